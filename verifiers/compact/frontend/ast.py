@@ -1,9 +1,11 @@
 """The syntax tree of a Compact program (language 0.23), as the parser makes it.
 
 Node classes are slotted and mutable only because that halves construction time, which dominates
-a check of a small contract; nothing changes a tree after parsing. Every node's `pos` is the
-offset in characters of its first token (for binary expressions the first token of the left
-operand, as the compiler reports it); `frontend.source.SourceMap` turns offsets into lines.
+a check of a small contract; nothing changes a tree after parsing. Every node's `pos` is where
+the compiler reports it: the offset in characters of its first token (for binary, conditional,
+cast and index expressions that of the left operand, its parentheses included), except that
+`Member` and `MemberCall` stand at the dot and `Assign` at its operator. Parentheses leave no
+node. `frontend.source.SourceMap` turns offsets into lines.
 
 Grammar: the Compact grammar page of Midnight's documentation, language version 0.23.
 """
@@ -11,7 +13,7 @@ Grammar: the Compact grammar page of Midnight's documentation, language version 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Union
+from typing import Any, Union
 
 # ---------------------------------------------------------------- sizes, types, generics
 
@@ -112,6 +114,8 @@ class NamePattern:
 
 @dataclass(slots=True)
 class TuplePattern:
+    """`[a, , b]`; None where nothing is bound. One element more than there are commas."""
+
     pos: int
     elements: list[Pattern | None]
 
@@ -202,7 +206,10 @@ class Conditional:
 
 @dataclass(slots=True)
 class Assign:
-    """`op` is ``=``, ``+=`` or ``-=``; only ledger fields can stand on the left."""
+    """`op` is ``=``, ``+=`` or ``-=``, and `pos` its offset.
+
+    Only ledger fields can stand on the left.
+    """
 
     pos: int
     op: str
@@ -226,7 +233,7 @@ class Index:
 
 @dataclass(slots=True)
 class Member:
-    """`operand.name`; `name_pos` is the name's offset, `dot_pos` the dot's."""
+    """`operand.name`; `name_pos` is the name's offset, `dot_pos` the dot's (`pos` too)."""
 
     pos: int
     operand: Expression
@@ -425,17 +432,20 @@ Statement = Union[Block, ExpressionStatement, Const, If, ForRange, ForEach, Retu
 # ---------------------------------------------------------------- declarations
 
 
+VersionExpression = tuple[Any, ...]
+
+
 @dataclass(slots=True)
 class Pragma:
     """`pragma name expression;`: the expression as nested tuples.
 
-    Atoms are version tuples; operators are ``("||", a, b)``, ``("&&", a, b)``, ``("!", a)``,
-    ``("<", version)`` and so on.
+    Atoms are version tuples of one to three numbers; operators are ``("||", a, b)``,
+    ``("&&", a, b)``, ``("!", version)``, ``("<", version)`` and so on.
     """
 
     pos: int
     name: str
-    expression: object
+    expression: VersionExpression
     name_pos: int = -1
 
 
@@ -565,6 +575,7 @@ class TypeAlias:
     type: Type
 
 
+Exportable = Union[Module, Ledger, Witness, Circuit, Struct, Enum, Contract, TypeAlias]
 Declaration = Union[
     Pragma, Include, Import, Export, Module, Ledger, Witness, Constructor, Circuit, Struct, Enum,
     Contract, TypeAlias,

@@ -99,6 +99,15 @@ class Tuple:
 
 
 @dataclass(slots=True)
+class Range:
+    """The vector `[start, start + 1, ..., end - 1]` that a `for` over a range goes through."""
+
+    pos: int
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
 class TupleRef:
     """An element at an index known during type inference."""
 
@@ -191,20 +200,26 @@ class Lambda:
 
 @dataclass(slots=True)
 class Map:
+    """`function_pos` is where a named function is named (-1: anonymous)."""
+
     pos: int
     length: int
     function: Function
     arguments: list[MapArgument]
+    function_pos: int = -1
 
 
 @dataclass(slots=True)
 class Fold:
+    """`function_pos` as in `Map`."""
+
     pos: int
     length: int
     function: Function
     initial: Expression
     initial_type: Type
     arguments: list[MapArgument]
+    function_pos: int = -1
 
 
 @dataclass(slots=True)
@@ -306,7 +321,7 @@ class ContractCall:
 
 
 Expression = Union[
-    Literal, Reference, Default, If, FieldAccess, EnumValue, Tuple, TupleRef, TupleSlice,
+    Literal, Reference, Default, If, FieldAccess, EnumValue, Tuple, Range, TupleRef, TupleSlice,
     VectorRef, VectorSlice, Arithmetic, Comparison, Equality, Map, Fold, Call, New, Sequence, Let,
     Assert, Cast, Disclose, Return, LedgerAccess, ContractCall,
 ]  # fmt: skip

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
+
+# What the compiler's reader turns into "\n" before anything else looks at the text.
+_NEWLINE = re.compile("\r\n|\r\x85|\r|\x85|\u2028")
 
 
 class CompactError(Exception):
@@ -17,12 +21,22 @@ class CompactError(Exception):
         self.message = message
 
 
+def normalised(text: str) -> str:
+    """`text` without a byte order mark and with every line end as ``"\\n"``.
+
+    All offsets are into this form of a source.
+    """
+    if text.isascii() and "\r" not in text:
+        return text
+    return _NEWLINE.sub("\n", text.removeprefix("\ufeff"))
+
+
 class SourceMap:
     """Line starts of one source text."""
 
     def __init__(self, text: str) -> None:
         self._starts = [0]
-        find = text.find
+        find = normalised(text).find
         at = find("\n")
         while at >= 0:
             self._starts.append(at + 1)
@@ -32,3 +46,10 @@ class SourceMap:
         """The line and column of offset `pos`, both counted from 1, in characters."""
         line = bisect_right(self._starts, pos)
         return line, pos - self._starts[line - 1] + 1
+
+    def describe(self, pos: int) -> str:
+        """Offset `pos` as a message names it; negative offsets are in the standard library."""
+        if pos < 0:
+            return "<standard library>"
+        line, column = self.locate(pos)
+        return f"line {line} char {column}"

@@ -1,0 +1,67 @@
+"""The front end's driver: one source text in, accepted or the compiler's first error out.
+
+It is not `compactc`: it is an independent implementation of the compiler's front end, which is
+why its verdicts carry `FRONTEND_VERSION` beside the language and compiler versions it follows.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from . import analyses, ast
+from .infer import elaborate
+from .parser import parse
+from .source import CompactError, SourceMap
+from .statements import check_statements
+
+FRONTEND_VERSION = "0.1.0"
+LANGUAGE_VERSION = "0.23"
+COMPILER_VERSION = "0.31.1"
+
+# Every constant of a block nests what follows it, about eight Python frames deep over all passes;
+# this leaves room for a thousand constants, and Python 3.10 needs less than 8 MiB of stack for it.
+_RECURSION_LIMIT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """`error` is None if the program is accepted; `program` is None if it does not parse."""
+
+    error: CompactError | None
+    program: ast.Program | None
+
+    @property
+    def accepted(self) -> bool:
+        return self.error is None
+
+
+def check(source: str) -> CheckResult:
+    """Check a program: its syntax, names, types and every other rule of the compiler.
+
+    Raises nothing for any text: nesting beyond what the front end can follow is an error too.
+    """
+    program: ast.Program | None = None
+    try:
+        with _deep_recursion():
+            program = parse(source)
+            check_statements(program)
+            source_map = SourceMap(source)
+            analyses.check(elaborate(program, source_map), source_map)
+    except CompactError as error:
+        return CheckResult(error, program)
+    except RecursionError:
+        return CheckResult(CompactError(None, "the program is nested too deeply"), program)
+    return CheckResult(None, program)
+
+
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _RECURSION_LIMIT))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)

@@ -1,0 +1,500 @@
+"""What is known on a path: values in a normal form, conditions over them, and what follows.
+
+Every value is a number into a table, equal exactly when it is written the same way in the normal
+form, so that an alias, a cast, swapped operands or a moved constant change nothing. Comparisons
+become membership of a sum in a set of integers (``a < b`` and ``b > a`` are both ``a - b`` in
+``(-inf, -1]``), conditions become conjunctions and disjunctions of those, and a question is
+answered by case distinction over the facts of the path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import gcd, inf
+from typing import Any, Final, Union
+
+Bound = Union[int, float]
+# Disjoint intervals of integers in ascending order, both ends included.
+Intervals = tuple[tuple[Bound, Bound], ...]
+# A sum without its constant: values and their coefficients, in the order of the values.
+Sum = tuple[tuple[int, int], ...]
+
+EVERYTHING: Final[Intervals] = ((-inf, inf),)
+TRUE: Final = 0
+FALSE: Final = 1
+
+_FORMULAS: Final = frozenset(("true", "false", "atom", "and", "or"))
+_FLIPPED: Final = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+# Answers that take longer than this many steps count as known: a condition nobody can follow
+# is worth nothing. A contract of a hundred ordinary decisions needs a tenth of it.
+_MAX_STEPS: Final = 200_000
+# A comparison looks into this many conditional values, one in the other.
+_MAX_CASES: Final = 6
+
+
+def intersection(a: Intervals, b: Intervals) -> Intervals:
+    """The numbers in both."""
+    if a is EVERYTHING or a == b:
+        return b
+    result = []
+    for low, high in a:
+        for other_low, other_high in b:
+            lower = low if low > other_low else other_low
+            upper = high if high < other_high else other_high
+            if lower <= upper:
+                result.append((lower, upper))
+    return tuple(result)
+
+
+def complement(a: Intervals) -> Intervals:
+    """The integers that are not in `a`."""
+    result: list[tuple[Bound, Bound]] = []
+    low: Bound = -inf
+    for start, end in a:
+        if start > low:
+            result.append((low, start - 1))
+        low = end + 1 if end != inf else inf
+    if low != inf:
+        result.append((low, inf))
+    return tuple(result)
+
+
+def union(a: Intervals, b: Intervals) -> Intervals:
+    """The numbers in either."""
+    return complement(intersection(complement(a), complement(b)))
+
+
+class Values:
+    """The table of values of one circuit.
+
+    A node is a tuple: a kind and its parts. Conditions are ``("true",)``, ``("false",)``,
+    ``("atom", sum, intervals)``, ``("and", parts)`` and ``("or", parts)``; numbers are
+    ``("sum", constant, sum)``; ``("ite", condition, value, value)`` is a conditional value; every
+    other node stands for itself. `bounds` holds what the type of a value says about it.
+    """
+
+    __slots__ = ("bounds", "ids", "negations", "nodes", "steps")
+
+    def __init__(self) -> None:
+        self.nodes: list[tuple[Any, ...]] = [("true",), ("false",)]
+        self.ids: dict[tuple[Any, ...], int] = {("true",): TRUE, ("false",): FALSE}
+        self.bounds: dict[int, tuple[Bound, Bound]] = {}
+        self.negations: dict[int, int] = {TRUE: FALSE, FALSE: TRUE}
+        self.steps = _MAX_STEPS
+
+    def make(self, *node: Any) -> int:
+        """The value of that node."""
+        known = self.ids.get(node)
+        if known is None:
+            known = self.ids[node] = len(self.nodes)
+            self.nodes.append(node)
+        return known
+
+    # ------------------------------------------------------------ numbers
+
+    def number(self, constant: int) -> int:
+        return self.make("sum", constant, ())
+
+    def as_sum(self, value: int) -> tuple[int, Sum]:
+        """A value as a constant and a sum. A condition counts 1 where it holds."""
+        node = self.nodes[value]
+        kind = node[0]
+        if kind == "sum":
+            return node[1], node[2]
+        if kind in _FORMULAS:
+            if value <= FALSE:
+                return 1 - value, ()
+            plain = self.plain(value)
+            if plain == value:
+                plain = self.make("truth", value)
+                self.bounds[plain] = (0, 1)
+            value = plain
+        return 0, ((value, 1),)
+
+    def from_sum(self, constant: int, total: Sum) -> int:
+        if constant == 0 and len(total) == 1 and total[0][1] == 1:
+            return total[0][0]
+        return self.make("sum", constant, total)
+
+    def plain(self, value: int) -> int:
+        """`value`, or the Boolean value that it merely says is true."""
+        node = self.nodes[value]
+        if node[0] == "atom" and node[2] == ((1, 1),) and len(node[1]) == 1:
+            symbol, factor = node[1][0]
+            if factor == 1 and self.bounds.get(symbol) == (0, 1):
+                return symbol
+        return value
+
+    def add(self, a: int, b: int, factor: int = 1) -> int:
+        """``a + factor * b``."""
+        constant, total = self.as_sum(a)
+        other_constant, other = self.as_sum(b)
+        factors = dict(total)
+        for value, count in other:
+            factors[value] = factors.get(value, 0) + factor * count
+        merged = tuple(sorted((v, n) for v, n in factors.items() if n))
+        return self.from_sum(constant + factor * other_constant, merged)
+
+    def multiply(self, a: int, b: int) -> int:
+        constant, total = self.as_sum(a)
+        other_constant, other = self.as_sum(b)
+        if total and other:
+            return self.make("product", *sorted((a, b)))
+        if total:
+            constant, other_constant, other = other_constant, constant, total
+        if constant == 0:
+            return self.number(0)
+        scaled = tuple((v, n * constant) for v, n in other)
+        return self.from_sum(constant * other_constant, scaled)
+
+    def range(self, total: Sum) -> tuple[Bound, Bound]:
+        """The least and the greatest value that types allow for a sum."""
+        low: Bound = 0
+        high: Bound = 0
+        for value, factor in total:
+            bounds = self.bounds.get(value)
+            if bounds is None:
+                return -inf, inf
+            least, greatest = bounds if factor > 0 else bounds[::-1]
+            low = -inf if -inf in (low, least * factor) else low + least * factor
+            high = inf if inf in (high, greatest * factor) else high + greatest * factor
+        return low, high
+
+    # ------------------------------------------------------------ conditions
+
+    def atom(self, total: Sum, numbers: Intervals) -> int:
+        """The condition that a sum is one of `numbers`."""
+        bounds = self.range(total)
+        numbers = intersection((bounds,), numbers)
+        if not numbers:
+            return FALSE
+        if numbers == (bounds,):
+            return TRUE
+        if len(total) == 1:
+            node = self.nodes[total[0][0]]
+            if node[0] == "truth":
+                return int(node[1]) if numbers == ((1, 1),) else self.negate(node[1])
+        return self.make("atom", total, numbers)
+
+    def compare(self, operator: str, a: int, b: int, cases: int = _MAX_CASES) -> int:
+        """The condition ``a operator b``."""
+        for value, other, swapped in ((a, b, False), (b, a, True)):
+            node = self.nodes[value]
+            if node[0] == "ite" and cases:
+                op = _FLIPPED[operator] if swapped else operator
+                return self.choose(
+                    node[1],
+                    self.compare(op, node[2], other, cases - 1),
+                    self.compare(op, node[3], other, cases - 1),
+                )
+        constant, total = self.as_sum(self.add(a, b, -1))
+        if not total:
+            return TRUE if _holds(operator, constant) else FALSE
+        divisor = gcd(*(factor for _, factor in total))
+        if total[0][1] < 0:
+            divisor = -divisor
+            operator = _FLIPPED[operator]
+        total = tuple((value, factor // divisor) for value, factor in total)
+        # What is left: total operator -constant / divisor.
+        below, above = -constant // divisor, -(constant // divisor)
+        if operator in ("==", "!="):
+            numbers: Intervals = ((below, below),) if below == above else ()
+            return self.atom(total, numbers if operator == "==" else complement(numbers))
+        if operator == "<":
+            return self.atom(total, ((-inf, above - 1),))
+        if operator == "<=":
+            return self.atom(total, ((-inf, below),))
+        if operator == ">":
+            return self.atom(total, ((below + 1, inf),))
+        return self.atom(total, ((above, inf),))
+
+    def truth(self, value: int, cases: int = _MAX_CASES) -> int:
+        """The condition that a Boolean value is true."""
+        node = self.nodes[value]
+        kind = node[0]
+        if kind in _FORMULAS:
+            return value
+        if kind == "ite" and cases:
+            return self.choose(
+                node[1], self.truth(node[2], cases - 1), self.truth(node[3], cases - 1)
+            )
+        if kind == "sum":
+            return TRUE if node[1:] == (1, ()) else FALSE
+        self.bounds[value] = (0, 1)
+        return self.atom(((value, 1),), ((1, 1),))
+
+    def negate(self, condition: int) -> int:
+        known = self.negations.get(condition)
+        if known is None:
+            node = self.nodes[condition]
+            if node[0] == "atom":
+                known = self.atom(node[1], complement(node[2]))
+            elif node[0] == "and":
+                known = self.any(self.negate(part) for part in node[1])
+            else:
+                known = self.all(self.negate(part) for part in node[1])
+            self.negations[condition] = known
+            self.negations[known] = condition
+        return known
+
+    def all(self, conditions: Iterable[int]) -> int:
+        return self._joined("and", conditions, TRUE, FALSE)
+
+    def any(self, conditions: Iterable[int]) -> int:
+        return self._joined("or", conditions, FALSE, TRUE)
+
+    def _joined(self, kind: str, conditions: Iterable[int], neutral: int, decisive: int) -> int:
+        parts: set[int] = set()
+        for condition in conditions:
+            node = self.nodes[condition]
+            if node[0] == kind:
+                parts.update(node[1])
+            elif condition == decisive:
+                return decisive
+            elif condition != neutral:
+                parts.add(condition)
+        if not parts:
+            return neutral
+        if len(parts) == 1:
+            return parts.pop()
+        if any(self.negate(part) in parts for part in parts):
+            return decisive
+        return self.make(kind, tuple(sorted(parts)))
+
+    def choose(self, test: int, then: int, otherwise: int) -> int:
+        """The condition ``test ? then : otherwise``."""
+        if then == otherwise:
+            return then
+        return self.any((self.all((test, then)), self.all((self.negate(test), otherwise))))
+
+    def operators(self, condition: int) -> int:
+        """How many ``&&`` and ``||`` a condition needs."""
+        node = self.nodes[condition]
+        if node[0] not in ("and", "or"):
+            return 0
+        parts = node[1]
+        return len(parts) - 1 + sum(self.operators(part) for part in parts)
+
+
+def _holds(operator: str, difference: int) -> bool:
+    if operator == "==":
+        return difference == 0
+    if operator == "!=":
+        return difference != 0
+    if difference == 0:
+        return operator in ("<=", ">=")
+    return (difference < 0) == (operator in ("<", "<="))
+
+
+class Facts:
+    """What is known at a point of a path.
+
+    `numbers` restricts sums, `clauses` are disjunctions that hold. `decided` are conditions that
+    every path to this point has had to decide, one way or the other.
+    """
+
+    __slots__ = ("clauses", "decided", "numbers", "values")
+
+    def __init__(self, values: Values) -> None:
+        self.values = values
+        self.numbers: dict[Sum, Intervals] = {}
+        self.clauses: tuple[int, ...] = ()
+        self.decided: tuple[int, ...] = ()
+
+    def copy(self) -> Facts:
+        other = Facts(self.values)
+        other.numbers = self.numbers.copy()
+        other.clauses = self.clauses
+        other.decided = self.decided
+        return other
+
+    def assuming(self, condition: int) -> Facts:
+        """These facts and `condition`."""
+        other = self.copy()
+        other.assume(condition)
+        return other
+
+    def assume(self, condition: int) -> bool:
+        """Learn `condition`. False if it contradicts what is known."""
+        if condition == TRUE:
+            return True
+        return self._learn([condition])
+
+    def _learn(self, waiting: list[int]) -> bool:
+        nodes = self.values.nodes
+        while waiting:
+            condition = waiting.pop()
+            node = nodes[condition]
+            kind = node[0]
+            if kind == "false":
+                return False
+            if kind == "and":
+                waiting.extend(node[1])
+            elif kind == "atom":
+                numbers = intersection(self.known(node[1]), node[2])
+                if not numbers:
+                    return False
+                self.numbers[node[1]] = numbers
+            elif kind == "or" and condition not in self.clauses:
+                self.clauses = (*self.clauses, condition)
+            if not waiting and self.clauses:
+                waiting = self._from_clauses()
+                if waiting == [FALSE]:
+                    return False
+        return True
+
+    def _from_clauses(self) -> list[int]:
+        """What the disjunctions leave no choice about; drops those that hold anyway."""
+        learnt: list[int] = []
+        kept: list[int] = []
+        for clause in self.clauses:
+            open_parts = []
+            for part in self.values.nodes[clause][1]:
+                known = self.evaluate(part)
+                if known:
+                    break
+                if known is None:
+                    open_parts.append(part)
+            else:
+                if not open_parts:
+                    return [FALSE]
+                if len(open_parts) == 1:
+                    learnt.append(open_parts[0])
+                else:
+                    kept.append(clause)
+        self.clauses = tuple(kept)
+        return learnt
+
+    def known(self, total: Sum) -> Intervals:
+        """The numbers that a sum can be."""
+        numbers = self.numbers.get(total)
+        if len(total) == 1:
+            return numbers if numbers is not None else (self.values.range(total),)
+        low: Bound = 0
+        high: Bound = 0
+        for value, factor in total:
+            part = self.known(((value, 1),))
+            least, greatest = part[0][0], part[-1][1]
+            if factor < 0:
+                least, greatest = greatest, least
+            low = -inf if -inf in (low, least * factor) else low + least * factor
+            high = inf if inf in (high, greatest * factor) else high + greatest * factor
+        hull: Intervals = ((low, high),)
+        return hull if numbers is None else intersection(hull, numbers)
+
+    def evaluate(self, condition: int) -> bool | None:
+        """Whether a condition holds, as far as its parts tell one by one."""
+        values = self.values
+        values.steps -= 1
+        node = values.nodes[condition]
+        kind = node[0]
+        if kind == "atom":
+            known = self.known(node[1])
+            common = intersection(known, node[2])
+            if not common:
+                return False
+            return True if common == known else None
+        if condition <= FALSE:
+            return condition == TRUE
+        if values.steps < 0:
+            return None
+        result: bool | None = kind == "and"
+        for part in node[1]:
+            known_part = self.evaluate(part)
+            if known_part is not (kind == "and"):
+                if known_part is not None:
+                    return known_part
+                result = None
+        return result
+
+    def allows(self, condition: int) -> bool:
+        """Whether `condition` can be true here."""
+        values = self.values
+        values.steps -= 1
+        facts = self.copy()
+        if not facts.assume(condition):
+            return False
+        if not facts.clauses or values.steps < 0:
+            return True
+        clause = facts.clauses[0]
+        facts.clauses = facts.clauses[1:]
+        return any(facts.allows(part) for part in values.nodes[clause][1])
+
+    def decide(self, condition: int) -> bool | None:
+        """Whether `condition` is always true (True) or never true (False) here."""
+        if condition <= FALSE:
+            return condition == TRUE
+        known = self.evaluate(condition)
+        if known is not None:
+            return known
+        if self.values.steps < 0:
+            return True
+        node = self.values.nodes[condition]
+        if node[0] == "atom" and not self.clauses:
+            return None
+        if not self.allows(condition):
+            return False
+        return None if self.allows(self.values.negate(condition)) else True
+
+    def simplify(self, condition: int) -> int:
+        """`condition` without the parts that are known here."""
+        known = self.decide(condition)
+        if known is not None:
+            return TRUE if known else FALSE
+        values = self.values
+        node = values.nodes[condition]
+        kind = node[0]
+        if kind == "atom":
+            return condition
+        facts = self.copy()
+        kept = []
+        for part in node[1]:
+            part = facts.simplify(part)
+            kept.append(part)
+            facts.assume(part if kind == "and" else values.negate(part))
+        return values.all(kept) if kind == "and" else values.any(kept)
+
+    def determined(self, condition: int) -> bool:
+        """Whether what earlier decisions came out as tells `condition`, whatever that was."""
+        related = self._related(condition)
+        return bool(related) and self._determined(condition, related)
+
+    def _determined(self, condition: int, decisions: tuple[int, ...]) -> bool:
+        if self.decide(condition) is not None:
+            return True
+        if not decisions:
+            return False
+        first, rest = decisions[0], decisions[1:]
+        for outcome in (first, self.values.negate(first)):
+            facts = self.copy()
+            if facts.assume(outcome) and not facts._determined(condition, rest):
+                return False
+        return True
+
+    def _related(self, condition: int) -> tuple[int, ...]:
+        """The decided conditions that share a value with `condition`, at most eight."""
+        atoms = self._values_in(condition)
+        related = [d for d in reversed(self.decided) if not atoms.isdisjoint(self._values_in(d))]
+        return tuple(related[:8])
+
+    def _values_in(self, condition: int) -> set[int]:
+        node = self.values.nodes[condition]
+        if node[0] == "atom":
+            return {value for value, _ in node[1]}
+        found: set[int] = set()
+        if condition > FALSE:
+            for part in node[1]:
+                found |= self._values_in(part)
+        return found
+
+    def joined(self, other: Facts) -> Facts:
+        """What is known where two paths meet."""
+        result = Facts(self.values)
+        for total, numbers in self.numbers.items():
+            others = other.numbers.get(total)
+            if others is not None:
+                result.numbers[total] = numbers if numbers == others else union(numbers, others)
+        result.clauses = tuple(c for c in self.clauses if c in other.clauses)
+        result.decided = tuple(d for d in self.decided if d in other.decided)
+        return result

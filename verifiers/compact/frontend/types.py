@@ -1,0 +1,353 @@
+"""Types, as the compiler compares, relates and prints them.
+
+A type is plain data that nothing changes after construction; compare types with `same_type` and
+`subtype` (never ``==``: aliases are transparent, and a tuple whose elements all have one type is
+the vector of that type). `structural` removes every alias, `transparent` only the plain ones
+(a nominal alias is a type of its own). `show` prints a type as the compiler's messages do.
+Ledger ADTs are types too; their operations are in `frontend.ledger`, found by `Adt.name`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Union
+
+# A field element has 255 bits, so 31 whole bytes: the widest Uint has 248 bits.
+UINT_BITS = 248
+MAX_UINT = 2**UINT_BITS - 1
+MAX_FIELD = 52435875175126190479447740508185965837690552500527637822603658699938581184512
+MAX_LENGTH = 2**24  # of vectors, tuples and byte strings
+
+
+@dataclass(slots=True, eq=False)
+class Boolean:
+    pass
+
+
+@dataclass(slots=True, eq=False)
+class Field:
+    pass
+
+
+@dataclass(slots=True, eq=False)
+class Uint:
+    """The natural numbers up to and including `limit`."""
+
+    limit: int
+
+
+@dataclass(slots=True, eq=False)
+class Bytes:
+    length: int
+
+
+@dataclass(slots=True, eq=False)
+class Opaque:
+    """`pos` is where the type is written: a message about an unknown tag points there."""
+
+    tag: str
+    pos: int = -1
+
+
+@dataclass(slots=True, eq=False)
+class Vector:
+    length: int
+    element: Type
+
+
+@dataclass(slots=True, eq=False)
+class Tuple:
+    """`Tuple(())` is `[]`, the type of what returns nothing."""
+
+    elements: tuple[Type, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Struct:
+    """An instance of a structure: generic arguments are already in the field types."""
+
+    name: str
+    fields: tuple[tuple[str, Type], ...]
+
+
+@dataclass(slots=True, eq=False)
+class Enum:
+    name: str
+    elements: tuple[str, ...]
+
+
+@dataclass(slots=True, eq=False)
+class ContractCircuit:
+    name: str
+    pure: bool
+    parameters: tuple[Type, ...]
+    result: Type
+
+
+@dataclass(slots=True, eq=False)
+class Contract:
+    """`pos` is where the declaration stands (a message about a missing circuit points there)."""
+
+    name: str
+    circuits: tuple[ContractCircuit, ...]
+    pos: int = -1
+
+
+@dataclass(slots=True, eq=False)
+class Alias:
+    """`new type` makes a `nominal` alias: a type of its own with the representation of `type`."""
+
+    nominal: bool
+    name: str
+    type: Type
+
+
+@dataclass(slots=True, eq=False)
+class Adt:
+    """A ledger ADT and its arguments. An ordinary ledger field's ADT is named `CELL`.
+
+    `operations` is the cache of `ledger.operations`, which is the way to read it.
+    """
+
+    name: str
+    arguments: tuple[Type | int, ...]
+    operations: Any = field(default=None, repr=False)
+
+
+@dataclass(slots=True, eq=False)
+class Unknown:
+    """The type of the elements of `[]`: a subtype of every type."""
+
+
+@dataclass(slots=True, eq=False)
+class Undeclared:
+    """What a `const` without a type is declared as: a supertype of every type."""
+
+
+@dataclass(slots=True, eq=False)
+class Variable:
+    """A generic parameter of a structure or alias that is exported without arguments."""
+
+    name: str
+
+
+Type = Union[
+    Boolean, Field, Uint, Bytes, Opaque, Vector, Tuple, Struct, Enum, Contract, Alias, Adt,
+    Unknown, Undeclared, Variable,
+]  # fmt: skip
+
+CELL = "__compact_Cell"  # the name under which the standard library exports the ADT Cell
+
+BOOLEAN = Boolean()
+FIELD = Field()
+UNIT = Tuple(())
+UNKNOWN = Unknown()
+UNDECLARED = Undeclared()
+UINT8 = Uint(255)
+
+
+def transparent(type_: Type) -> Type:
+    """`type_` without the plain aliases around it."""
+    while type_.__class__ is Alias and not type_.nominal:  # type: ignore[union-attr]
+        type_ = type_.type  # type: ignore[union-attr]
+    return type_
+
+
+def structural(type_: Type) -> Type:
+    """`type_` without any alias around it."""
+    while type_.__class__ is Alias:
+        type_ = type_.type  # type: ignore[union-attr]
+    return type_
+
+
+def is_adt(type_: Type) -> bool:
+    return structural(type_).__class__ is Adt
+
+
+def same_type(a: Type, b: Type) -> bool:
+    """Whether the two are one type, aliases aside."""
+    if a is b:
+        return True
+    a, b = transparent(a), transparent(b)
+    if a is b:
+        return True
+    if isinstance(a, (Vector, Tuple)):
+        return _related_sequences(a, b, same_type)
+    if a.__class__ is not b.__class__:
+        return False
+    if isinstance(a, Uint):
+        return a.limit == b.limit  # type: ignore[union-attr]
+    if isinstance(a, (Boolean, Field, Unknown, Undeclared)):
+        return True
+    return _same_named(a, b)
+
+
+def subtype(a: Type, b: Type) -> bool:
+    """Whether a value of type `a` can stand where one of type `b` is asked for."""
+    if a is b:
+        return True
+    a, b = transparent(a), transparent(b)
+    if a is b or isinstance(b, Undeclared):
+        return True
+    if isinstance(a, Uint):
+        if isinstance(b, Uint):
+            return a.limit <= b.limit
+        return isinstance(b, Field)
+    if isinstance(a, (Vector, Tuple)):
+        return _related_sequences(a, b, subtype)
+    if isinstance(a, Unknown):
+        return True
+    if a.__class__ is not b.__class__:
+        return False
+    if isinstance(a, (Boolean, Field)):
+        return True
+    if isinstance(a, Contract) and isinstance(b, Contract):
+        return a.name == b.name and _has_circuits(a, b)
+    return _same_named(a, b)
+
+
+def _related_sequences(a: Vector | Tuple, b: Type, related: Any) -> bool:
+    if isinstance(a, Vector):
+        if isinstance(b, Vector):
+            return a.length == b.length and related(a.element, b.element)
+        if isinstance(b, Tuple):
+            return a.length == len(b.elements) and all(related(a.element, e) for e in b.elements)
+        return False
+    if isinstance(b, Tuple):
+        return len(a.elements) == len(b.elements) and all(map(related, a.elements, b.elements))
+    if isinstance(b, Vector):
+        return len(a.elements) == b.length and all(related(e, b.element) for e in a.elements)
+    return False
+
+
+def _same_named(a: Any, b: Any) -> bool:
+    """`same_type` for two types of one class that is neither numeric nor a sequence."""
+    if isinstance(a, Bytes):
+        return bool(a.length == b.length)
+    if isinstance(a, Opaque):
+        return bool(a.tag == b.tag)
+    if isinstance(a, Struct):
+        return (
+            a.name == b.name
+            and len(a.fields) == len(b.fields)
+            and all(f[0] == g[0] and same_type(f[1], g[1]) for f, g in zip(a.fields, b.fields))
+        )
+    if isinstance(a, Enum):
+        return bool(a.name == b.name and a.elements == b.elements)
+    if isinstance(a, Contract):
+        return a.name == b.name and len(a.circuits) == len(b.circuits) and _has_circuits(a, b)
+    if isinstance(a, Alias):  # both are nominal
+        return a.name == b.name and same_type(a.type, b.type)
+    if isinstance(a, Adt):
+        return (
+            a.name == b.name
+            and len(a.arguments) == len(b.arguments)
+            and all(map(same_argument, a.arguments, b.arguments))
+        )
+    return bool(isinstance(a, Variable) and a.name == b.name)
+
+
+def same_argument(a: Type | int, b: Type | int) -> bool:
+    """`same_type` for generic arguments, which are types or sizes."""
+    if isinstance(a, int) or isinstance(b, int):
+        return isinstance(a, int) and isinstance(b, int) and a == b
+    return same_type(a, b)
+
+
+def _has_circuits(a: Contract, b: Contract) -> bool:
+    return all(
+        any(
+            c.name == d.name
+            and c.pure == d.pure
+            and len(c.parameters) == len(d.parameters)
+            and all(map(same_type, c.parameters, d.parameters))
+            and same_type(c.result, d.result)
+            for c in a.circuits
+        )
+        for d in b.circuits
+    )
+
+
+def greatest(types: Any) -> Type | None:
+    """The one among `types` that the others are subtypes of (`Unknown` for none), or None."""
+    highest: Type = UNKNOWN
+    for type_ in types:
+        if subtype(type_, highest):
+            continue
+        if not subtype(highest, type_):
+            return None
+        highest = type_
+    return highest
+
+
+def contains_contract(type_: Type) -> bool:
+    type_ = structural(type_)
+    if isinstance(type_, Tuple):
+        return any(map(contains_contract, type_.elements))
+    if isinstance(type_, Vector):
+        return contains_contract(type_.element)
+    if isinstance(type_, Struct):
+        return any(contains_contract(t) for _, t in type_.fields)
+    return isinstance(type_, Contract)
+
+
+def contains_js_opaque(type_: Type) -> bool:
+    """Whether a value of the type holds JavaScript values, which cannot be hashed."""
+    type_ = structural(type_)
+    if isinstance(type_, Tuple):
+        return any(map(contains_js_opaque, type_.elements))
+    if isinstance(type_, Vector):
+        return contains_js_opaque(type_.element)
+    if isinstance(type_, Struct):
+        return any(contains_js_opaque(t) for _, t in type_.fields)
+    return isinstance(type_, Opaque) and type_.tag in ("string", "Uint8Array")
+
+
+def show(type_: Type) -> str:
+    """The type as the compiler prints it."""
+    match type_:
+        case Boolean():
+            return "Boolean"
+        case Field():
+            return "Field"
+        case Uint(limit):
+            bits = limit.bit_length()
+            if limit > 0 and 2**bits == limit + 1:
+                return f"Uint<{bits}>"
+            return f"Uint<0..{limit + 1}>"
+        case Bytes(length):
+            return f"Bytes<{length}>"
+        case Opaque(tag):
+            return 'Opaque<"' + tag.replace("\\", "\\\\").replace('"', '\\"') + '">'
+        case Vector(length, element):
+            return f"Vector<{length}, {show(element)}>"
+        case Tuple(elements):
+            return "[" + ", ".join(map(show, elements)) + "]"
+        case Struct(name, fields):
+            return f"struct {name}<" + ", ".join(f"{n}: {show(t)}" for n, t in fields) + ">"
+        case Enum(name, names):
+            return f"Enum<{name}, " + ", ".join(names) + ">"
+        case Contract(name, circuits):
+            return f"contract {name}<" + ", ".join(map(_show_circuit, circuits)) + ">"
+        case Alias(nominal, name, inner):
+            return name if nominal else show(inner)
+        case Adt():
+            return show_adt(type_)
+        case Unknown():
+            return "Unknown"
+        case Undeclared():
+            return "Undeclared"
+        case Variable(name):
+            return name
+
+
+def show_adt(adt: Adt) -> str:
+    arguments = [str(a) if isinstance(a, int) else show(a) for a in adt.arguments]
+    if adt.name == CELL:
+        return arguments[0]
+    return f"{adt.name}<{', '.join(arguments)}>" if arguments else adt.name
+
+
+def _show_circuit(circuit: ContractCircuit) -> str:
+    parameters = ", ".join(map(show, circuit.parameters))
+    return f"{'pure ' * circuit.pure}{circuit.name}({parameters}): {show(circuit.result)}"
