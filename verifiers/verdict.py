@@ -54,11 +54,14 @@ class Diagnostic:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One step of a verifier: parse, compile, test, synthesise or lint."""
+    """One step of a verifier: parse, compile, test, synthesise or lint.
+
+    Two stages that differ only in `seconds` are equal: a replay is never as fast as the original.
+    """
 
     name: str
     status: StageStatus
-    seconds: float = 0.0
+    seconds: float = field(default=0.0, compare=False)
     diagnostics: tuple[Diagnostic, ...] = ()
 
     @property

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from . import backend, core, disclosure, effects, indices, purity, recursion
 from . import sealed as sealed_fields
-from .source import SourceMap
+from .source import CompactError, SourceMap
+from .types import Adt, structural
 
 
 def check(program: core.Program, source: SourceMap) -> None:
@@ -28,13 +29,30 @@ def check(program: core.Program, source: SourceMap) -> None:
             called += found.circuits()
     circuits = [circuit for circuit in program.circuits if circuit in known]
 
-    recursion.check(circuits, known, source)
+    recursion.check(program, known, source)
     if any(field.sealed for field in program.ledger):
         sealed_fields.check(circuits, known, source)
     purity.check(circuits, known, source)
+    _check_nesting(program.ledger)
     disclosure.check(circuits, program.witnesses, program.constructor, source)
     everything = [*known.values(), start] if start is not None else list(known.values())
-    if any(found.indexed for found in everything):
+    if any(found.indexed or found.uneven for found in everything):
         indices.check(circuits, program.constructor)
     backend.check_names(circuits, source)
     backend.check_opaque_types(program, circuits, known)
+
+
+def _check_nesting(fields: list[core.LedgerField]) -> None:
+    """Only the kernel cannot be nested where an ADT can: name resolution checks the rest."""
+    for field in fields:
+        todo = [field.type]
+        while todo:
+            adt = structural(todo.pop())
+            if isinstance(adt, Adt):
+                nested = [a for a in adt.arguments if not isinstance(a, int)]
+                for argument in map(structural, nested):
+                    if isinstance(argument, Adt) and argument.name == "Kernel":
+                        raise CompactError(
+                            argument.pos, "cannot nest Kernel ADTs within another ADT"
+                        )
+                todo += nested

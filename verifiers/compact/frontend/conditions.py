@@ -13,15 +13,22 @@ from collections.abc import Iterable
 from math import gcd, inf
 from typing import Any, Final, Union
 
+
+class Value(int):
+    """A number into a table of `Values`; a class of its own to tell it from other numbers."""
+
+    __slots__ = ()
+
+
 Bound = Union[int, float]
 # Disjoint intervals of integers in ascending order, both ends included.
 Intervals = tuple[tuple[Bound, Bound], ...]
 # A sum without its constant: values and their coefficients, in the order of the values.
-Sum = tuple[tuple[int, int], ...]
+Sum = tuple[tuple[Value, int], ...]
 
 EVERYTHING: Final[Intervals] = ((-inf, inf),)
-TRUE: Final = 0
-FALSE: Final = 1
+TRUE: Final = Value(0)
+FALSE: Final = Value(1)
 
 _FORMULAS: Final = frozenset(("true", "false", "atom", "and", "or"))
 _FLIPPED: Final = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -78,25 +85,25 @@ class Values:
 
     def __init__(self) -> None:
         self.nodes: list[tuple[Any, ...]] = [("true",), ("false",)]
-        self.ids: dict[tuple[Any, ...], int] = {("true",): TRUE, ("false",): FALSE}
-        self.bounds: dict[int, tuple[Bound, Bound]] = {}
-        self.negations: dict[int, int] = {TRUE: FALSE, FALSE: TRUE}
+        self.ids: dict[tuple[Any, ...], Value] = {("true",): TRUE, ("false",): FALSE}
+        self.bounds: dict[Value, tuple[Bound, Bound]] = {}
+        self.negations: dict[Value, Value] = {TRUE: FALSE, FALSE: TRUE}
         self.steps = _MAX_STEPS
 
-    def make(self, *node: Any) -> int:
+    def make(self, *node: Any) -> Value:
         """The value of that node."""
         known = self.ids.get(node)
         if known is None:
-            known = self.ids[node] = len(self.nodes)
+            known = self.ids[node] = Value(len(self.nodes))
             self.nodes.append(node)
         return known
 
     # ------------------------------------------------------------ numbers
 
-    def number(self, constant: int) -> int:
+    def number(self, constant: int) -> Value:
         return self.make("sum", constant, ())
 
-    def as_sum(self, value: int) -> tuple[int, Sum]:
+    def as_sum(self, value: Value) -> tuple[int, Sum]:
         """A value as a constant and a sum. A condition counts 1 where it holds."""
         node = self.nodes[value]
         kind = node[0]
@@ -112,21 +119,21 @@ class Values:
             value = plain
         return 0, ((value, 1),)
 
-    def from_sum(self, constant: int, total: Sum) -> int:
+    def from_sum(self, constant: int, total: Sum) -> Value:
         if constant == 0 and len(total) == 1 and total[0][1] == 1:
             return total[0][0]
         return self.make("sum", constant, total)
 
-    def plain(self, value: int) -> int:
+    def plain(self, value: Value) -> Value:
         """`value`, or the Boolean value that it merely says is true."""
         node = self.nodes[value]
         if node[0] == "atom" and node[2] == ((1, 1),) and len(node[1]) == 1:
-            symbol, factor = node[1][0]
-            if factor == 1 and self.bounds.get(symbol) == (0, 1):
+            symbol: Value = node[1][0][0]
+            if node[1][0][1] == 1 and self.bounds.get(symbol) == (0, 1):
                 return symbol
         return value
 
-    def add(self, a: int, b: int, factor: int = 1) -> int:
+    def add(self, a: Value, b: Value, factor: int = 1) -> Value:
         """``a + factor * b``."""
         constant, total = self.as_sum(a)
         other_constant, other = self.as_sum(b)
@@ -136,7 +143,7 @@ class Values:
         merged = tuple(sorted((v, n) for v, n in factors.items() if n))
         return self.from_sum(constant + factor * other_constant, merged)
 
-    def multiply(self, a: int, b: int) -> int:
+    def multiply(self, a: Value, b: Value) -> Value:
         constant, total = self.as_sum(a)
         other_constant, other = self.as_sum(b)
         if total and other:
@@ -161,9 +168,18 @@ class Values:
             high = inf if inf in (high, greatest * factor) else high + greatest * factor
         return low, high
 
+    def range_of(self, value: Value) -> tuple[Bound, Bound]:
+        """The least and the greatest number that types allow for a value."""
+        constant, total = self.as_sum(value)
+        low, high = self.range(total)
+        return (
+            low if low == -inf else low + constant,
+            high if high == inf else high + constant,
+        )
+
     # ------------------------------------------------------------ conditions
 
-    def atom(self, total: Sum, numbers: Intervals) -> int:
+    def atom(self, total: Sum, numbers: Intervals) -> Value:
         """The condition that a sum is one of `numbers`."""
         bounds = self.range(total)
         numbers = intersection((bounds,), numbers)
@@ -174,10 +190,11 @@ class Values:
         if len(total) == 1:
             node = self.nodes[total[0][0]]
             if node[0] == "truth":
-                return int(node[1]) if numbers == ((1, 1),) else self.negate(node[1])
+                inner: Value = node[1]
+                return inner if numbers == ((1, 1),) else self.negate(inner)
         return self.make("atom", total, numbers)
 
-    def compare(self, operator: str, a: int, b: int, cases: int = _MAX_CASES) -> int:
+    def compare(self, operator: str, a: Value, b: Value, cases: int = _MAX_CASES) -> Value:
         """The condition ``a operator b``."""
         for value, other, swapped in ((a, b, False), (b, a, True)):
             node = self.nodes[value]
@@ -209,7 +226,7 @@ class Values:
             return self.atom(total, ((below + 1, inf),))
         return self.atom(total, ((above, inf),))
 
-    def truth(self, value: int, cases: int = _MAX_CASES) -> int:
+    def truth(self, value: Value, cases: int = _MAX_CASES) -> Value:
         """The condition that a Boolean value is true."""
         node = self.nodes[value]
         kind = node[0]
@@ -224,7 +241,7 @@ class Values:
         self.bounds[value] = (0, 1)
         return self.atom(((value, 1),), ((1, 1),))
 
-    def negate(self, condition: int) -> int:
+    def negate(self, condition: Value) -> Value:
         known = self.negations.get(condition)
         if known is None:
             node = self.nodes[condition]
@@ -238,14 +255,16 @@ class Values:
             self.negations[known] = condition
         return known
 
-    def all(self, conditions: Iterable[int]) -> int:
+    def all(self, conditions: Iterable[Value]) -> Value:
         return self._joined("and", conditions, TRUE, FALSE)
 
-    def any(self, conditions: Iterable[int]) -> int:
+    def any(self, conditions: Iterable[Value]) -> Value:
         return self._joined("or", conditions, FALSE, TRUE)
 
-    def _joined(self, kind: str, conditions: Iterable[int], neutral: int, decisive: int) -> int:
-        parts: set[int] = set()
+    def _joined(
+        self, kind: str, conditions: Iterable[Value], neutral: Value, decisive: Value
+    ) -> Value:
+        parts: set[Value] = set()
         for condition in conditions:
             node = self.nodes[condition]
             if node[0] == kind:
@@ -262,13 +281,13 @@ class Values:
             return decisive
         return self.make(kind, tuple(sorted(parts)))
 
-    def choose(self, test: int, then: int, otherwise: int) -> int:
+    def choose(self, test: Value, then: Value, otherwise: Value) -> Value:
         """The condition ``test ? then : otherwise``."""
         if then == otherwise:
             return then
         return self.any((self.all((test, then)), self.all((self.negate(test), otherwise))))
 
-    def operators(self, condition: int) -> int:
+    def operators(self, condition: Value) -> int:
         """How many ``&&`` and ``||`` a condition needs."""
         node = self.nodes[condition]
         if node[0] not in ("and", "or"):
@@ -299,8 +318,8 @@ class Facts:
     def __init__(self, values: Values) -> None:
         self.values = values
         self.numbers: dict[Sum, Intervals] = {}
-        self.clauses: tuple[int, ...] = ()
-        self.decided: tuple[int, ...] = ()
+        self.clauses: tuple[Value, ...] = ()
+        self.decided: tuple[Value, ...] = ()
 
     def copy(self) -> Facts:
         other = Facts(self.values)
@@ -309,19 +328,19 @@ class Facts:
         other.decided = self.decided
         return other
 
-    def assuming(self, condition: int) -> Facts:
+    def assuming(self, condition: Value) -> Facts:
         """These facts and `condition`."""
         other = self.copy()
         other.assume(condition)
         return other
 
-    def assume(self, condition: int) -> bool:
+    def assume(self, condition: Value) -> bool:
         """Learn `condition`. False if it contradicts what is known."""
         if condition == TRUE:
             return True
         return self._learn([condition])
 
-    def _learn(self, waiting: list[int]) -> bool:
+    def _learn(self, waiting: list[Value]) -> bool:
         nodes = self.values.nodes
         while waiting:
             condition = waiting.pop()
@@ -344,10 +363,10 @@ class Facts:
                     return False
         return True
 
-    def _from_clauses(self) -> list[int]:
+    def _from_clauses(self) -> list[Value]:
         """What the disjunctions leave no choice about; drops those that hold anyway."""
-        learnt: list[int] = []
-        kept: list[int] = []
+        learnt: list[Value] = []
+        kept: list[Value] = []
         for clause in self.clauses:
             open_parts = []
             for part in self.values.nodes[clause][1]:
@@ -383,7 +402,7 @@ class Facts:
         hull: Intervals = ((low, high),)
         return hull if numbers is None else intersection(hull, numbers)
 
-    def evaluate(self, condition: int) -> bool | None:
+    def evaluate(self, condition: Value) -> bool | None:
         """Whether a condition holds, as far as its parts tell one by one."""
         values = self.values
         values.steps -= 1
@@ -408,7 +427,7 @@ class Facts:
                 result = None
         return result
 
-    def allows(self, condition: int) -> bool:
+    def allows(self, condition: Value) -> bool:
         """Whether `condition` can be true here."""
         values = self.values
         values.steps -= 1
@@ -421,7 +440,7 @@ class Facts:
         facts.clauses = facts.clauses[1:]
         return any(facts.allows(part) for part in values.nodes[clause][1])
 
-    def decide(self, condition: int) -> bool | None:
+    def decide(self, condition: Value) -> bool | None:
         """Whether `condition` is always true (True) or never true (False) here."""
         if condition <= FALSE:
             return condition == TRUE
@@ -437,7 +456,7 @@ class Facts:
             return False
         return None if self.allows(self.values.negate(condition)) else True
 
-    def simplify(self, condition: int) -> int:
+    def simplify(self, condition: Value) -> Value:
         """`condition` without the parts that are known here."""
         known = self.decide(condition)
         if known is not None:
@@ -455,12 +474,12 @@ class Facts:
             facts.assume(part if kind == "and" else values.negate(part))
         return values.all(kept) if kind == "and" else values.any(kept)
 
-    def determined(self, condition: int) -> bool:
+    def determined(self, condition: Value) -> bool:
         """Whether what earlier decisions came out as tells `condition`, whatever that was."""
         related = self._related(condition)
         return bool(related) and self._determined(condition, related)
 
-    def _determined(self, condition: int, decisions: tuple[int, ...]) -> bool:
+    def _determined(self, condition: Value, decisions: tuple[Value, ...]) -> bool:
         if self.decide(condition) is not None:
             return True
         if not decisions:
@@ -472,17 +491,17 @@ class Facts:
                 return False
         return True
 
-    def _related(self, condition: int) -> tuple[int, ...]:
-        """The decided conditions that share a value with `condition`, at most eight."""
+    def _related(self, condition: Value) -> tuple[Value, ...]:
+        """The decided conditions that share a value with `condition`, at most six."""
         atoms = self._values_in(condition)
         related = [d for d in reversed(self.decided) if not atoms.isdisjoint(self._values_in(d))]
-        return tuple(related[:8])
+        return tuple(related[:6])
 
-    def _values_in(self, condition: int) -> set[int]:
+    def _values_in(self, condition: Value) -> set[Value]:
         node = self.values.nodes[condition]
         if node[0] == "atom":
             return {value for value, _ in node[1]}
-        found: set[int] = set()
+        found: set[Value] = set()
         if condition > FALSE:
             for part in node[1]:
                 found |= self._values_in(part)

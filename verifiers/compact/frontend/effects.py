@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from . import core
-from .types import Type
+from .types import Struct, Tuple, Type, Vector, structural
 
 CALL = "call"
 LEDGER = "ledger"  # a ledger operation begins: before its operands
@@ -37,11 +37,13 @@ class Event:
 
 @dataclass(slots=True)
 class Effects:
-    """`indexed`: some element or slice is taken at an index that is not a literal. `types`: those
-    that `default` names."""
+    """`indexed`: some element or slice is taken at an index that is not a literal. `uneven`: the
+    branches of some `if` can be tuples or structures that are not alike. `types`: those that `default` names.
+    """
 
     events: list[Event] = field(default_factory=list)
     indexed: bool = False
+    uneven: bool = False
     types: list[Type] = field(default_factory=list)
 
     def circuits(self) -> list[core.Circuit]:
@@ -67,8 +69,12 @@ def in_pairs(elements: list[_T]) -> list[_T]:
     return ordered
 
 
-def of(body: core.Expression) -> Effects:
-    """The effects of evaluating `body`, anonymous circuits in it included."""
+def of(body: core.Expression, arguments_first: bool = False) -> Effects:
+    """The effects of evaluating `body`, anonymous circuits in it included.
+
+    A call of an anonymous circuit is soon a binding of its arguments around its body, and then the
+    body comes first; `arguments_first` is how it is before that.
+    """
     effects = Effects()
     record = effects.events.append
     # What is still to do, the next on top: a node with whether it is nested, or an event.
@@ -84,11 +90,70 @@ def of(body: core.Expression) -> Effects:
         children = _CHILDREN.get(kind)
         if children is not None:
             children(node, nested, todo)
+            if arguments_first and kind is core.Call and node.function.__class__ is core.Lambda:
+                todo.insert(len(todo) - 1 - len(node.arguments), todo.pop())
             if kind is core.VectorRef or kind is core.VectorSlice:
                 effects.indexed = True
+            elif kind is core.If and not effects.uneven:
+                effects.uneven = _uneven(node)
         elif kind is core.Default:
             effects.types.append(node.type)
     return effects
+
+
+def _uneven(node: core.If) -> bool:
+    """Whether the branches can be tuples or structures that are not alike: such an `if` is a
+    statement, whose value nobody uses."""
+    then = _shape(node.then)
+    if then is None:
+        return False
+    otherwise = _shape(node.otherwise)
+    return otherwise is not None and (then != otherwise or isinstance(then, int) and then > 0)
+
+
+def _shape(node: Any) -> int | tuple[str, ...] | None:
+    """The length of the tuple, or the names of the fields of the structure, that the compiler may
+    know the value to be; None for what it never takes apart."""
+    while True:
+        kind = node.__class__
+        if kind is core.Sequence:
+            node = node.expressions[-1]
+        elif kind is core.Let:
+            node = node.body
+        elif kind is core.If:
+            node = node.then if _shape(node.then) is not None else node.otherwise
+        elif kind is core.Return:
+            node = node.value
+        elif kind is core.Disclose or kind is core.Cast:
+            node = node.operand
+        else:
+            break
+    if kind is core.Assert:
+        return 0
+    if kind is core.Map or kind is core.TupleSlice or kind is core.VectorSlice:
+        return int(node.length)
+    if kind is core.Tuple:
+        return sum(1 if e.spread is None else e.spread for e in node.elements)
+    if kind is core.Range:
+        return int(node.end - node.start)
+    if kind is core.Fold:
+        return _shape_of(node.initial_type)
+    if kind is core.Reference:
+        return _shape_of(node.variable.type)
+    if kind is core.Default or kind is core.New:
+        return _shape_of(node.type)
+    if kind is core.Call and node.function.__class__ in (core.Circuit, core.Lambda):
+        return _shape_of(node.function.result)
+    return None
+
+
+def _shape_of(type_: Type) -> int | tuple[str, ...] | None:
+    type_ = structural(type_)
+    if isinstance(type_, Tuple):
+        return len(type_.elements)
+    if isinstance(type_, Struct):
+        return tuple(name for name, _ in type_.fields)
+    return type_.length if isinstance(type_, Vector) else None
 
 
 # Each of these pushes what `node` consists of, in reverse of the order of processing.

@@ -4,7 +4,8 @@ A circuit is evaluated as the compiler simplifies it: calls followed, loops unro
 branches of every `if` looked at, constants folded. What is known of a value is a `Known`: a kind,
 the constant or the parts, and a variable that is known to hold the same value (a binding of this
 run, None if there is none). That variable is what makes `x - x` zero and `x` true in the branch
-that `x` guards. Only programs that take an element at an index that is not a literal pay for this.
+that `x` guards. Only programs pay for this that take an element at an index that is not a literal,
+or where the compiler may fail to merge the branches of an `if`.
 """
 
 from __future__ import annotations
@@ -80,10 +81,13 @@ class Evaluator:
             self.touches_ledger = True
 
     def value(self, node: core.Expression) -> Known:
-        self._steps += 1
+        self._spend(1)
+        return _EVALUATE[node.__class__](self, node)
+
+    def _spend(self, steps: int) -> None:
+        self._steps += steps
         if self._steps > MAX_STEPS:
             raise _TooLongError
-        return _EVALUATE[node.__class__](self, node)
 
     # -------------------------------------------------------- bindings
 
@@ -164,7 +168,7 @@ class Evaluator:
 
     def _field_access(self, node: core.FieldAccess) -> Known:
         operand = self.value(node.operand)
-        return operand[1][node.index] if operand[0] == _STRUCT else _NOTHING_KNOWN
+        return operand[1][1][node.index] if operand[0] == _STRUCT else _NOTHING_KNOWN
 
     def _tuple(self, node: core.Tuple) -> Known:
         parts: list[Known] | None = []
@@ -181,6 +185,7 @@ class Evaluator:
         return (_TUPLE, parts, None) if parts is not None else _NOTHING_KNOWN
 
     def _range(self, node: core.Range) -> Known:
+        self._spend(node.end - node.start)
         return _TUPLE, [(_CONSTANT, i, None) for i in range(node.start, node.end)], None
 
     def _tuple_ref(self, node: core.TupleRef) -> Known:
@@ -279,6 +284,7 @@ class Evaluator:
         columns = []
         for argument in arguments:
             known = self.value(argument.value)
+            self._spend(length)
             if isinstance(structural(argument.type), Bytes):
                 known = _bytes_to_tuple(known)
             columns.append([_element(known, i) for i in range(length)])
@@ -288,7 +294,8 @@ class Evaluator:
         return self._apply(node.function, [self.value(argument) for argument in node.arguments])
 
     def _new(self, node: core.New) -> Known:
-        return _STRUCT, [self.value(argument) for argument in node.arguments], None
+        names = tuple(name for name, _ in structural(node.type).fields)  # type: ignore[union-attr]
+        return _STRUCT, (names, [self.value(argument) for argument in node.arguments]), None
 
     def _sequence(self, node: core.Sequence) -> Known:
         for expression in node.expressions[:-1]:
@@ -382,9 +389,26 @@ def _intersection(a: Known, b: Known) -> Known:
     if a[0] == b[0]:
         if a[0] == _CONSTANT and a[1] == b[1] and a[1].__class__ is b[1].__class__:
             return _CONSTANT, a[1], binding
-        if a[0] == _TUPLE or a[0] == _STRUCT:
-            return a[0], [_intersection(x, y) for x, y in zip(a[1], b[1], strict=True)], binding
+        if a[0] == _TUPLE:
+            return _TUPLE, _intersections(a[1], b[1]), binding
+        if a[0] == _STRUCT:
+            if a[1][0] != b[1][0]:
+                raise _stumble()
+            return _STRUCT, (a[1][0], _intersections(a[1][1], b[1][1])), binding
     return _UNKNOWN, None, binding
+
+
+def _intersections(a: list[Known], b: list[Known]) -> list[Known]:
+    if len(a) != len(b):
+        raise _stumble()
+    return list(map(_intersection, a, b))
+
+
+def _stumble() -> CompactError:
+    """Where an `if` is a statement its branches need not be alike: the compiler merges them all
+    the same, and crashes."""
+    what = "the branches of an if statement hold tuples or structures that are not alike"
+    return CompactError(None, f"Internal error (please report): {what}")
 
 
 def _default_of(type_: Type) -> Known | None:
@@ -397,15 +421,17 @@ def _default_of(type_: Type) -> Known | None:
         return _CONSTANT, 0, None
     if isinstance(type_, Bytes):
         return (_CONSTANT, bytes(type_.length), None) if type_.length <= _FIELD_BYTES else None
+    if isinstance(type_, Struct):
+        names = tuple(name for name, _ in type_.fields)
+        fields = [_default_of(field) for _, field in type_.fields]
+        return None if None in fields else (_STRUCT, (names, fields), None)
     if isinstance(type_, Tuple):
-        kind, parts = _TUPLE, [_default_of(element) for element in type_.elements]
-    elif isinstance(type_, Struct):
-        kind, parts = _STRUCT, [_default_of(field[1]) for field in type_.fields]
+        parts = [_default_of(element) for element in type_.elements]
     elif isinstance(type_, Vector) and type_.length <= _MAX_DEFAULT_ELEMENTS:
-        kind, parts = _TUPLE, [_default_of(type_.element)] * type_.length
+        parts = [_default_of(type_.element)] * type_.length
     else:
         return None
-    return None if None in parts else (kind, parts, None)
+    return None if None in parts else (_TUPLE, parts, None)
 
 
 def _unchanged(known: Known, _node: core.Cast) -> Known:

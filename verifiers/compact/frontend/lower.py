@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Union
+from typing import Any, Union
 
 from . import ast
 
@@ -152,11 +152,8 @@ class _Body:
                 then_own = _before(then_tail, tail)
                 else_own = _before(else_tail, tail)
                 if then_own is not None and else_own is not None:
-                    branches = _sequence(pos, then_own), _sequence(pos, else_own)
-                    return (ast.Conditional(pos, test, *branches), tail)
-                all_then = _sequence(pos, _elements(then_tail))
-                all_else = _sequence(pos, _elements(else_tail))
-                return (ast.Conditional(pos, test, all_then, all_else), None)
+                    return (_conditional(pos, test, then_own, else_own), tail)
+                return (_conditional(pos, test, _elements(then_tail), _elements(else_tail)), None)
             case ast.ForRange(pos, name, start, end, body):
                 return (Loop(pos, name, None, start, end, self._loop_body(pos, body)), tail)
             case ast.ForEach(pos, name, vector, body):
@@ -188,6 +185,13 @@ class _Body:
         return head, tail
 
 
+def _conditional(
+    pos: int, test: ast.Expression, then: list[Lowered], otherwise: list[Lowered]
+) -> Lowered:
+    branches: Any = _sequence(pos, then), _sequence(pos, otherwise)
+    return ast.Conditional(pos, test, *branches)
+
+
 def _elements(tail: _Tail) -> list[Lowered]:
     elements: list[Lowered] = []
     while tail is not None:
@@ -212,14 +216,13 @@ def _sequence(pos: int, expressions: Sequence[Lowered]) -> Lowered:
         return ast.TupleLiteral(pos, [])
     if len(expressions) == 1:
         return expressions[0]
-    kept = list(without_units(expressions[:-1]))
+    kept: list[Any] = list(without_units(expressions[:-1]))
     if not kept:
         return expressions[-1]
-    return ast.Sequence(pos, [*kept, expressions[-1]])  # type: ignore[list-item]
+    kept.append(expressions[-1])
+    return ast.Sequence(pos, kept)
 
 
 def without_units(expressions: Iterable[Lowered]) -> Iterable[Lowered]:
     """`expressions` without those that are `[]`, which do nothing in the middle of a sequence."""
-    return (
-        e for e in expressions if not (e.__class__ is ast.TupleLiteral and not e.elements)
-    )  # type: ignore[union-attr]
+    return (e for e in expressions if not isinstance(e, ast.TupleLiteral) or e.elements)

@@ -304,7 +304,7 @@ class Cycles:
 
 
 def _same_arguments(a: Sequence[Argument], b: Sequence[Argument]) -> bool:
-    for x, y in zip(a, b):
+    for x, y in zip(a, b, strict=True):
         if isinstance(x, TypeInfo):
             if not (isinstance(y, TypeInfo) and types.same_type(x.type, y.type)):
                 return False
@@ -397,7 +397,7 @@ class Resolver:
         if not arguments:
             return scope
         inner = Scope(scope)
-        for parameter, argument in zip(generics, arguments):
+        for parameter, argument in zip(generics, arguments, strict=True):
             if parameter.is_size and isinstance(argument, TypeInfo):
                 self._wrong_argument("size", argument, parameter.name, parameter.pos)
             if not parameter.is_size and isinstance(argument, SizeInfo):
@@ -529,9 +529,7 @@ class Resolver:
             self.misused(pos, name, info)
         self._bring(node, self._module_exports(pos, name, info, arguments), scope)
 
-    def _import_library(
-        self, node: ast.Import, arguments: list[Argument], scope: Scope
-    ) -> None:
+    def _import_library(self, node: ast.Import, arguments: list[Argument], scope: Scope) -> None:
         if arguments:
             self._wrong_import_count(node.pos, len(arguments), 0, node.name)
         exports, names = library()
@@ -606,7 +604,7 @@ class Resolver:
         scope = self.with_arguments(pos, info.scope, info.generics, arguments)
         assert scope is not None
         instance = Instance(info.path, info.declaration, scope, info.pos, info.name, info.kind)
-        if info.kind == "circuit":
+        if isinstance(info.declaration, ast.Circuit):
             instance.function = core.Circuit(
                 info.pos,
                 info.name,
@@ -662,7 +660,7 @@ class Resolver:
                 seen.add(id(function))
                 if len(function.generics) == len(arguments) and all(
                     isinstance(a, SizeInfo if g.is_size else TypeInfo)
-                    for g, a in zip(function.generics, arguments)
+                    for g, a in zip(function.generics, arguments, strict=True)
                 ):
                     fitting.append(function)
                 else:
@@ -688,16 +686,15 @@ class Resolver:
         info = self.lookup(scope, node.pos, node.name)
         if isinstance(info, SizeInfo):
             return info.size
-        if isinstance(info, FreeInfo):
-            return free
-        self.misused(node.pos, node.name, info)
+        if not isinstance(info, FreeInfo):
+            self.misused(node.pos, node.name, info)
+        return free
 
     def length(self, pos: int, what: str, length: int) -> int:
         if length > types.MAX_LENGTH:
             refuse(
                 pos,
-                f"{what} length\n{length}\nexceeds the maximum supported length "
-                f"{types.MAX_LENGTH}",
+                f"{what} length\n{length}\nexceeds the maximum supported length {types.MAX_LENGTH}",
             )
         return length
 
@@ -747,11 +744,11 @@ class Resolver:
             if arguments:
                 self._wrong_count(pos, name, len(arguments), 0)
             return info.type
-        if isinstance(info, ContractInfo):
-            if arguments:
-                self._wrong_count(info.declaration.pos, name, len(arguments), 0)
-            return self._contract(info)
-        self.misused(pos, name, info)
+        if not isinstance(info, ContractInfo):
+            self.misused(pos, name, info)
+        if arguments:
+            self._wrong_count(info.declaration.pos, name, len(arguments), 0)
+        return self._contract(info)
 
     def _wrong_count(self, pos: int, name: str, actual: int, declared: int) -> NoReturn:
         refuse(
@@ -763,18 +760,14 @@ class Resolver:
     def struct(self, pos: int, info: StructInfo, arguments: Sequence[Argument]) -> Type:
         declaration = info.declaration
         if len(arguments) != len(declaration.generics):
-            self._wrong_count(
-                pos, declaration.name, len(arguments), len(declaration.generics)
-            )
+            self._wrong_count(pos, declaration.name, len(arguments), len(declaration.generics))
         scope = self.with_arguments(pos, info.scope, declaration.generics, arguments)
         assert scope is not None
         members: list[ast.Type] = [f.type for f in declaration.fields if f.type is not None]
         fields = in_order(lambda node: self.type(node, scope), members)
         names = [f.pattern.name for f in declaration.fields]  # type: ignore[union-attr]
-        type_ = types.Struct(declaration.name, tuple(zip(names, fields)))
-        self._check_parts(
-            declaration.pos, type_, fields, lambda i: f"struct field '{names[i]}'"
-        )
+        type_ = types.Struct(declaration.name, tuple(zip(names, fields, strict=True)))
+        self._check_parts(declaration.pos, type_, fields, lambda i: f"struct field '{names[i]}'")
         if not arguments:
             info.type = type_
         return type_
@@ -784,9 +777,7 @@ class Resolver:
     ) -> Type:
         declaration = info.declaration
         if len(arguments) != len(declaration.generics):
-            self._wrong_count(
-                pos, declaration.name, len(arguments), len(declaration.generics)
-            )
+            self._wrong_count(pos, declaration.name, len(arguments), len(declaration.generics))
         scope = self.with_arguments(pos, info.scope, declaration.generics, arguments)
         assert scope is not None
         inner = self.type(declaration.type, scope)
@@ -807,7 +798,7 @@ class Resolver:
         )
         declared = [
             types.ContractCircuit(c.name, c.pure, tuple(p), r)
-            for c, p, r in zip(circuits, parameters, results)
+            for c, p, r in zip(circuits, parameters, results, strict=True)
         ]
         return types.Contract(declaration.name, tuple(declared), declaration.pos)
 
@@ -820,7 +811,7 @@ class Resolver:
                 f"{len(adt.generics)} of ADT parameters for {adt.name}",
             )
         values: list[Type | int] = []
-        for parameter, argument in zip(adt.generics, arguments):
+        for parameter, argument in zip(adt.generics, arguments, strict=True):
             if isinstance(argument, SizeInfo):
                 if parameter.kind != "size":
                     expected = "non-ADT type" if parameter.kind == "type" else "type"
@@ -832,7 +823,7 @@ class Resolver:
                 if parameter.kind == "type" and types.is_adt(argument.type):
                     self._wrong_argument("non-ADT type", argument, parameter.name, -1)
                 values.append(argument.type)
-        type_ = types.Adt(adt.name, tuple(values))
+        type_ = types.Adt(adt.name, tuple(values), pos=pos)
         for value in values:
             if not isinstance(value, int):
                 self._inherit_flaw(type_, value)
@@ -859,7 +850,7 @@ class Resolver:
             if not isinstance(info, AdtInfo):
                 info = _cell_info()
             scope = Scope(info.scope)
-            for parameter, value in zip(info.adt.generics, adt.arguments):
+            for parameter, value in zip(info.adt.generics, adt.arguments, strict=True):
                 scope.names[parameter.name] = (
                     SizeInfo(-1, value) if isinstance(value, int) else TypeInfo(-1, value)
                 )
@@ -887,7 +878,7 @@ class Resolver:
         self.flaws.setdefault(id(type_), (type_, pos, message))
 
     def _inherit_flaw(self, type_: Type, part: Type) -> None:
-        flaw = self.flaws.get(id(part)) if self.flaws else None
+        flaw = self.flaws.get(id(part))
         if flaw is not None:
             self._flaw(type_, flaw[1], flaw[2])
 
@@ -895,11 +886,15 @@ class Resolver:
         self, pos: int, type_: Type, parts: Sequence[Type], what: Callable[[int], str]
     ) -> None:
         """A type may not be made of ADTs; the first part that is one, or is flawed, decides."""
-        for index, part in enumerate(parts):
-            if self.flaws:
-                self._inherit_flaw(type_, part)
-            if types.is_adt(part):
-                self._flaw(type_, pos, adt_refused(what(index), part))
+        if not self.flaws and not any(map(types.is_adt, parts)):
+            return
+
+        def check(index: int) -> None:
+            self._inherit_flaw(type_, parts[index])
+            if types.is_adt(parts[index]):
+                self._flaw(type_, pos, adt_refused(what(index), parts[index]))
+
+        in_order(check, range(len(parts)))
 
     # ------------------------------------------------------------ the program
 
@@ -916,17 +911,18 @@ class Resolver:
         for function in reversed(self._functions):
             if not function.generics and not self._instances.get(id(function)):
                 self.instance(function.pos, function, [])
-        unreachable = self._drain()
         in_order(self._external_contract, self._contracts[::-1])
+        unreachable = self._drain()
         in_order(self._refuse_external_contract, self._contracts[::-1])
         return Result(reachable, unreachable)
 
     def _external_contract(self, info: ContractInfo) -> None:
-        for circuit in info.declaration.circuits:
-            for parameter in circuit.parameters:
-                if parameter.type is not None:
-                    self.type(parameter.type, info.scope)
+        def check(circuit: ast.ContractCircuit) -> None:
+            parameters = [p.type for p in circuit.parameters if p.type is not None]
+            in_order(lambda node: self.type(node, info.scope), parameters)
             self.type(circuit.result, info.scope)
+
+        in_order(check, info.declaration.circuits)
 
     def _refuse_external_contract(self, info: ContractInfo) -> NoReturn:
         # A program is checked alone: what another contract was compiled to is never at hand.
@@ -964,9 +960,8 @@ class Resolver:
                 cache[key] = self.lowering.body(node.pos, node.parameters, node.body)
             names, body = cache[key]
         parameters = [p.type for p in node.parameters if p.type is not None]
-        for parameter, name, type_ in zip(
-            node.parameters, names, in_order(lambda t: self.type(t, scope), parameters)
-        ):
+        parameter_types = in_order(lambda t: self.type(t, scope), parameters)
+        for parameter, name, type_ in zip(node.parameters, names, parameter_types, strict=True):
             instance.parameters.append(core.Variable(parameter.pos, name, type_))
         if not isinstance(node, ast.Constructor):
             instance.result = instance.function.result = self.type(node.result, scope)
@@ -1062,8 +1057,7 @@ def _uint(resolver: Resolver, node: ast.UintType, scope: Scope) -> Type:
     if end < 1:
         refuse(
             pos,
-            f"range end for Uint type is {end} but must be at least 1 (the range end is "
-            "exclusive)",
+            f"range end for Uint type is {end} but must be at least 1 (the range end is exclusive)",
         )
     limit = types.MAX_UINT + 1
     if end > limit:

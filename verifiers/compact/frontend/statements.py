@@ -9,7 +9,7 @@ to the first and what is inside a declaration before its own head.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Any, Final
 
 from . import ast
 from .expectations import quoted
@@ -221,7 +221,7 @@ class _Check:
             self.head(arrow.pos, [], arrow.parameters)
 
 
-_Rule = Callable[[_Check, ast.Any, bool, "bool | None", "set[str] | None"], "bool | None"]
+_Rule = Callable[[_Check, Any, bool, "bool | None", "set[str] | None"], "bool | None"]
 _STATEMENTS: Final[dict[type, _Rule]] = {
     ast.Block: _Check.inner_block,
     ast.ExpressionStatement: _Check.expression_statement,
@@ -249,7 +249,7 @@ def _bound_names(pattern: ast.Pattern, pos: int) -> Iterator[tuple[int, str]]:
 def _arrows(root: ast.Expression) -> list[ast.Arrow]:
     """The functions written out in `root`, in source order, without those in their bodies."""
     arrows: list[ast.Arrow] = []
-    waiting: list[ast.Any] = [root]
+    waiting: list[Any] = [root]
     while waiting:
         node = waiting.pop()
         if type(node) is ast.Arrow:
@@ -262,7 +262,7 @@ def _arrows(root: ast.Expression) -> list[ast.Arrow]:
 
 
 # The expressions and functions in an expression, in source order; leaves are not listed.
-_PARTS: Final[dict[type, Callable[[ast.Any], list[ast.Any]]]] = {
+_PARTS: Final[dict[type, Callable[[Any], list[Any]]]] = {
     ast.Binary: lambda n: [n.left, n.right],
     ast.Not: lambda n: [n.operand],
     ast.Conditional: lambda n: [n.test, n.then, n.otherwise],

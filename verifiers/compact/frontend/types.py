@@ -106,12 +106,14 @@ class Alias:
 class Adt:
     """A ledger ADT and its arguments. An ordinary ledger field's ADT is named `CELL`.
 
-    `operations` is the cache of `ledger.operations`, which is the way to read it.
+    `operations` is the cache of `Resolver.operations`, which is the way to read it; `pos` is where
+    the type is written.
     """
 
     name: str
     arguments: tuple[Type | int, ...]
     operations: Any = field(default=None, repr=False)
+    pos: int = -1
 
 
 @dataclass(slots=True, eq=False)
@@ -148,15 +150,15 @@ UINT8 = Uint(255)
 
 def transparent(type_: Type) -> Type:
     """`type_` without the plain aliases around it."""
-    while type_.__class__ is Alias and not type_.nominal:  # type: ignore[union-attr]
-        type_ = type_.type  # type: ignore[union-attr]
+    while isinstance(type_, Alias) and not type_.nominal:
+        type_ = type_.type
     return type_
 
 
 def structural(type_: Type) -> Type:
     """`type_` without any alias around it."""
-    while type_.__class__ is Alias:
-        type_ = type_.type  # type: ignore[union-attr]
+    while isinstance(type_, Alias):
+        type_ = type_.type
     return type_
 
 
@@ -176,7 +178,7 @@ def same_type(a: Type, b: Type) -> bool:
     if a.__class__ is not b.__class__:
         return False
     if isinstance(a, Uint):
-        return a.limit == b.limit  # type: ignore[union-attr]
+        return isinstance(b, Uint) and a.limit == b.limit
     if isinstance(a, (Boolean, Field, Unknown, Undeclared)):
         return True
     return _same_named(a, b)
@@ -230,7 +232,10 @@ def _same_named(a: Any, b: Any) -> bool:
         return (
             a.name == b.name
             and len(a.fields) == len(b.fields)
-            and all(f[0] == g[0] and same_type(f[1], g[1]) for f, g in zip(a.fields, b.fields))
+            and all(
+                f[0] == g[0] and same_type(f[1], g[1])
+                for f, g in zip(a.fields, b.fields, strict=True)
+            )
         )
     if isinstance(a, Enum):
         return bool(a.name == b.name and a.elements == b.elements)

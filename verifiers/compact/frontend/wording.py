@@ -8,6 +8,12 @@ _ONES = (
 ).split()
 _TENS = "twent thirt fort fift sixt sevent eight ninet".split()
 _HUNDREDS = "one two three four five six seven eight nine".split()
+_CARDINALS = ["zero", *_HUNDREDS, "ten"]
+
+
+def cardinal(number: int) -> str:
+    """`number` up to ten in words; in figures beyond, where no message is known to go."""
+    return _CARDINALS[number] if number < len(_CARDINALS) else str(number)
 
 
 def ordinal(number: int) -> str:

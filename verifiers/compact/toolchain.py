@@ -1,0 +1,545 @@
+"""Judges Compact contracts, with the real compiler or with the embedded front end.
+
+Both give the same stages (parse, compile) and the same measurements; the verdict names which of
+the two it was. Complexity and structure are measured on the syntax tree of the embedded parser in
+either case. How compactc is run is a function that can be replaced (`Runner`), so that a sandbox
+can take the place of the local process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from ..deadline import DeadlineError, within
+from ..task import Task
+from ..verdict import (
+    Diagnostic,
+    Failure,
+    FailureKind,
+    Severity,
+    Stage,
+    StageStatus,
+    Toolchain,
+    Verdict,
+)
+from ..verifier import ToolchainMissingError
+from . import parse
+from .frontend import ast
+from .frontend.check import FRONTEND_VERSION, check
+from .frontend.complexity import measure, seed_count
+from .frontend.parser import parse as read
+from .frontend.source import CompactError, SourceMap
+from .structure import DECISIONS, check_requirements, used_declarations
+
+LANGUAGE_VERSION = "0.23.0"
+FRONTEND = Toolchain("forgegym-compact-frontend", FRONTEND_VERSION, LANGUAGE_VERSION)
+
+Choice = Literal["auto", "compactc", "frontend"]
+
+# Ten times the largest program of the compiler's own test suite (6 kB).
+MAX_BYTES = 64 * 1024
+
+# A contract takes 0.1 to 0.3 s; but loops are unrolled, so a few lines can ask for hours.
+TIMEOUT_SECONDS = 20.0
+
+# The embedded front end needs milliseconds, and 0.5 s for the longest programs that are read; but
+# types and paths can double with every line.
+FRONTEND_SECONDS = 5.0
+
+# compactc starts in 0.3 GB of address space and compiles a contract in 70 MB of memory.
+ADDRESS_SPACE_BYTES = 2 << 30
+# An accepted contract makes the compiler write less than 1 MB.
+FILE_BYTES = 16 << 20
+# What is read of each output stream; a disclosure error with all its paths has 10 kB.
+OUTPUT_BYTES = 256 * 1024
+
+# Verdicts are a few kB each. Samples of one group are often equal, and so are replays.
+CACHE_SIZE = 4096
+
+# Every compactc of this language accepts it; when even this fails, it is the machine.
+PROBE = "import CompactStandardLibrary;\nexport ledger round: Counter;\n"
+
+INSTALL_HINT = (
+    "install it with Midnight's `compact update`, name it in FORGEGYM_COMPACTC, "
+    'or use toolchain="frontend"'
+)
+
+# ---------------------------------------------------------------- running a compiler
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a process ended. `exit_code` is None when it ran out of time, -n for signal n."""
+
+    exit_code: int | None
+    stdout: str
+    stderr: str
+    seconds: float
+
+
+Runner = Callable[[Sequence[str], Mapping[str, bytes], float], Outcome]
+"""``run(command, files, timeout)``: runs `command` in an empty directory that holds `files`.
+
+Raises `OSError` when the files cannot be written or the process cannot be started.
+"""
+
+# `ulimit` in a shell rather than `preexec_fn`, which is unsafe in a process that has threads.
+_LIMITED = (
+    "/bin/sh",
+    "-c",
+    f"ulimit -c 0 && ulimit -v {ADDRESS_SPACE_BYTES // 1024} && ulimit -f {FILE_BYTES // 512}"
+    ' && exec "$@"',
+    "sh",
+)
+# Without COMPACT_PATH: a submission is one file. HOME and COMPACT_DIRECTORY: the `compact` tool
+# finds its compilers there.
+_KEPT_VARIABLES = ("PATH", "HOME", "COMPACT_DIRECTORY")
+
+
+def run_locally(command: Sequence[str], files: Mapping[str, bytes], timeout: float) -> Outcome:
+    """A `Runner`: a process of this machine, with a time-out and limits on memory and files.
+
+    The process and all it started are killed at the time-out. It is not confined otherwise: it
+    has the network and the file system of the user who runs it.
+    """
+    with tempfile.TemporaryDirectory(prefix="forgegym-compact-") as folder:
+        for name, content in files.items():
+            Path(folder, name).write_bytes(content)
+        environment = {k: os.environ[k] for k in _KEPT_VARIABLES if k in os.environ}
+        # Files, not pipes: nobody has to drain them, and the limit on files bounds them.
+        with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+            start = time.perf_counter()
+            process = subprocess.Popen(
+                [*_LIMITED, *command],
+                cwd=folder,
+                env={**environment, "LANG": "C.UTF-8", "TMPDIR": folder},
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+            )
+            try:
+                exit_code: int | None = process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                exit_code = None
+            finally:
+                if process.returncode is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
+            seconds = time.perf_counter() - start
+            texts = []
+            for stream in (stdout, stderr):
+                stream.seek(0)
+                texts.append(stream.read(OUTPUT_BYTES).decode("utf-8", "replace"))
+    return Outcome(exit_code, texts[0], texts[1], seconds)
+
+
+# ---------------------------------------------------------------- finding compactc
+
+
+@dataclass(frozen=True, slots=True)
+class Compactc:
+    """A Compact compiler of this machine: how to start it, and what it says it is."""
+
+    command: tuple[str, ...]
+    toolchain: Toolchain
+
+
+def _command_of(path: str) -> tuple[str, ...]:
+    """`compactc` itself, or the `compile` command of Midnight's `compact` tool."""
+    return (path, "compile") if Path(path).name == "compact" else (path,)
+
+
+@cache
+def _ask(path: str) -> Compactc | None:
+    """The compiler at `path`, or None when what is there does not answer like one."""
+    command = _command_of(path)
+    answers = []
+    for flag in ("--version", "--language-version"):
+        try:
+            outcome = run_locally((*command, flag), {}, TIMEOUT_SECONDS)
+        except OSError:
+            return None
+        version = parse.parse_version(outcome.stdout) if outcome.exit_code == 0 else None
+        if version is None:
+            return None
+        answers.append(version)
+    return Compactc(command, Toolchain("compactc", answers[0], answers[1]))
+
+
+def find_compactc() -> Compactc | None:
+    """The compiler that FORGEGYM_COMPACTC names, else `compactc` of PATH, else `compact compile`.
+
+    Raises `ToolchainMissingError` when FORGEGYM_COMPACTC is set to something that is no compiler.
+    """
+    named = os.environ.get("FORGEGYM_COMPACTC")
+    if named:
+        found = _ask(str(Path(named).expanduser().absolute()))
+        if found is None:
+            raise ToolchainMissingError(
+                f"FORGEGYM_COMPACTC is {named!r}, which does not run as a Compact compiler "
+                "(`--version` must print a version)"
+            )
+        return found
+    for name in ("compactc", "compact"):
+        path = shutil.which(name)
+        found = _ask(str(Path(path).absolute())) if path else None
+        if found is not None:
+            return found
+    return None
+
+
+# ---------------------------------------------------------------- judging
+
+
+@dataclass(frozen=True, slots=True)
+class _Judgement:
+    """All of a verdict that does not depend on the task."""
+
+    source_sha256: str
+    stages: tuple[Stage, ...] = ()
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    failure: Failure | None = None
+
+
+def _stages(
+    messages: Sequence[Diagnostic], *, at_parse: bool, seconds: float
+) -> tuple[Stage, Stage]:
+    """The two stages of a run that took `seconds`; `at_parse`: its errors are about syntax."""
+    failed = any(d.severity is Severity.ERROR for d in messages)
+    if failed and at_parse:
+        return (
+            Stage("parse", StageStatus.FAILED, seconds, tuple(messages)),
+            Stage("compile", StageStatus.SKIPPED),
+        )
+    status = StageStatus.FAILED if failed else StageStatus.PASSED
+    return (
+        Stage("parse", StageStatus.PASSED),
+        Stage("compile", status, seconds, tuple(messages)),
+    )
+
+
+def _refused(sha256: str, message: str, *, code: str, at_parse: bool = True) -> _Judgement:
+    """The judgement on a text that breaks a limit of this verifier."""
+    diagnostic = Diagnostic(message, code=code)
+    return _Judgement(sha256, _stages([diagnostic], at_parse=at_parse, seconds=0.0))
+
+
+class CompactVerifier:
+    """Judges Compact contracts.
+
+    Args:
+        toolchain: ``"compactc"`` (the real compiler; see `find_compactc`), ``"frontend"`` (the
+            embedded one) or ``"auto"``: compactc where it is found, else the front end.
+        timeout: Seconds that one compilation may take. A program that needs longer has failed.
+        max_bytes: The longest program that is looked at, in bytes of UTF-8.
+        workers: How many compilers `verify_all` runs at a time (default: one per CPU).
+        run: What runs compactc.
+
+    Raises:
+        ToolchainMissingError: ``"compactc"`` was asked for and there is none.
+        ValueError: `toolchain` is none of the three.
+
+    A verdict has the stages ``parse`` and ``compile``. Its metrics: ``complexity``,
+    ``complexity_extended``, ``seed_count``, ``circuits`` and ``decisions.<kind>`` (once the program
+    parses). Its facts: ``circuits`` (complexity and structure of each), ``constructs`` (what the
+    program uses) and ``requirements`` (name -> asked, found, met; see `check_requirements`).
+
+    What the program did is valid and a refusal: a time-out, running the compiler out of memory, an
+    internal error. When the compiler dies, a trivial contract is compiled; only if that fails too
+    is it the machine's failure.
+    """
+
+    def __init__(
+        self,
+        toolchain: Choice = "auto",
+        *,
+        timeout: float = TIMEOUT_SECONDS,
+        max_bytes: int = MAX_BYTES,
+        workers: int | None = None,
+        run: Runner = run_locally,
+    ) -> None:
+        if toolchain not in get_args(Choice):
+            known = ", ".join(get_args(Choice))
+            raise ValueError(f"unknown Compact toolchain {toolchain!r}; there are: {known}")
+        self._compactc = find_compactc() if toolchain != "frontend" else None
+        if toolchain == "compactc" and self._compactc is None:
+            raise ToolchainMissingError(f"no Compact compiler was found: {INSTALL_HINT}")
+        if self._compactc is not None:
+            language = self._compactc.toolchain.language_version or ""
+            if language.split(".")[:2] != LANGUAGE_VERSION.split(".")[:2]:
+                warnings.warn(
+                    f"{self._compactc.toolchain} compiles Compact {language}; the tasks are "
+                    f"written for {LANGUAGE_VERSION}, and it will refuse their pragma",
+                    stacklevel=2,
+                )
+        self._timeout = timeout
+        self._max_bytes = max_bytes
+        self._workers = workers or os.cpu_count() or 1
+        self._run = run
+        self._pool: ThreadPoolExecutor | None = None
+        self._cache: OrderedDict[str, _Judgement] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @property
+    def toolchain(self) -> Toolchain:
+        """compactc with its version, or the embedded front end under its own name."""
+        return self._compactc.toolchain if self._compactc is not None else FRONTEND
+
+    def verify(self, task: Task, source: str) -> Verdict:
+        """The verdict on `source` as an answer to `task`.
+
+        Raises `TypeError` when `source` is not a string.
+        """
+        return self.verify_all([(task, source)])[0]
+
+    def verify_all(self, submissions: Sequence[tuple[Task, str]]) -> list[Verdict]:
+        """The verdicts of all submissions, in order; equal sources are judged once.
+
+        Raises `TypeError` when a source is not a string.
+        """
+        keys = [_sha256(source) for _, source in submissions]
+        with self._lock:
+            known = {key: self._cache[key] for key in keys if key in self._cache}
+            for key in known:
+                self._cache.move_to_end(key)
+        missing = {
+            key: source
+            for key, (_, source) in zip(keys, submissions, strict=True)
+            if key not in known
+        }
+        # The front end holds the interpreter's lock: threads would only cost.
+        if self._compactc is not None and len(missing) > 1:
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(self._workers, "compactc")
+            judged = list(self._pool.map(self._judge, missing, missing.values()))
+        else:
+            judged = [self._judge(key, source) for key, source in missing.items()]
+        known.update(zip(missing, judged, strict=True))
+        with self._lock:
+            for judgement in judged:
+                if judgement.failure is None:
+                    self._cache[judgement.source_sha256] = judgement
+            while len(self._cache) > CACHE_SIZE:
+                self._cache.popitem(last=False)
+        return [
+            self._verdict(task, known[key])
+            for key, (task, _) in zip(keys, submissions, strict=True)
+        ]
+
+    def close(self) -> None:
+        """Wait for running compilers and release the threads that wait on them."""
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None
+
+    def _verdict(self, task: Task, judgement: _Judgement) -> Verdict:
+        if task.language != "compact":
+            raise ValueError(f"task {task.id!r} asks for {task.language}, not for Compact")
+        requirements = check_requirements(task.requirements, judgement.metrics, judgement.facts)
+        return Verdict(
+            task_key=task.key,
+            source_sha256=judgement.source_sha256,
+            toolchain=self.toolchain,
+            stages=judgement.stages,
+            metrics=judgement.metrics,
+            facts={**judgement.facts, "requirements": requirements},
+            failure=judgement.failure,
+        )
+
+    def _judge(self, sha256: str, source: str) -> _Judgement:
+        try:
+            size = len(source.encode())
+        except UnicodeEncodeError as error:
+            message = f"character {error.start + 1} is half of a surrogate pair, which is no text"
+            return _refused(sha256, message, code="encoding")
+        if size > self._max_bytes:
+            message = f"the program has {size} bytes; at most {self._max_bytes} are read"
+            return _refused(sha256, message, code="size")
+        return self._judge_text(sha256, source)
+
+    def _judge_text(self, sha256: str, source: str) -> _Judgement:
+        compactc = self._compactc
+        try:
+            reading = within(FRONTEND_SECONDS, lambda: _read(source, rules=compactc is None))
+        except DeadlineError:
+            message = f"the front end did not finish in {FRONTEND_SECONDS:g} seconds"
+            return _refused(sha256, message, code="timeout", at_parse=False)
+        error, program = reading.error, reading.program
+        if compactc is None:
+            messages = [_diagnostic(error, source)] if error is not None else []
+            seconds, at_parse = reading.seconds, program is None
+        else:
+            if error is not None and error.message.startswith(_TOO_DEEP):
+                return _refused(sha256, error.message, code="nesting")
+            outside = _file_it_names(source, program)
+            if outside is not None:
+                message = f"a submission is one file, so {outside} is refused"
+                return _refused(sha256, message, code="files")
+            found = self._compile(compactc, source)
+            if isinstance(found, Failure):
+                return _Judgement(sha256, failure=found)
+            messages, seconds = found
+            errors = [d for d in messages if d.severity is Severity.ERROR]
+            at_parse = bool(errors) and parse.is_syntax_error(errors[0].message)
+            if program is None and not errors:
+                # The compiler accepts what our parser cannot read. Unmeasured, it cannot be paid.
+                reason = f"{compactc.toolchain} accepts this program, but it cannot be measured"
+                failure = Failure(FailureKind.TOOLCHAIN_CRASHED, "compile", f"{reason}: {error}")
+                return _Judgement(sha256, failure=failure)
+        stages = _stages(messages, at_parse=at_parse, seconds=seconds)
+        return _Judgement(sha256, stages, reading.metrics, reading.facts)
+
+    def _compile(self, compactc: Compactc, source: str) -> tuple[list[Diagnostic], float] | Failure:
+        """What compactc says about `source` (no error: accepted) and the seconds it took."""
+        try:
+            outcome = self._run_compactc(compactc, source)
+            complaint = _complaint(outcome, self._timeout)
+            if complaint is None:
+                return list(parse.parse_messages(outcome.stderr)), outcome.seconds
+            probe = _complaint(self._run_compactc(compactc, PROBE), self._timeout)
+        except OSError as error:
+            return Failure(
+                FailureKind.SANDBOX, "compile", f"the compiler could not be run: {error}"
+            )
+        if outcome.exit_code in _NOT_STARTED:
+            return Failure(
+                FailureKind.TOOLCHAIN_MISSING,
+                "compile",
+                f"{compactc.command[0]} cannot be started any more: {outcome.stderr.strip()}",
+            )
+        if probe is not None:
+            return Failure(
+                FailureKind.TOOLCHAIN_CRASHED,
+                "compile",
+                f"{compactc.toolchain} fails even on a trivial contract: {probe.message}",
+            )
+        return [complaint], outcome.seconds
+
+    def _run_compactc(self, compactc: Compactc, source: str) -> Outcome:
+        # The name stands in messages; as `contract` is a keyword, no `import` can name the file.
+        name = "contract.compact"
+        command = (*compactc.command, "--skip-zk", "--vscode", name, "out")
+        return self._run(command, {name: source.encode()}, self._timeout)
+
+
+# What a shell answers for a command that it cannot find or execute (POSIX, 2.8.2).
+_NOT_STARTED = (126, 127)
+
+
+def _sha256(source: str) -> str:
+    if not isinstance(source, str):
+        raise TypeError(f"a submission is a string, not {type(source).__name__}")
+    return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _complaint(outcome: Outcome, timeout: float) -> Diagnostic | None:
+    """Why this run gave no answer about the program, or None when it did."""
+    code = outcome.exit_code
+    if code == parse.ACCEPTED:
+        return None
+    if code is None:
+        return Diagnostic(f"the compiler did not finish in {timeout:g} seconds", code="timeout")
+    messages = parse.parse_messages(outcome.stderr)
+    errors = [d for d in messages if d.severity is Severity.ERROR]
+    if code == parse.REFUSED and errors and not any(map(parse.is_file_error, errors)):
+        return None
+    if "out of memory" in outcome.stdout + outcome.stderr:
+        limit = ADDRESS_SPACE_BYTES >> 30
+        return Diagnostic(f"the compiler ran out of memory ({limit} GiB)", code="memory")
+    if errors:
+        return replace(errors[-1], code=errors[-1].code or "files")
+    text = outcome.stderr.strip()[-500:]
+    return Diagnostic(f"the compiler ended with status {code}: {text}", code="crash")
+
+
+def _diagnostic(error: CompactError, source: str) -> Diagnostic:
+    if error.pos is None or error.pos < 0:
+        return Diagnostic(error.message)
+    line, column = SourceMap(source).locate(error.pos)
+    return Diagnostic(error.message, line, column)
+
+
+# A limit of this verifier like that on the size: compactc needs exponential time for deep nesting.
+_TOO_DEEP = "nesting is too deep"
+
+# For a text that our parser cannot read, so that no mistake of it opens other files to compactc.
+_NAMES_FILE = re.compile(r"""\b(include|import|from)(?:\s|//[^\n]*|/\*.*?\*/)*["']""", re.DOTALL)
+
+
+def _file_it_names(source: str, program: ast.Program | None) -> str | None:
+    """The `include` or `import` by which the program names another file, or None."""
+    if program is None:
+        match = _NAMES_FILE.search(source)
+        return f"{match[1]!r} with a file name" if match else None
+    declarations = list(program.declarations)
+    while declarations:
+        declaration = declarations.pop()
+        if isinstance(declaration, ast.Module):
+            declarations.extend(declaration.elements)
+        elif isinstance(declaration, ast.Include):
+            return f"include {declaration.path!r}"
+        elif isinstance(declaration, ast.Import) and declaration.is_path:
+            return f"import {declaration.name!r}"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What the embedded front end finds: its first error, the syntax tree, what is measured."""
+
+    error: CompactError | None
+    program: ast.Program | None
+    seconds: float
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _read(source: str, *, rules: bool) -> _Reading:
+    """`rules`: check all the language's rules, not only the syntax. `seconds`: what that took."""
+    start = time.perf_counter()
+    error: CompactError | None = None
+    program: ast.Program | None = None
+    if rules:
+        result = check(source)
+        error, program = result.error, result.program
+    else:
+        try:
+            program = read(source)
+        except CompactError as refusal:
+            error = refusal
+    seconds = time.perf_counter() - start
+    if program is None:
+        return _Reading(error, None, seconds)
+    measured = measure(program)
+    decisions = measured.decisions
+    metrics = {
+        "complexity": float(measured.complexity),
+        "complexity_extended": float(measured.extended),
+        "seed_count": float(seed_count(source)),
+        "circuits": float(len(measured.circuits)),
+        **{f"decisions.{kind}": float(decisions[kind]) for kind in DECISIONS},
+    }
+    constructs = [kind for kind in DECISIONS if decisions[kind]]
+    facts = {
+        "circuits": [{**asdict(c), "decisions": dict(c.decisions)} for c in measured.circuits],
+        "constructs": constructs + used_declarations(program),
+    }
+    return _Reading(error, program, seconds, metrics, facts)
