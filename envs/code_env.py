@@ -1,0 +1,219 @@
+"""The one episode loop: a task's prompt, then programs and what a verifier says about them.
+
+Every language's environment is this class with its tasks and its verifier. An episode ends when
+the task is solved (terminated) or the turns are spent (truncated). `step` is in two halves, so
+that a vector environment can judge many programs at once between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import gymnasium
+from gymnasium.error import ResetNeeded
+
+from ..verifiers.task import Task
+from ..verifiers.verdict import Verdict
+from ..verifiers.verifier import Verifier, judge
+from .feedback import feedback_text
+from .rewards import Reward, RewardFunction, reward_function, solved
+from .spaces import SourceText
+
+# Holds every prompt, and every feedback as `feedback` bounds it (8 messages of at most 1200
+# characters of at most 4 bytes, and their lines).
+OBSERVATION_BYTES = 64 * 1024
+# Ten times what any program of the task sets needs.
+ACTION_BYTES = 64 * 1024
+
+
+class TaskSource(Protocol):
+    """Where an environment's tasks come from."""
+
+    def sample(
+        self,
+        seed: int,
+        *,
+        split: str,
+        families: Sequence[str] | None = None,
+        difficulty: int | None = None,
+    ) -> Task:
+        """The task that belongs to `seed`, of the given kind. Raises `ValueError` if none is."""
+        ...
+
+    def get(self, task_id: str) -> Task:
+        """The task with this id. Raises `ValueError` when there is none."""
+        ...
+
+
+class CodeEnv(gymnasium.Env[str, str]):
+    """An environment whose action is a program and whose observation is a text.
+
+    Args:
+        tasks: Where tasks come from.
+        verifier: Who judges. It may be shared: `close` does not close it unless `owns_verifier`.
+        reward: A preset's name (`rewards.PRESETS`) or a function `Verdict -> Reward`.
+        max_turns: Attempts in an episode.
+        split: ``"train"`` or ``"eval"``.
+        families: Only tasks of these families (None: all).
+        difficulty: Only tasks of this difficulty (None: all).
+        render_mode: ``"ansi"`` makes `render` return the state of the episode as text.
+
+    Raises:
+        ValueError: An argument is none of its choices.
+
+    `reset(seed=...)` picks the task by hashing the seed; without a seed it draws the next one.
+    `options` may name a ``task`` (a `Task` or an id), or override ``split``, ``family`` (a name or
+    several) and ``difficulty``. The observation is the task's prompt, later the feedback on the
+    last attempt.
+
+    `step` returns in `info`:
+
+    ``valid``       False: the machine failed, the reward (0.0) is none, leave the sample out
+    ``failure``     the `Failure`, or None
+    ``stage``       the first stage that did not pass, or ``"done"``
+    ``components``  the reward's named components
+    ``verdict``     the `Verdict`, with all diagnostics, metrics and facts
+    ``timings``     seconds by stage, as measured when this program was judged
+    ``task_key``, ``task_id``, ``turn`` (from 1), ``solved``, ``retries``, and ``toolchain``
+    """
+
+    metadata: dict[str, Any] = {"render_modes": ["ansi"], "render_fps": 1}  # noqa: RUF012
+    action_space: SourceText
+    observation_space: SourceText
+
+    def __init__(
+        self,
+        tasks: TaskSource,
+        verifier: Verifier,
+        *,
+        reward: str | RewardFunction = "binary",
+        max_turns: int = 4,
+        split: str = "train",
+        families: Iterable[str] | None = None,
+        difficulty: int | None = None,
+        render_mode: str | None = None,
+        owns_verifier: bool = True,
+    ) -> None:
+        if max_turns < 1:
+            raise ValueError(f"max_turns must be at least 1, but is {max_turns}")
+        if render_mode not in (None, *self.metadata["render_modes"]):
+            raise ValueError(f"unknown render_mode {render_mode!r}; there is: 'ansi'")
+        self.action_space = SourceText(ACTION_BYTES)
+        self.observation_space = SourceText(OBSERVATION_BYTES)
+        self.render_mode = render_mode
+        self.verifier = verifier
+        self.task: Task | None = None
+        self._tasks = tasks
+        self._reward = reward_function(reward)
+        self._max_turns = max_turns
+        self._kind: dict[str, Any] = {
+            "split": split,
+            "families": None if families is None else tuple(families),
+            "difficulty": difficulty,
+        }
+        self._owns_verifier = owns_verifier
+        self._turn = 0
+        self._over = True
+        self._screen = ""
+        tasks.sample(0, **self._kind)  # says at once when there is no such task
+
+    def reset(
+        self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
+    ) -> tuple[str, dict[str, Any]]:
+        """Start an episode: the prompt, and in `info` its ``task_id`` and ``task_key``.
+
+        Raises `ValueError` for options that name no task, or that are unknown.
+        """
+        super().reset(seed=seed)
+        if seed is None:
+            seed = int(self.np_random.integers(2**63))
+        self.task = self._choose(seed, options or {})
+        self._turn = 0
+        self._over = False
+        self._screen = self.task.prompt
+        return self.task.prompt, {
+            "task_key": self.task.key,
+            "task_id": self.task.id,
+            "toolchain": str(self.verifier.toolchain),
+        }
+
+    def step(self, action: str) -> tuple[str, float, bool, bool, dict[str, Any]]:
+        """Judge one program: feedback, reward, solved, out of turns, info (see the class).
+
+        Raises `TypeError` when the action is not a string, `ResetNeeded` when no episode runs.
+        A string that is no program (too long, not UTF-8) is judged, and refused.
+        """
+        verdicts, retries = judge(self.verifier, [self.submission(action)])
+        return self.advance(action, verdicts[0], retries[0])
+
+    def submission(self, action: str) -> tuple[Task, str]:
+        """The first half of `step`: what the verifier is asked. Raises as `step` does."""
+        if not isinstance(action, str):
+            raise TypeError(f"an action is a program's source, a str, not {type(action).__name__}")
+        if self.task is None or self._over:
+            raise ResetNeeded("no episode is running: call reset() first")
+        return self.task, action
+
+    def advance(
+        self, action: str, verdict: Verdict, retries: int = 0
+    ) -> tuple[str, float, bool, bool, dict[str, Any]]:
+        """The second half of `step`: what follows from the verdict on `action`."""
+        assert self.task is not None
+        self._turn += 1
+        reward = self._reward(verdict) if verdict.valid else Reward(valid=False)
+        terminated = solved(verdict)
+        truncated = not terminated and self._turn >= self._max_turns
+        self._over = terminated or truncated
+        feedback = feedback_text(verdict, action, turn=self._turn, max_turns=self._max_turns)
+        self._screen = f"{self.task.prompt}\n{action}\n{feedback}reward {reward.total:.3f}\n"
+        info = {
+            "valid": verdict.valid,
+            "failure": verdict.failure,
+            "stage": verdict.stage,
+            "components": dict(reward.components),
+            "verdict": verdict,
+            "timings": {stage.name: stage.seconds for stage in verdict.stages},
+            "task_key": self.task.key,
+            "task_id": self.task.id,
+            "turn": self._turn,
+            "solved": terminated,
+            "retries": retries,
+            "toolchain": str(verdict.toolchain),
+        }
+        return feedback, reward.total, terminated, truncated, info
+
+    @property
+    def over(self) -> bool:
+        """Whether no episode is running."""
+        return self._over
+
+    def render(self) -> str | None:
+        """With ``render_mode="ansi"``: the prompt, the last attempt and its feedback."""
+        return self._screen if self.render_mode == "ansi" else None
+
+    def close(self) -> None:
+        """Release the verifier. May be called twice."""
+        if self._owns_verifier:
+            self.verifier.close()
+
+    def _choose(self, seed: int, options: Mapping[str, Any]) -> Task:
+        unknown = options.keys() - {"task", "split", "family", "difficulty"}
+        if unknown:
+            raise ValueError(
+                f"unknown reset option {', '.join(map(repr, sorted(unknown)))}; "
+                "there are: task, split, family, difficulty"
+            )
+        if "task" in options:
+            if len(options) > 1:
+                raise ValueError("the reset option 'task' names the task; give no other with it")
+            task = options["task"]
+            return task if isinstance(task, Task) else self._tasks.get(task)
+        kind = dict(self._kind)
+        if "family" in options:
+            family = options["family"]
+            kind["families"] = (family,) if isinstance(family, str) else tuple(family)
+        for name in ("split", "difficulty"):
+            if name in options:
+                kind[name] = options[name]
+        return self._tasks.sample(seed, **kind)

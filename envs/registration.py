@@ -1,0 +1,25 @@
+"""Environment ids -> Gymnasium's registry.
+
+Gymnasium 1.x loads no plug-ins: importing `forgegym` registers, and so does the module prefix in
+``gymnasium.make("forgegym:CompactContract-v0")``. Entry points are names, so that nothing is
+loaded before it is used.
+"""
+
+from __future__ import annotations
+
+import gymnasium
+
+ENVIRONMENTS: dict[str, tuple[str, str]] = {
+    "CompactContract-v0": (
+        "forgegym.envs.compact:CompactContractEnv",
+        "forgegym.envs.compact:CompactContractVectorEnv",
+    ),
+}
+"""Every id, with the entry points of the environment and of its vector form."""
+
+
+def register_environments() -> None:
+    """Add every environment to Gymnasium's registry, unless it is there already."""
+    for name, (entry_point, vector_entry_point) in ENVIRONMENTS.items():
+        if name not in gymnasium.registry:
+            gymnasium.register(name, entry_point=entry_point, vector_entry_point=vector_entry_point)

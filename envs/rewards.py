@@ -1,0 +1,161 @@
+"""What a verdict pays: pure functions `Verdict -> Reward`, and the presets by name.
+
+A reward is a sum of named components, so that a log says what was paid for. All presets read the
+same verdict: its stages, `metrics["complexity"]` and `facts["requirements"]` (what the task asked
+for). Nothing is paid for a verdict that is not about the program (`Verdict.valid`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from ..verifiers.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Reward:
+    """Named components and their sum, `total`.
+
+    `valid` is False when the machine failed and the verdict says nothing about the program: the
+    total is then 0.0 and means nothing, and a trainer must leave the sample out.
+    """
+
+    components: Mapping[str, float] = field(default_factory=dict)
+    valid: bool = True
+
+    @property
+    def total(self) -> float:
+        """The sum of the components."""
+        return float(sum(self.components.values()))
+
+
+RewardFunction = Callable[[Verdict], Reward]
+
+INVALID = Reward(valid=False)
+
+
+def requirements_met(verdict: Verdict) -> float:
+    """The share, 0..1, of what the task asked for that the program has (1.0: nothing asked)."""
+    table = verdict.facts.get("requirements", {})
+    return sum(bool(row["met"]) for row in table.values()) / len(table) if table else 1.0
+
+
+def constructs_met(verdict: Verdict) -> float:
+    """As `requirements_met`, without the asked-for complexity."""
+    table = verdict.facts.get("requirements", {})
+    rows = [row for name, row in table.items() if name != "complexity"]
+    return sum(bool(row["met"]) for row in rows) / len(rows) if rows else 1.0
+
+
+def solved(verdict: Verdict) -> bool:
+    """Whether every stage passed and all that the task asked for is there."""
+    return verdict.accepted and requirements_met(verdict) == 1.0
+
+
+def compactlora(verdict: Verdict) -> Reward:
+    """CompactLoRa's formula, exactly: 0 / 0.5 / 1 + (c - 3)^1.5.
+
+    Does not compile: 0. Compiles with complexity c <= 3: 0.5. With c > 3: 1 + (c - 3)^1.5.
+    CompactLoRa counted the substrings `` if (`` and `` else ``; here c is
+    `metrics["complexity"]`, McCabe's measure on the syntax tree (its count is
+    `metrics["seed_count"]`).
+    """
+    if not verdict.valid:
+        return INVALID
+    if not verdict.accepted:
+        return Reward({"compile": 0.0, "above_3": 0.0, "complexity": 0.0})
+    c = verdict.metrics["complexity"]
+    if c <= 3:
+        return Reward({"compile": 0.5, "above_3": 0.0, "complexity": 0.0})
+    # In this order the sum is exactly 1 + (c - 3)^1.5, in floating point too.
+    return Reward({"compile": 0.5, "above_3": 0.5, "complexity": (c - 3) ** 1.5})
+
+
+def binary(verdict: Verdict) -> Reward:
+    """1 when the task is solved (accepted, and all that was asked for is there), else 0."""
+    if not verdict.valid:
+        return INVALID
+    return Reward({"solved": 1.0 if solved(verdict) else 0.0})
+
+
+def staged(verdict: Verdict) -> Reward:
+    """0..1 by steps: parses 0.1, compiles 0.4 more, and 0.5 times the share of requirements met.
+
+    The requirements are paid only when the program compiles.
+    """
+    if not verdict.valid:
+        return INVALID
+    return Reward(
+        {
+            "parse": 0.1 if verdict.passed("parse") else 0.0,
+            "compile": 0.4 if verdict.passed("compile") else 0.0,
+            "requirements": 0.5 * requirements_met(verdict) if verdict.accepted else 0.0,
+        }
+    )
+
+
+# More decisions than any task asks for (8, difficulty 5) teach nothing that is asked.
+RAMP_END = 8.0
+
+
+def _ramp(c: float) -> float:
+    return 0.5 * c / 3 if c <= 3 else 1 + (c - 3) ** 1.5
+
+
+def ramped(verdict: Verdict) -> Reward:
+    """For training: `compactlora` with a slope where that is flat, and an end.
+
+    Does not compile: 0. Compiles with complexity c <= 3: 0.5 c / 3, where `compactlora` pays 0.5
+    for any (which pushes a policy towards trivial contracts). Above: `compactlora`, up to c = 8,
+    the most that any task asks for; from there on the pay stays.
+    """
+    if not verdict.valid:
+        return INVALID
+    if not verdict.accepted:
+        return Reward({"ramp": 0.0})
+    return Reward({"ramp": _ramp(min(verdict.metrics["complexity"], RAMP_END))})
+
+
+# Worth one decision at c = 4: less, and a policy ignores what it is asked for; much more, and it
+# is paid for declarations rather than decisions.
+CONSTRUCTS_WEIGHT = 2.0
+
+
+def guided(verdict: Verdict) -> Reward:
+    """For training that follows the prompt: `ramped` up to what was asked, and the constructs.
+
+    Does not compile: 0. Otherwise `ramped`, ending at the complexity that the task asks for (at
+    least 4, so that it always pays to pass 3), plus 2 times the share of the asked-for constructs
+    that are used. Repeating one cheap decision is then worth less than writing what was asked.
+    """
+    if not verdict.valid:
+        return INVALID
+    if not verdict.accepted:
+        return Reward({"ramp": 0.0, "constructs": 0.0})
+    asked = verdict.facts.get("requirements", {}).get("complexity", {"asked": 0})["asked"]
+    end = max(4.0, min(float(asked), RAMP_END))
+    return Reward(
+        {
+            "ramp": _ramp(min(verdict.metrics["complexity"], end)),
+            "constructs": CONSTRUCTS_WEIGHT * constructs_met(verdict),
+        }
+    )
+
+
+PRESETS: Mapping[str, RewardFunction] = {
+    "compactlora": compactlora,
+    "binary": binary,
+    "staged": staged,
+    "ramped": ramped,
+    "guided": guided,
+}
+
+
+def reward_function(reward: str | RewardFunction) -> RewardFunction:
+    """The preset of this name, or the function itself. Raises `ValueError` for an unknown name."""
+    if callable(reward):
+        return reward
+    if reward not in PRESETS:
+        raise ValueError(f"unknown reward {reward!r}; there are: {', '.join(PRESETS)}")
+    return PRESETS[reward]

@@ -1,0 +1,188 @@
+"""N episodes over one verifier: the `make_vec` entry point of every language.
+
+All programs of a step go to the verifier together, which runs as many compilers at a time as the
+machine has CPUs (or judges in this process, where that is milliseconds), and judges equal programs
+once. No sub-process is started per environment, and texts travel as they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+
+from ..verifiers.verifier import Verifier, judge
+from .code_env import CodeEnv
+
+Flags = npt.NDArray[np.bool_]
+Texts = tuple[str, ...]
+
+
+def derive_seed(seed: int, index: int) -> int:
+    """The seed of the `index`-th episode: by hashing, so that no two vectors share episodes."""
+    digest = hashlib.sha256(f"forgegym vector {seed} {index}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1  # Gymnasium's seeds are non-negative int64
+
+
+class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
+    """`num_envs` copies of a `CodeEnv` that share one verifier.
+
+    Args:
+        make_env: Makes one copy, over `verifier`.
+        verifier: Judges for all; closed with this environment.
+        num_envs: How many copies.
+        autoreset_mode: One of Gymnasium's `AutoresetMode`, or its value.
+
+    Raises:
+        ValueError: `num_envs` is less than 1, or `autoreset_mode` is none.
+
+    Observations and actions are tuples of `num_envs` strings; rewards are float64 and the flags
+    bool arrays of shape ``(num_envs,)``; infos follow Gymnasium's vector convention (``infos[key]``
+    is an array, ``infos["_" + key]`` says which environments it is for).
+
+    ``NextStep``: the step after an episode's end ignores its action and resets it. ``SameStep``:
+    it is reset at once, with ``final_obs`` and ``final_info``. ``Disabled``: it stays over, its
+    actions are ignored (pass anything) and pay 0, until `reset`; what a trainer wants whose
+    episodes differ in length.
+    """
+
+    # Gymnasium closes an environment even when its construction failed.
+    verifier: Verifier | None = None
+
+    def __init__(
+        self,
+        make_env: Callable[[], CodeEnv],
+        verifier: Verifier,
+        num_envs: int,
+        *,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+    ) -> None:
+        self.verifier = verifier
+        if num_envs < 1:
+            raise ValueError(f"num_envs must be at least 1, but is {num_envs}")
+        self.autoreset_mode = AutoresetMode(autoreset_mode)
+        self.envs = tuple(make_env() for _ in range(num_envs))
+        first = self.envs[0]
+        self.num_envs = num_envs
+        self.metadata = {**first.metadata, "autoreset_mode": self.autoreset_mode}
+        self.render_mode = first.render_mode
+        self.single_observation_space = first.observation_space
+        self.single_action_space = first.action_space
+        self.observation_space = batch_space(first.observation_space, num_envs)
+        self.action_space = batch_space(first.action_space, num_envs)
+        self._observations = [""] * num_envs
+        self._terminated = np.zeros(num_envs, dtype=np.bool_)
+        self._truncated = np.zeros(num_envs, dtype=np.bool_)
+
+    def reset(
+        self,
+        *,
+        seed: int | Sequence[int | None] | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> tuple[Texts, dict[str, Any]]:
+        """Start all episodes, or with ``options["reset_mask"]`` (a bool array) those it marks.
+
+        Args:
+            seed: One number (each episode gets its own by `derive_seed`), or one per episode.
+            options: As for `CodeEnv.reset`, for all episodes alike; or ``tasks``, a sequence of
+                `num_envs` tasks or ids: ``{"tasks": [task] * group_size}`` for a group.
+
+        Raises:
+            ValueError: The lengths of `seed`, ``tasks`` or ``reset_mask`` are not `num_envs`, or
+                as `CodeEnv.reset`.
+        """
+        shared = dict(options or {})
+        mask = shared.pop("reset_mask", None)
+        tasks = shared.pop("tasks", None)
+        if tasks is not None:
+            if "task" in shared:
+                raise ValueError("give the reset option 'task' or 'tasks', not both")
+            self._check_length("options['tasks']", tasks)
+        if mask is None:
+            mask = np.ones(self.num_envs, dtype=np.bool_)
+        mask = np.asarray(mask)
+        if mask.dtype != np.bool_ or mask.shape != (self.num_envs,) or not mask.any():
+            raise ValueError(
+                f"options['reset_mask'] must be {self.num_envs} booleans, at least one of them true"
+            )
+        seeds: Sequence[int | None]
+        if seed is None:
+            seeds = [None] * self.num_envs
+        elif isinstance(seed, (int, np.integer)):
+            seeds = [derive_seed(int(seed), i) for i in range(self.num_envs)]
+        else:
+            self._check_length("seed", seed)
+            seeds = seed
+        infos: dict[str, Any] = {}
+        for i in np.flatnonzero(mask).tolist():
+            own = shared if tasks is None else {**shared, "task": tasks[i]}
+            infos = self._reset_one(infos, i, seeds[i], own)
+        return tuple(self._observations), infos
+
+    def step(
+        self, actions: Sequence[str]
+    ) -> tuple[Texts, npt.NDArray[np.float64], Flags, Flags, dict[str, Any]]:
+        """Judge one program an episode, all together.
+
+        Raises as `CodeEnv.step`, before any program is judged; `ValueError` when there are not
+        `num_envs` actions.
+        """
+        if isinstance(actions, str):
+            raise TypeError(f"actions are {self.num_envs} programs, not one string")
+        self._check_length("actions", actions)
+        was_over = self._terminated | self._truncated
+        if self.autoreset_mode is AutoresetMode.SAME_STEP:
+            was_over[:] = False
+        live = np.flatnonzero(~was_over).tolist()
+        submissions = [self.envs[i].submission(actions[i]) for i in live]
+        verdicts, retries = judge(self.envs[0].verifier, submissions)
+
+        rewards = np.zeros(self.num_envs, dtype=np.float64)
+        infos: dict[str, Any] = {}
+        for i, verdict, again in zip(live, verdicts, retries, strict=True):
+            outcome = self.envs[i].advance(actions[i], verdict, again)
+            self._observations[i], rewards[i], self._terminated[i], self._truncated[i], info = (
+                outcome
+            )
+            if self.autoreset_mode is AutoresetMode.SAME_STEP and self.envs[i].over:
+                final = {"final_obs": self._observations[i], "final_info": info}
+                flags = self._terminated[i], self._truncated[i]
+                infos = self._reset_one(self._add_info(infos, final, i), i, None, {})
+                self._terminated[i], self._truncated[i] = flags
+            else:
+                infos = self._add_info(infos, info, i)
+        if self.autoreset_mode is AutoresetMode.NEXT_STEP:
+            for i in np.flatnonzero(was_over).tolist():
+                infos = self._reset_one(infos, i, None, {})
+        return (
+            tuple(self._observations),
+            rewards,
+            self._terminated.copy(),
+            self._truncated.copy(),
+            infos,
+        )
+
+    def render(self) -> tuple[str | None, ...]:  # type: ignore[override]
+        """`CodeEnv.render` of every episode."""
+        return tuple(env.render() for env in self.envs)
+
+    def close_extras(self, **kwargs: Any) -> None:  # noqa: ARG002
+        """Close the verifier."""
+        if self.verifier is not None:
+            self.verifier.close()
+
+    def _reset_one(
+        self, infos: dict[str, Any], i: int, seed: int | None, options: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        self._observations[i], info = self.envs[i].reset(seed=seed, options=options)
+        self._terminated[i] = self._truncated[i] = False
+        return self._add_info(infos, info, i)
+
+    def _check_length(self, name: str, values: Sequence[Any]) -> None:
+        if len(values) != self.num_envs:
+            raise ValueError(f"{name} has {len(values)} elements for {self.num_envs} environments")

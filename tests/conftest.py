@@ -1,0 +1,83 @@
+"""What tests need that a machine may lack: skipped with the reason, or failed where required.
+
+FORGEGYM_REQUIRE lists, separated by commas, what must be there (``compactc,shared_data,docker,gpu``
+or ``all``): a test that needs one of these and does not find it fails instead of being skipped.
+"""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+
+import forgegym
+from forgegym.verifiers.compact.toolchain import find_compactc
+
+REQUIRED = frozenset(filter(None, os.environ.get("FORGEGYM_REQUIRE", "").split(",")))
+ROOT = Path(forgegym.__file__).resolve().parent
+
+
+def missing(resource: str, reason: str) -> None:
+    """Skip this test because the machine lacks `resource`; fail it where that is required."""
+    if REQUIRED & {resource, "all"}:
+        pytest.fail(f"FORGEGYM_REQUIRE demands {resource}: {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+@lru_cache
+def shared_data_folder() -> Path | None:
+    """The fact files: FORGEGYM_SHARED_DATA, or ``../shared/data`` beside the repository."""
+    folder = Path(os.environ.get("FORGEGYM_SHARED_DATA", ROOT.parent / "shared" / "data"))
+    return folder if folder.is_dir() else None
+
+
+def _need_shared_data() -> None:
+    if shared_data_folder() is None:
+        missing("shared_data", "no fact files: set FORGEGYM_SHARED_DATA to their folder")
+
+
+def _need_compactc() -> None:
+    if find_compactc() is None:
+        missing("compactc", "no Compact compiler: set FORGEGYM_COMPACTC or put it on PATH")
+
+
+NEEDS: dict[str, Callable[[], None]] = {
+    "shared_data": _need_shared_data,
+    "compactc": _need_compactc,
+}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A marker that names a resource is the need for it."""
+    for name, need in NEEDS.items():
+        if item.get_closest_marker(name) is not None:
+            need()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of fact files; the test is skipped without it."""
+    folder = shared_data_folder()
+    if folder is None:
+        missing("shared_data", "no fact files: set FORGEGYM_SHARED_DATA to their folder")
+    assert folder is not None
+    return folder
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 kB, which the test fills; mounting one takes root."""
+    folder = tmp_path / "small-disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    try:
+        done = subprocess.run(mount, capture_output=True, text=True, check=False)
+        complaint = done.stderr.strip() if done.returncode else None
+    except FileNotFoundError:
+        complaint = "there is no mount command"
+    if complaint is not None:
+        missing("root", f"a small disk cannot be mounted: {complaint}")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)

@@ -1,0 +1,170 @@
+"""What verdicts pay, to the last digit."""
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forgegym.envs.rewards import PRESETS, Reward, reward_function, solved
+from forgegym.verifiers.verdict import (
+    Failure,
+    FailureKind,
+    Stage,
+    StageStatus,
+    Toolchain,
+    Verdict,
+)
+
+PASSED, FAILED, SKIPPED = StageStatus.PASSED, StageStatus.FAILED, StageStatus.SKIPPED
+
+
+def verdict(
+    parse: StageStatus = PASSED,
+    compiled: StageStatus = PASSED,
+    *,
+    complexity: float = 1,
+    requirements: dict[str, dict[str, Any]] | None = None,
+    failure: Failure | None = None,
+) -> Verdict:
+    return Verdict(
+        task_key="t",
+        source_sha256="s",
+        toolchain=Toolchain("test", "1"),
+        stages=() if failure else (Stage("parse", parse), Stage("compile", compiled)),
+        metrics={"complexity": float(complexity)},
+        facts={"requirements": requirements or {}},
+        failure=failure,
+    )
+
+
+def asked(**met: bool) -> dict[str, dict[str, Any]]:
+    return {name: {"asked": True, "found": value, "met": value} for name, value in met.items()}
+
+
+def asked_complexity(asked: int, found: int) -> dict[str, dict[str, Any]]:
+    return {"complexity": {"asked": asked, "found": found, "met": found >= asked}}
+
+
+NO_PARSE = verdict(FAILED, SKIPPED, complexity=9)
+NO_COMPILE = verdict(PASSED, FAILED, complexity=9)
+BROKEN = verdict(failure=Failure(FailureKind.SANDBOX, "compile", "the disk is full"))
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_machine_that_fails_pays_nothing_and_says_so(preset: str) -> None:
+    assert PRESETS[preset](BROKEN) == Reward(valid=False)
+    assert PRESETS[preset](BROKEN).total == 0.0
+
+
+@pytest.mark.parametrize("preset", set(PRESETS) - {"staged"})
+@pytest.mark.parametrize("refused", [NO_PARSE, NO_COMPILE])
+def test_what_does_not_compile_pays_nothing(preset: str, refused: Verdict) -> None:
+    reward = PRESETS[preset](refused)
+    assert reward.valid
+    assert reward.total == 0.0
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@given(st.integers(1, 60), st.booleans(), st.booleans())
+def test_the_total_is_the_sum_of_the_components(preset: str, c: int, a: bool, b: bool) -> None:
+    reward = PRESETS[preset](verdict(complexity=c, requirements=asked(loop=a, enum=b)))
+    assert reward.total == sum(reward.components.values())
+    assert math.isfinite(reward.total)
+    assert reward.total >= 0
+
+
+def test_components_keep_their_names_whatever_the_verdict() -> None:
+    for preset in PRESETS.values():
+        names = {tuple(preset(v).components) for v in (NO_PARSE, NO_COMPILE, verdict(complexity=7))}
+        assert len(names) == 1
+
+
+@pytest.mark.parametrize("c", [0, 1, 2, 3])
+def test_compactlora_pays_one_half_up_to_three(c: int) -> None:
+    assert PRESETS["compactlora"](verdict(complexity=c)).total == 0.5
+
+
+@pytest.mark.parametrize("c", range(4, 60))
+def test_compactlora_is_its_formula_exactly_above_three(c: int) -> None:
+    assert PRESETS["compactlora"](verdict(complexity=c)).total == 1 + (c - 3) ** 1.5
+
+
+def test_compactlora_ignores_what_the_task_asks_for() -> None:
+    unmet = verdict(complexity=4, requirements=asked(loop=False))
+    assert PRESETS["compactlora"](unmet).total == 2.0
+
+
+@pytest.mark.parametrize(
+    ("requirements", "pay"),
+    [
+        ({}, 1.0),
+        (asked(loop=True, enum=True), 1.0),
+        (asked(loop=True, enum=False), 0.0),
+        (asked_complexity(4, 3), 0.0),
+        (asked_complexity(4, 4), 1.0),
+    ],
+)
+def test_binary_pays_for_a_solved_task_only(requirements: Any, pay: float) -> None:
+    given_verdict = verdict(requirements=requirements)
+    assert PRESETS["binary"](given_verdict).total == pay
+    assert solved(given_verdict) == bool(pay)
+
+
+@pytest.mark.parametrize(
+    ("given_verdict", "pay"),
+    [
+        (NO_PARSE, 0.0),
+        (NO_COMPILE, 0.1),
+        (verdict(requirements=asked(a=False, b=False)), 0.5),
+        (verdict(requirements=asked(a=True, b=False)), 0.75),
+        (verdict(requirements=asked(a=True, b=True)), 1.0),
+    ],
+)
+def test_staged_climbs_in_its_documented_steps(given_verdict: Verdict, pay: float) -> None:
+    assert PRESETS["staged"](given_verdict).total == pytest.approx(pay)
+
+
+def test_ramped_rises_to_compactlora_and_stops_at_eight() -> None:
+    pays = [PRESETS["ramped"](verdict(complexity=c)).total for c in range(1, 12)]
+    assert pays[:3] == pytest.approx([0.5 / 3, 1 / 3, 0.5])
+    assert pays[3:8] == [1 + (c - 3) ** 1.5 for c in range(4, 9)]
+    assert pays[8:] == [pays[7]] * 3
+    assert pays[:8] == sorted(set(pays))
+
+
+def test_guided_pays_complexity_up_to_what_was_asked() -> None:
+    def pay(found: int) -> float:
+        table = asked_complexity(5, found) | asked(loop=True)
+        return PRESETS["guided"](verdict(complexity=found, requirements=table)).total
+
+    assert pay(5) == 1 + 2**1.5 + 2.0
+    assert pay(9) == pay(5)
+    assert pay(4) < pay(5)
+
+
+def test_guided_always_pays_for_passing_three() -> None:
+    def pay(found: int) -> float:
+        table = asked_complexity(2, found)
+        return PRESETS["guided"](verdict(complexity=found, requirements=table)).total
+
+    assert pay(2) < pay(3) < pay(4) == pay(5)
+
+
+def test_guided_pays_the_share_of_asked_constructs() -> None:
+    def pay(**met: bool) -> float:
+        return PRESETS["guided"](verdict(complexity=4, requirements=asked(**met))).total
+
+    assert pay(loop=True, enum=True) - pay(loop=False, enum=False) == 2.0
+    assert pay(loop=True, enum=False) - pay(loop=False, enum=False) == 1.0
+
+
+def test_a_reward_is_named_or_a_function() -> None:
+    def mine(verdict: Verdict) -> Reward:
+        return Reward({"mine": verdict.metrics["complexity"]})
+
+    assert reward_function("binary") is PRESETS["binary"]
+    assert reward_function(mine) is mine
+    with pytest.raises(ValueError, match="'nanochat'; there are: compactlora"):
+        reward_function("nanochat")
