@@ -66,9 +66,10 @@ def _unknown(types: Iterable[Type]) -> Iterator[Opaque]:
 
 
 def _declared_types(program: core.Program, circuits: list[core.Circuit]) -> Iterator[Type]:
-    inner = [circuit for circuit in circuits if not circuit.exported_as]
-    exported = [circuit for circuit in circuits if circuit.exported_as]
-    for function in (*exported, *program.witnesses, *inner):
+    functions: list[core.Circuit | core.Witness] = [c for c in circuits if c.exported_as]
+    functions += program.witnesses
+    functions += [circuit for circuit in circuits if not circuit.exported_as]
+    for function in functions:
         for parameter in function.parameters:
             yield parameter.type
         yield function.result

@@ -22,6 +22,7 @@ from typing import Any
 
 from . import core
 from .effects import in_pairs
+from .indices import TOO_LARGE
 from .source import CompactError, SourceMap
 from .types import Alias, Contract, Struct, Tuple, Type, Vector, structural
 from .wording import ordinal
@@ -42,6 +43,14 @@ _MAX_RANK = (1 << _RANK_BITS) - 1
 _LIBRARY = 1 << 62
 
 
+# A circuit is followed anew for each new set of arguments: beyond this many nodes (a second or two)
+# the program is refused here, where compactc would take hours.
+MAX_STEPS = 200_000
+# Paths can multiply with every use of a value (the compiler then runs for hours); the shortest ones
+# come first in a message, and no program of the compiler's own tests has more than 12.
+_MAX_PATHS = 64
+
+
 @dataclass(frozen=True, slots=True)
 class _Origin:
     """Where private data comes from; `from_witness`: not an argument."""
@@ -56,13 +65,12 @@ class _Origin:
 
 def _witnesses(value: Value) -> Witnesses:
     tag, content = value
-    if tag < _TUPLE:
-        return content  # type: ignore[no-any-return]
     if tag == _VECTOR:
         return _witnesses(content)
-    merged: Witnesses = ()
-    for element in content:
-        merged = _merge(merged, _witnesses(element))
+    merged: Witnesses = () if tag == _TUPLE else content
+    if tag == _TUPLE:
+        for element in content:
+            merged = _merge(merged, _witnesses(element))
     return merged
 
 
@@ -80,7 +88,7 @@ def _merge(a: Witnesses, b: Witnesses) -> Witnesses:
 
 def _sorted(paths: tuple[Path, ...]) -> tuple[Path, ...]:
     """Shorter paths first: they are the more direct disclosures."""
-    return tuple(sorted(set(paths), key=_path_order))
+    return tuple(sorted(set(paths), key=_path_order)[:_MAX_PATHS])
 
 
 def _path_order(path: Path) -> tuple[int, Path]:
@@ -126,7 +134,7 @@ def _disclosed(value: Value) -> Value:
 def _of_type(type_: Type, witnesses: Witnesses = ()) -> Value:
     """A value of the type in which everything comes from `witnesses`."""
     while type_.__class__ is Alias:
-        type_ = type_.type  # type: ignore[union-attr]
+        type_ = type_.type
     if isinstance(type_, Struct):
         return _TUPLE, tuple(_of_type(field[1], witnesses) for field in type_.fields)
     if isinstance(type_, Tuple):
@@ -155,9 +163,8 @@ def _through(value: Value, place: int, description: str, exposure: str = "") -> 
 
 def _elements(value: Value, length: int) -> tuple[Value, ...]:
     """The elements of a sequence of `length` (a tuple, a vector, or bytes)."""
-    if value[0] == _TUPLE:
-        return value[1]  # type: ignore[no-any-return]
-    return (_element(value),) * length
+    elements: tuple[Value, ...] = value[1]
+    return elements if value[0] == _TUPLE else (_element(value),) * length
 
 
 def _element(value: Value) -> Value:
@@ -232,6 +239,7 @@ class _Interpreter:
         self.library_call: tuple[int, str] | None = None
         self.control: Witnesses = ()
         self.returning: core.Circuit | None = None
+        self.steps = 0
 
     # -------------------------------------------------------- origins and leaks
 
@@ -355,6 +363,9 @@ class _Interpreter:
     # -------------------------------------------------------- expressions
 
     def value(self, node: core.Expression) -> Value:
+        self.steps += 1
+        if self.steps > MAX_STEPS:
+            raise CompactError(node.pos, TOO_LARGE)
         return _EVALUATE[node.__class__](self, node)
 
     def all_values(self, nodes: list[core.Expression]) -> list[Value]:
@@ -367,10 +378,10 @@ class _Interpreter:
         """Evaluate for what it does: the branches of an `if` need not have one type."""
         while True:
             if node.__class__ is core.Let:
-                self.bind(node)  # type: ignore[arg-type]
-                node = node.body  # type: ignore[union-attr]
+                self.bind(node)
+                node = node.body
             elif node.__class__ is core.Sequence:
-                *others, node = node.expressions  # type: ignore[union-attr]
+                *others, node = node.expressions
                 for other in others:
                     self.effect(other)
             else:
@@ -378,12 +389,12 @@ class _Interpreter:
         if node.__class__ is not core.If:
             self.value(node)
             return
-        test = self.value(node.test)  # type: ignore[union-attr]
+        test = self.value(node.test)
         outer = self.enter_branch(node, test)
         if test[0] != _FALSE:
-            self.effect(node.then)  # type: ignore[union-attr]
+            self.effect(node.then)
         if test[0] != _TRUE:
-            self.effect(node.otherwise)  # type: ignore[union-attr]
+            self.effect(node.otherwise)
         self.control = outer
 
     def enter_branch(self, node: Any, test: Value) -> Witnesses:
@@ -436,8 +447,8 @@ class _Interpreter:
         return result
 
     def _field_access(self, node: core.FieldAccess) -> Value:
-        operand = self.value(node.operand)
-        return operand[1][node.index]  # type: ignore[no-any-return]
+        fields: tuple[Value, ...] = self.value(node.operand)[1]
+        return fields[node.index]
 
     def _tuple_ref(self, node: core.TupleRef) -> Value:
         operand = self.value(node.operand)
@@ -522,7 +533,7 @@ class _Interpreter:
             self.values[parameter] = (
                 argument if parameter.temporary else _bound(parameter, argument)
             )
-        return self.value(function.body)  # type: ignore[union-attr]
+        return self.value(function.body)
 
     def _new(self, node: core.New) -> Value:
         return _TUPLE, tuple(self.all_values(node.arguments))
@@ -553,8 +564,8 @@ class _Interpreter:
     def _let(self, node: core.Let) -> Value:
         inner: core.Expression = node
         while inner.__class__ is core.Let:
-            self.bind(inner)  # type: ignore[arg-type]
-            inner = inner.body  # type: ignore[union-attr]
+            self.bind(inner)
+            inner = inner.body
         return self.value(inner)
 
     def _assert(self, node: core.Assert) -> Value:
@@ -590,8 +601,8 @@ class _Interpreter:
         *path, last = node.accesses
         arguments = [self.value(argument) for argument in last.arguments]
         for access in path:  # a key on the way to a nested ADT is not checked
-            for argument in access.arguments:
-                self.value(argument)
+            for key in access.arguments:
+                self.value(key)
         self.leak(last.pos, "performing this ledger operation", self.control)
         many = len(arguments) > 1
         for i, (argument, parameter) in enumerate(

@@ -37,8 +37,10 @@ class Event:
 
 @dataclass(slots=True)
 class Effects:
-    """`indexed`: some element or slice is taken at an index that is not a literal. `uneven`: the
-    branches of some `if` can be tuples or structures that are not alike. `types`: those that `default` names.
+    """`indexed`: some element or slice is taken at an index that is not a literal.
+
+    `uneven`: the branches of some `if` can be tuples or structures that are not alike. `types`:
+    those that `default` names.
     """
 
     events: list[Event] = field(default_factory=list)
@@ -108,7 +110,7 @@ def _uneven(node: core.If) -> bool:
     if then is None:
         return False
     otherwise = _shape(node.otherwise)
-    return otherwise is not None and (then != otherwise or isinstance(then, int) and then > 0)
+    return otherwise is not None and (then != otherwise or (isinstance(then, int) and then > 0))
 
 
 def _shape(node: Any) -> int | tuple[str, ...] | None:
@@ -211,7 +213,7 @@ def _call(node: core.Call, nested: bool, todo: list[Any]) -> None:
     arguments = [(argument, nested) for argument in reversed(in_pairs(node.arguments))]
     if node.function.__class__ is core.Lambda:
         todo.extend(arguments)
-        todo.append((node.function.body, nested))  # type: ignore[union-attr]
+        todo.append((node.function.body, nested))
     else:
         todo.append(Event(CALL, node.pos, node.function, nested))
         todo.extend(arguments)

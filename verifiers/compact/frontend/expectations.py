@@ -374,26 +374,26 @@ class _Search:
 
     def make_rule(self, name: str) -> Parser:
         productions = _RULES[name]
-        firsts = [_first(items) for items in productions]
-        parsers = [self.production(items) for items in productions]
-        count = len(parsers)
+        firsts = _firsts_of(name)
+        parsers: list[Parser | None] = [None] * len(productions)
+        count = len(productions)
         kinds, failure = self.kinds, self.failure
         named = None if name.startswith("_") else _Rule(name)
-
-        if name == "Statement":
-            firsts[0] = frozenset(("if",))
-            without_else = parsers[0]
-            parsers[0] = lambda at: None if at in self.starts_unfinished_if else without_else(at)
 
         def from_production(k: int, at: int) -> Stream:
             # Before the failure, an attempt that ends at its first token leaves no trace.
             if at < failure:
                 kind = kinds[at]
-                while k < count and firsts[k] is not None and kind not in firsts[k]:  # type: ignore[operator]
+                while k < count and (first := firsts[k]) is not None and kind not in first:
                     k += 1
+                if k == 0 and name == "Statement" and at in self.starts_unfinished_if:
+                    k = 1
             if k == count:
                 return None
-            return self.both(parsers[k](at), lambda: from_production(k + 1, at))
+            parser = parsers[k]
+            if parser is None:
+                parser = parsers[k] = self.production(productions[k])
+            return self.both(parser(at), lambda: from_production(k + 1, at))
 
         def parse(at: int) -> Stream:
             self.steps += 1
@@ -555,6 +555,14 @@ def _left_factored(grammar: dict[str, _Productions]) -> dict[str, _Productions]:
     return result
 
 
+def _firsts_of(rule: str) -> list[frozenset[str] | None]:
+    """For every production of a rule, `_first`."""
+    known = _FIRSTS.get(rule)
+    if known is None:
+        known = _FIRSTS[rule] = [_first(items) for items in _RULES[rule]]
+    return known
+
+
 def _first(items: list[_Item]) -> frozenset[str] | None:
     """The kinds of token that `items` can start with; None if they can be empty."""
     kinds: frozenset[str] = frozenset()
@@ -593,3 +601,4 @@ def _first_of(item: _Item) -> tuple[frozenset[str], bool]:
 
 _RULES = _left_factored(_without_left_recursion(_read_grammar()))
 _FIRST: dict[str, tuple[frozenset[str], bool]] = {}
+_FIRSTS: dict[str, list[frozenset[str] | None]] = {}

@@ -32,11 +32,13 @@ from .types import (
     structural,
 )
 
-# Beyond this many evaluated nodes (about a second) nothing more is looked at: the compiler, which
-# builds the unrolled program, would take minutes. The largest of its own tests needs 20,000.
+# Unrolled and inlined, a small text can be a program without end: beyond this many nodes (a second
+# or two) it is refused here; compactc would be at it for minutes or hours. The largest of its own
+# test programs takes 3,900.
 MAX_STEPS = 1_000_000
+TOO_LARGE = "the program unfolds into more code than this front end can check"
 
-Known = tuple[int, Any, "object | None"]
+Known = tuple[int, Any, "_Binding | None"]
 
 _CONSTANT, _TUPLE, _STRUCT, _UNKNOWN = range(4)
 _NOTHING_KNOWN: Known = (_UNKNOWN, None, None)
@@ -52,10 +54,6 @@ class _Binding:
     __slots__ = ()
 
 
-class _TooLongError(Exception):
-    """The program takes more than `MAX_STEPS`."""
-
-
 class Evaluator:
     """Evaluates circuits one by one; `touches_ledger` tells what the last one certainly leaves
     in the program: a ledger operation outside branches that constants rule out."""
@@ -65,7 +63,7 @@ class Evaluator:
         self._steps = 0
         self._dead = 0
         self._bound: dict[core.Variable, _Binding] = {}
-        self._known: dict[_Binding, Known] = {}
+        self._known: dict[_Binding | None, Known] = {}
 
     def run(self, parameters: list[core.Variable], body: core.Expression) -> None:
         """Raise `CompactError` at the first index that is not a constant within bounds."""
@@ -75,19 +73,13 @@ class Evaluator:
         self._known.clear()
         for parameter in parameters:
             self._bind(parameter, _NOTHING_KNOWN)
-        try:
-            self.value(body)
-        except _TooLongError:
-            self.touches_ledger = True
+        self.value(body)
 
     def value(self, node: core.Expression) -> Known:
-        self._spend(1)
-        return _EVALUATE[node.__class__](self, node)
-
-    def _spend(self, steps: int) -> None:
-        self._steps += steps
+        self._steps += 1
         if self._steps > MAX_STEPS:
-            raise _TooLongError
+            raise CompactError(node.pos, TOO_LARGE)
+        return _EVALUATE[node.__class__](self, node)
 
     # -------------------------------------------------------- bindings
 
@@ -104,7 +96,7 @@ class Evaluator:
         if known[0] == _CONSTANT:
             return known
         # The variable it is a copy of may be known better: to be true or false in this branch.
-        return self._known.get(known[2], known)  # type: ignore[arg-type]
+        return self._known.get(known[2], known)
 
     def _constant_or_bound(self, known: Known) -> Known | None:
         return known if known[0] == _CONSTANT or known[2] in self._known else None
@@ -156,13 +148,13 @@ class Evaluator:
         if binding is None:
             result = self.value(node)
         else:
-            before = self._known.get(binding)  # type: ignore[call-overload]
-            self._known[binding] = (_CONSTANT, truth, None)  # type: ignore[index]
+            before = self._known.get(binding)
+            self._known[binding] = (_CONSTANT, truth, None)
             result = self.value(node)
             if before is None:
-                del self._known[binding]  # type: ignore[arg-type]
+                del self._known[binding]
             else:
-                self._known[binding] = before  # type: ignore[index]
+                self._known[binding] = before
         self._dead -= dead
         return result
 
@@ -183,10 +175,6 @@ class Evaluator:
             else:
                 parts = None
         return (_TUPLE, parts, None) if parts is not None else _NOTHING_KNOWN
-
-    def _range(self, node: core.Range) -> Known:
-        self._spend(node.end - node.start)
-        return _TUPLE, [(_CONSTANT, i, None) for i in range(node.start, node.end)], None
 
     def _tuple_ref(self, node: core.TupleRef) -> Known:
         return _element(self.value(node.operand), node.index)
@@ -271,30 +259,38 @@ class Evaluator:
         return (_CONSTANT, compare(0, 0), None) if self._same(left, right) else _NOTHING_KNOWN
 
     def _map(self, node: core.Map) -> Known:
-        rows = self._rows(node.arguments, node.length)
-        return _TUPLE, [self._apply(node.function, row) for row in rows], None
+        columns = [self._column(argument) for argument in node.arguments]
+        results = [
+            self._apply(node.function, [column(i) for column in columns])
+            for i in range(node.length)
+        ]
+        return _TUPLE, results, None
 
     def _fold(self, node: core.Fold) -> Known:
         result = self.value(node.initial)
-        for row in self._rows(node.arguments, node.length):
-            result = self._apply(node.function, [result, *row])
+        columns = [self._column(argument) for argument in node.arguments]
+        for i in range(node.length):
+            result = self._apply(node.function, [result, *[column(i) for column in columns]])
         return result
 
-    def _rows(self, arguments: list[core.MapArgument], length: int) -> list[list[Known]]:
-        columns = []
-        for argument in arguments:
-            known = self.value(argument.value)
-            self._spend(length)
-            if isinstance(structural(argument.type), Bytes):
-                known = _bytes_to_tuple(known)
-            columns.append([_element(known, i) for i in range(length)])
-        return [list(row) for row in zip(*columns, strict=True)]
+    def _column(self, argument: core.MapArgument) -> Callable[[int], Known]:
+        """The elements, by index, of a sequence to go through."""
+        sequence = argument.value
+        if isinstance(sequence, core.Range):
+            start = sequence.start
+            return lambda i: (_CONSTANT, start + i, None)
+        known = self.value(sequence)
+        if isinstance(structural(argument.type), Bytes):
+            known = _bytes_to_tuple(known)
+        return lambda i: _element(known, i)
 
     def _call(self, node: core.Call) -> Known:
         return self._apply(node.function, [self.value(argument) for argument in node.arguments])
 
     def _new(self, node: core.New) -> Known:
-        names = tuple(name for name, _ in structural(node.type).fields)  # type: ignore[union-attr]
+        struct = structural(node.type)
+        assert isinstance(struct, Struct)
+        names = tuple(name for name, _ in struct.fields)
         return _STRUCT, (names, [self.value(argument) for argument in node.arguments]), None
 
     def _sequence(self, node: core.Sequence) -> Known:
@@ -306,9 +302,9 @@ class Evaluator:
         bindings: list[_Binding] = []
         inner: core.Expression = node
         while inner.__class__ is core.Let:
-            for variable, bound in inner.bindings:  # type: ignore[union-attr]
+            for variable, bound in inner.bindings:
                 bindings.append(self._bind(variable, self.value(bound)))
-            inner = inner.body  # type: ignore[union-attr]
+            inner = inner.body
         result = self.value(inner)
         for binding in bindings:
             del self._known[binding]
@@ -517,7 +513,6 @@ _EVALUATE: dict[type, Callable[[Evaluator, Any], Known]] = {
     core.FieldAccess: Evaluator._field_access,
     core.EnumValue: Evaluator._enum_value,
     core.Tuple: Evaluator._tuple,
-    core.Range: Evaluator._range,
     core.TupleRef: Evaluator._tuple_ref,
     core.TupleSlice: Evaluator._tuple_slice,
     core.VectorRef: Evaluator._vector_ref,

@@ -335,6 +335,7 @@ def _enum_value(el: Elaborator, pos: int, type_: Type, name: str) -> Typed:
 
 
 def _conditional(el: Elaborator, node: ast.Conditional, scope: Scope) -> Typing:
+    el.step(node.pos)
     otherwise = value(el, node.otherwise, scope)
     then = value(el, node.then, scope)
     test = value(el, node.test, scope)
@@ -957,7 +958,7 @@ def _no_operation(pos: int, name: str, sugar: str | None, adt: types.Adt) -> NoR
     declared = ledger.ADTS.get(adt.name)
     if declared is not None and name in declared.runtime_only:
         refuse(pos, f"{adt.name} {name} is a runtime-only method, but was invoked in-circuit")
-    refuse(pos, f"operation {sugar or name} undefined for ledger field type {types.show_adt(adt)}")
+    refuse(pos, f"operation {sugar or name} undefined for ledger field type {show(adt)}")
 
 
 def _left(el: Elaborator, node: ast.Expression, scope: Scope, pos: int, op: str) -> Typing:

@@ -9,14 +9,14 @@ compiler's search around the failure to give the compiler's message at the compi
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, NoReturn, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NoReturn, TypeVar
 
 from . import ast
 from .expectations import explain, quoted
 from .lexer import END, IDENTIFIER, NUMBER, STRING, VERSION, Tokens, number, string, tokenize
 from .lexer import version as version_numbers
-from .source import CompactError
+from .source import CompactError, map_order
 
 LANGUAGE_VERSION: Final = (0, 23, 0)
 COMPILER_VERSION: Final = (0, 31, 1)
@@ -59,8 +59,9 @@ def parse(source: str) -> ast.Program:
         program = parser.program()
     except _NoRuleError:
         raise explain(tokens, parser.i, parser.ends) from None
-    if parser.deferred is not None:
-        raise parser.deferred
+    if parser.deferred:
+        first = next(n.pos for n in _converted(program) if n.pos in parser.deferred)
+        raise parser.deferred[first]
     if (parser.deepest + 2) * (parser.longest + 3) > MAX_HEIGHT:
         _check_height(program)
     return program
@@ -70,7 +71,7 @@ class _Parser:
     """One pass over the tokens; `i` is the index of the current one.
 
     `ends` maps the index of each complete declaration and statement to the index behind it.
-    `deferred` is the first error that the compiler finds only once the whole text is parsed.
+    `deferred` maps places to the errors that the compiler finds once the whole text is parsed.
     """
 
     __slots__ = (
@@ -84,7 +85,7 @@ class _Parser:
         self.starts = tokens.starts
         self.i = 0
         self.ends: dict[int, int] = {}
-        self.deferred: CompactError | None = None
+        self.deferred: dict[int, CompactError] = {}
         self.closing: dict[int, int] | None = None
         self.depth = self.deepest = 0
         self.longest = _SHORT_CHAIN
@@ -125,8 +126,7 @@ class _Parser:
                 _too_deep(self.starts[self.i])
 
     def defer(self, pos: int, message: str) -> None:
-        if self.deferred is None:
-            self.deferred = CompactError(pos, message)
+        self.deferred[pos] = CompactError(pos, message)
 
     def after_parenthesis(self, i: int) -> int:
         """The index behind the parenthesis that closes the one at `i`, or of the last token."""
@@ -1041,6 +1041,29 @@ def version_matches(actual: tuple[int, ...], expression: ast.VersionExpression) 
     if a == b:
         return operator in ("<=", ">=")
     return bool((a < b) == (operator in ("<", "<=")))
+
+
+def _converted(node: Any) -> Iterator[ast.String | ast.Pad]:
+    """The literals in the order in which the compiler reads them out of its parse tree."""
+    if isinstance(node, (ast.String, ast.Pad)):
+        yield node
+    elif isinstance(node, list):
+        for part in map_order([p for p in node if not isinstance(p, ast.Pragma)]):
+            yield from _converted(part)
+    elif isinstance(node, (ast.Const, ast.Map, ast.Fold)):
+        first, *others = node.bindings if isinstance(node, ast.Const) else node.arguments
+        if not isinstance(node, ast.Const):
+            yield from _converted(node.function)
+        if isinstance(node, ast.Fold):
+            yield from _converted(node.initial)
+        yield from _converted(first)
+        yield from _converted(others)
+    elif isinstance(node, ast.Sequence):
+        yield from _converted(node.expressions[:-1])
+        yield from _converted(node.expressions[-1])
+    else:
+        for name in getattr(node, "__slots__", ()):
+            yield from _converted(getattr(node, name))
 
 
 # -------------------------------------------------------------------- limits

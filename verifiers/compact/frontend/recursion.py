@@ -11,9 +11,7 @@ from .source import CompactError, SourceMap
 from .types import Adt, structural
 
 
-def check(
-    program: core.Program, effects: dict[core.Circuit, Effects], source: SourceMap
-) -> None:
+def check(program: core.Program, effects: dict[core.Circuit, Effects], source: SourceMap) -> None:
     """Raise `CompactError` at the first circuit in the text of the first cycle found."""
     if _cycle(list(effects), {circuit: e.circuits() for circuit, e in effects.items()}):
         # Now the order in which the compiler looks matters, for there may be several.

@@ -21,9 +21,12 @@ from .types import Type
 
 LIBRARY = "CompactStandardLibrary"
 
-# A program can write down a tree that unfolds exponentially (returns in nested branches, modules
-# imported by modules). The largest of the compiler's own tests needs 20,000 steps.
-MAX_STEPS = 400_000
+# What a program unfolds into can be exponentially larger than its text (returns in nested
+# branches, modules that import modules) or infinite (a generic function that calls itself with
+# ever larger types); the compiler then takes as long, or never ends. The largest of its own tests
+# takes 300 steps, and it needs 2 seconds for returns that take 16,000.
+MAX_STEPS = 50_000
+MAX_INSTANCES = 500  # of one function
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -329,8 +332,10 @@ class Resolver:
         self.lowering = Lowering()
         self._lowered: dict[int, Any] = {}
         self._steps = 0
+        self._max_steps = MAX_STEPS
         self._work: list[Instance] = []
-        self._instances: dict[int, list[tuple[list[Argument], Instance]]] = {}
+        # id(function's info) -> digests of its arguments -> instances with such arguments
+        self._instances: dict[int, dict[object, list[tuple[list[Argument], Instance]]]] = {}
         self._modules: list[ModuleInfo] = []
         self._functions: list[FunctionInfo] = []
         self._contracts: list[ContractInfo] = []
@@ -357,8 +362,11 @@ class Resolver:
 
     def step(self, pos: int) -> None:
         self._steps += 1
-        if self._steps > MAX_STEPS:
-            refuse(pos, f"the program unfolds into more than {MAX_STEPS} expressions")
+        if self._steps > self._max_steps:
+            self.too_large(pos)
+
+    def too_large(self, pos: int) -> NoReturn:
+        refuse(pos, "the program unfolds into more code than this front end can check")
 
     def renamed(self, pos: int, old: str, new: str) -> None:
         if self.pending is None:
@@ -596,10 +604,18 @@ class Resolver:
     # ------------------------------------------------------------ functions and their instances
 
     def instance(self, pos: int, info: FunctionInfo, arguments: list[Argument]) -> Instance:
-        instances = self._instances.setdefault(id(info), [])
+        by_digest = self._instances.setdefault(id(info), {})
+        digests = tuple(
+            types.digest(a.type) if isinstance(a, TypeInfo) else a.size
+            for a in arguments
+            if not isinstance(a, FreeInfo)
+        )
+        instances = by_digest.setdefault(digests, [])
         for known, instance in instances:
             if _same_arguments(known, arguments):
                 return instance
+        if len(by_digest) + len(instances) > MAX_INSTANCES:
+            self.too_large(pos)
         self.step(pos)
         scope = self.with_arguments(pos, info.scope, info.generics, arguments)
         assert scope is not None
@@ -899,6 +915,9 @@ class Resolver:
     # ------------------------------------------------------------ the program
 
     def program(self, declarations: Sequence[ast.Declaration]) -> Result:
+        if declarations:
+            # A text of n characters has fewer than n expressions to begin with.
+            self._max_steps += declarations[-1].pos
         exports = self.elements(True, declarations, (), None)
         self._export(exports)
         reachable = self._drain()

@@ -9,6 +9,7 @@ Ledger ADTs are types too; their operations are in `frontend.ledger`, found by `
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Union
 
@@ -213,13 +214,39 @@ def _related_sequences(a: Vector | Tuple, b: Type, related: Any) -> bool:
         if isinstance(b, Vector):
             return a.length == b.length and related(a.element, b.element)
         if isinstance(b, Tuple):
-            return a.length == len(b.elements) and all(related(a.element, e) for e in b.elements)
+            return a.length == len(b.elements) and all(
+                related(a.element, e) for e in _distinct(b.elements)
+            )
         return False
     if isinstance(b, Tuple):
-        return len(a.elements) == len(b.elements) and all(map(related, a.elements, b.elements))
+        return len(a.elements) == len(b.elements) and _all_related(a.elements, b.elements, related)
     if isinstance(b, Vector):
-        return len(a.elements) == b.length and all(related(e, b.element) for e in a.elements)
+        return len(a.elements) == b.length and all(
+            related(e, b.element) for e in _distinct(a.elements)
+        )
     return False
+
+
+def _distinct(elements: Iterable[Type]) -> Iterator[Type]:
+    """`elements` without those that are the very object before them.
+
+    A type can share its parts (`[a, a]` of `[b, b]` of ...) and then be exponentially larger
+    than the program; what looks at every part must look at a shared one once.
+    """
+    before: Type | None = None
+    for element in elements:
+        if element is not before:
+            yield element
+        before = element
+
+
+def _all_related(a: Sequence[Type], b: Sequence[Type], related: Any) -> bool:
+    before: tuple[Type | None, Type | None] = (None, None)
+    for x, y in zip(a, b, strict=True):
+        if (x is not before[0] or y is not before[1]) and not related(x, y):
+            return False
+        before = (x, y)
+    return True
 
 
 def _same_named(a: Any, b: Any) -> bool:
@@ -232,10 +259,8 @@ def _same_named(a: Any, b: Any) -> bool:
         return (
             a.name == b.name
             and len(a.fields) == len(b.fields)
-            and all(
-                f[0] == g[0] and same_type(f[1], g[1])
-                for f, g in zip(a.fields, b.fields, strict=True)
-            )
+            and all(f[0] == g[0] for f, g in zip(a.fields, b.fields, strict=True))
+            and _all_related([f[1] for f in a.fields], [g[1] for g in b.fields], same_type)
         )
     if isinstance(a, Enum):
         return bool(a.name == b.name and a.elements == b.elements)
@@ -250,6 +275,28 @@ def _same_named(a: Any, b: Any) -> bool:
             and all(map(same_argument, a.arguments, b.arguments))
         )
     return bool(isinstance(a, Variable) and a.name == b.name)
+
+
+def digest(type_: Type | int) -> int:
+    """A number that is one for types that are the same; it follows first parts only."""
+    path: list[object] = []
+    while not isinstance(type_, int):
+        type_ = transparent(type_)
+        if isinstance(type_, (Vector, Tuple)):
+            parts = type_.elements if isinstance(type_, Tuple) else (type_.element,)
+            length = len(parts) if isinstance(type_, Tuple) else type_.length
+            path.append(("[]", length))
+            type_ = parts[0] if length else 0
+        elif isinstance(type_, Struct):
+            path.append((type_.name, len(type_.fields)))
+            type_ = type_.fields[0][1] if type_.fields else 0
+        elif isinstance(type_, Adt):
+            path.append(type_.name)
+            type_ = type_.arguments[-1] if type_.arguments else 0
+        else:
+            path.append(type_.__class__)
+            type_ = type_.limit if isinstance(type_, Uint) else 0
+    return hash((type_, *path))
 
 
 def same_argument(a: Type | int, b: Type | int) -> bool:
@@ -288,11 +335,11 @@ def greatest(types: Any) -> Type | None:
 def contains_contract(type_: Type) -> bool:
     type_ = structural(type_)
     if isinstance(type_, Tuple):
-        return any(map(contains_contract, type_.elements))
+        return any(map(contains_contract, _distinct(type_.elements)))
     if isinstance(type_, Vector):
         return contains_contract(type_.element)
     if isinstance(type_, Struct):
-        return any(contains_contract(t) for _, t in type_.fields)
+        return any(map(contains_contract, _distinct(t for _, t in type_.fields)))
     return isinstance(type_, Contract)
 
 
@@ -300,59 +347,88 @@ def contains_js_opaque(type_: Type) -> bool:
     """Whether a value of the type holds JavaScript values, which cannot be hashed."""
     type_ = structural(type_)
     if isinstance(type_, Tuple):
-        return any(map(contains_js_opaque, type_.elements))
+        return any(map(contains_js_opaque, _distinct(type_.elements)))
     if isinstance(type_, Vector):
         return contains_js_opaque(type_.element)
     if isinstance(type_, Struct):
-        return any(contains_js_opaque(t) for _, t in type_.fields)
+        return any(map(contains_js_opaque, _distinct(t for _, t in type_.fields)))
     return isinstance(type_, Opaque) and type_.tag in ("string", "Uint8Array")
 
 
+# A type can be exponentially longer in print than in the program (see `_distinct`).
+_MAX_SHOWN = 100_000
+
+
 def show(type_: Type) -> str:
-    """The type as the compiler prints it."""
+    """The type as the compiler prints it; cut off where no message could be read any more."""
+    pieces: list[str] = []
+    length = 0
+    for piece in _pieces(type_):
+        pieces.append(piece)
+        length += len(piece)
+        if length > _MAX_SHOWN:
+            pieces.append("...")
+            break
+    return "".join(pieces)
+
+
+def _pieces(type_: Type | int) -> Iterator[str]:
     match type_:
+        case int():
+            yield str(type_)
         case Boolean():
-            return "Boolean"
+            yield "Boolean"
         case Field():
-            return "Field"
+            yield "Field"
         case Uint(limit):
             bits = limit.bit_length()
-            if limit > 0 and 2**bits == limit + 1:
-                return f"Uint<{bits}>"
-            return f"Uint<0..{limit + 1}>"
+            whole = limit > 0 and 2**bits == limit + 1
+            yield f"Uint<{bits}>" if whole else f"Uint<0..{limit + 1}>"
         case Bytes(length):
-            return f"Bytes<{length}>"
+            yield f"Bytes<{length}>"
         case Opaque(tag):
-            return 'Opaque<"' + tag.replace("\\", "\\\\").replace('"', '\\"') + '">'
+            yield 'Opaque<"' + tag.replace("\\", "\\\\").replace('"', '\\"') + '">'
         case Vector(length, element):
-            return f"Vector<{length}, {show(element)}>"
+            yield f"Vector<{length}, "
+            yield from _pieces(element)
+            yield ">"
         case Tuple(elements):
-            return "[" + ", ".join(map(show, elements)) + "]"
+            yield from _listed("[", [("", e) for e in elements], "]")
         case Struct(name, fields):
-            return f"struct {name}<" + ", ".join(f"{n}: {show(t)}" for n, t in fields) + ">"
+            yield from _listed(f"struct {name}<", [(f"{n}: ", t) for n, t in fields], ">")
         case Enum(name, names):
-            return f"Enum<{name}, " + ", ".join(names) + ">"
+            yield f"Enum<{name}, " + ", ".join(names) + ">"
         case Contract(name, circuits):
-            return f"contract {name}<" + ", ".join(map(_show_circuit, circuits)) + ">"
+            yield f"contract {name}<"
+            for index, circuit in enumerate(circuits):
+                separator = ", " if index else ""
+                start = f"{separator}{'pure ' * circuit.pure}{circuit.name}("
+                yield from _listed(start, [("", p) for p in circuit.parameters], "): ")
+                yield from _pieces(circuit.result)
+            yield ">"
         case Alias(nominal, name, inner):
-            return name if nominal else show(inner)
-        case Adt():
-            return show_adt(type_)
+            if nominal:
+                yield name
+            else:
+                yield from _pieces(inner)
+        case Adt(name, arguments):
+            if name == CELL:
+                yield from _pieces(arguments[0])
+            elif arguments:
+                yield from _listed(f"{name}<", [("", a) for a in arguments], ">")
+            else:
+                yield name
         case Unknown():
-            return "Unknown"
+            yield "Unknown"
         case Undeclared():
-            return "Undeclared"
+            yield "Undeclared"
         case Variable(name):
-            return name
+            yield name
 
 
-def show_adt(adt: Adt) -> str:
-    arguments = [str(a) if isinstance(a, int) else show(a) for a in adt.arguments]
-    if adt.name == CELL:
-        return arguments[0]
-    return f"{adt.name}<{', '.join(arguments)}>" if arguments else adt.name
-
-
-def _show_circuit(circuit: ContractCircuit) -> str:
-    parameters = ", ".join(map(show, circuit.parameters))
-    return f"{'pure ' * circuit.pure}{circuit.name}({parameters}): {show(circuit.result)}"
+def _listed(start: str, parts: Sequence[tuple[str, Type | int]], end: str) -> Iterator[str]:
+    yield start
+    for index, (label, part) in enumerate(parts):
+        yield f", {label}" if index else label
+        yield from _pieces(part)
+    yield end
