@@ -629,3 +629,17 @@ def test_dressing_up_changes_nothing(test: Condition, how: int) -> None:
         f"if (!({test.text})) {{ y = m; }} else {{ const one = 1; x = one; }}",
     ][how]
     assert _decisions_of(dressed) == _decisions_of(plain)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("if (c) { x = 1; } x = 2;", 0),
+        ("if (c) { x = 1; } x = (x + 2) as Uint<64>;", 1),
+        ("if (c) { x = 1; } y = x; x = 2;", 1),
+        ("if (c) { x = 1; } if (x > 3) { y = 1; } x = 2;", 2),
+        ("for (const i of 0..3) { x = (x + i) as Uint<64>; } y = x; x = 2;", 1),
+    ],
+)
+def test_a_write_that_is_read_before_it_is_replaced_counts(body: str, expected: int) -> None:
+    assert decisions(body) == expected

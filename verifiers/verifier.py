@@ -14,6 +14,10 @@ from .task import Task
 from .verdict import Toolchain, Verdict
 
 
+class ChoiceError(ValueError):
+    """Something was asked for that there is not; the message is one sentence that says what is."""
+
+
 class ToolchainMissingError(RuntimeError):
     """The toolchain that was asked for is not on this machine; the message says what to do."""
 

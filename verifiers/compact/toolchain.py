@@ -38,7 +38,7 @@ from ..verdict import (
     Toolchain,
     Verdict,
 )
-from ..verifier import ToolchainMissingError
+from ..verifier import ChoiceError, ToolchainMissingError
 from . import parse
 from .frontend import ast
 from .frontend.check import FRONTEND_VERSION, check
@@ -255,7 +255,7 @@ class CompactVerifier:
 
     Raises:
         ToolchainMissingError: ``"compactc"`` was asked for and there is none.
-        ValueError: `toolchain` is none of the three.
+        ChoiceError: `toolchain` is none of the three.
 
     A verdict has the stages ``parse`` and ``compile``. Its metrics: ``complexity``,
     ``complexity_extended``, ``seed_count``, ``circuits`` and ``decisions.<kind>`` (once the program
@@ -278,7 +278,7 @@ class CompactVerifier:
     ) -> None:
         if toolchain not in get_args(Choice):
             known = ", ".join(get_args(Choice))
-            raise ValueError(f"unknown Compact toolchain {toolchain!r}; there are: {known}")
+            raise ChoiceError(f"unknown Compact toolchain {toolchain!r}; there are: {known}")
         self._compactc = find_compactc() if toolchain != "frontend" else None
         if toolchain == "compactc" and self._compactc is None:
             raise ToolchainMissingError(f"no Compact compiler was found: {INSTALL_HINT}")
@@ -352,7 +352,7 @@ class CompactVerifier:
 
     def _verdict(self, task: Task, judgement: _Judgement) -> Verdict:
         if task.language != "compact":
-            raise ValueError(f"task {task.id!r} asks for {task.language}, not for Compact")
+            raise ChoiceError(f"task {task.id!r} asks for {task.language}, not for Compact")
         requirements = check_requirements(task.requirements, judgement.metrics, judgement.facts)
         return Verdict(
             task_key=task.key,
@@ -481,7 +481,10 @@ def _diagnostic(error: CompactError, source: str) -> Diagnostic:
 _TOO_DEEP = "nesting is too deep"
 
 # For a text that our parser cannot read, so that no mistake of it opens other files to compactc.
-_NAMES_FILE = re.compile(r"""\b(include|import|from)(?:\s|//[^\n]*|/\*.*?\*/)*["']""", re.DOTALL)
+# No two of the alternatives can match the same text: backtracking stays linear.
+_NAMES_FILE = re.compile(
+    r"""\b(include|import|from)(?:\s|//[^\n]*\n|/\*[^*]*\*+(?:[^*/][^*]*\*+)*/)*["']"""
+)
 
 
 def _file_it_names(source: str, program: ast.Program | None) -> str | None:

@@ -311,19 +311,10 @@ class LedgerAccess:
     sugar: str | None = None
 
 
-@dataclass(slots=True)
-class ContractCall:
-    pos: int
-    name: str
-    contract: Expression
-    contract_type: Type
-    arguments: list[Expression]
-
-
 Expression = Union[
     Literal, Reference, Default, If, FieldAccess, EnumValue, Tuple, Range, TupleRef, TupleSlice,
     VectorRef, VectorSlice, Arithmetic, Comparison, Equality, Map, Fold, Call, New, Sequence, Let,
-    Assert, Cast, Disclose, Return, LedgerAccess, ContractCall,
+    Assert, Cast, Disclose, Return, LedgerAccess,
 ]  # fmt: skip
 
 # ---------------------------------------------------------------- declarations

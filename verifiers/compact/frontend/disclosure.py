@@ -1,9 +1,9 @@
 """The disclosure rule: private data reaches public places only through `disclose`.
 
 Private are the results of witnesses and the arguments of exported circuits and of the constructor.
-Public are the ledger, other contracts and, for witness data, what exported circuits return. An
-abstract interpreter runs every exported circuit and the constructor over `Value`s that say which
-private data they may hold and by which paths it came there; the first leak in the text is raised.
+Public are the ledger and, for witness data, what exported circuits return. An abstract interpreter
+runs every exported circuit and the constructor over `Value`s that say which private data they may
+hold and by which paths it came there; the first leak in the text is raised.
 
 A value is a pair. By its tag it is opaque (with its witnesses), a Boolean known to be true or
 false (with its witnesses), a tuple or structure (with a value per element), or a vector (with one
@@ -22,9 +22,8 @@ from typing import Any
 
 from . import core
 from .effects import in_pairs
-from .indices import TOO_LARGE
-from .source import CompactError, SourceMap
-from .types import Alias, Contract, Struct, Tuple, Type, Vector, structural
+from .source import TOO_LARGE, CompactError, SourceMap
+from .types import Alias, Struct, Tuple, Type, Vector
 from .wording import ordinal
 
 Point = tuple[int, str, str]
@@ -42,13 +41,13 @@ _RANK_BITS = 10
 _MAX_RANK = (1 << _RANK_BITS) - 1
 _LIBRARY = 1 << 62
 
-
-# A circuit is followed anew for each new set of arguments: beyond this many nodes (a second or two)
-# the program is refused here, where compactc would take hours.
-MAX_STEPS = 200_000
+# A circuit is followed anew for each new set of arguments: beyond this many nodes (a second) the
+# program is refused here, where compactc would take hours. The largest of its own test programs
+# takes 820.
+MAX_STEPS = 60_000
 # Paths can multiply with every use of a value (the compiler then runs for hours); the shortest ones
 # come first in a message, and no program of the compiler's own tests has more than 12.
-_MAX_PATHS = 64
+_MAX_PATHS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -618,17 +617,6 @@ class _Interpreter:
             self.leak(last.pos, "ledger operation", _witnesses(argument))
         return _of_type(last.result)
 
-    def _contract_call(self, node: core.ContractCall) -> Value:
-        contract = self.value(node.contract)
-        arguments = self.all_values(node.arguments)
-        self.leak(node.pos, "making this contract call", self.control)
-        self.leak(node.pos, "contract call contract reference", _witnesses(contract))
-        for i, argument in enumerate(arguments):
-            self.leak(node.pos, f"contract call argument {i + 1}", _witnesses(argument))
-        type_ = structural(node.contract_type)
-        assert isinstance(type_, Contract)
-        return _of_type(next(c.result for c in type_.circuits if c.name == node.name))
-
 
 def _argument(i: int | None, name: str) -> str:
     which = "" if i is None else f"{ordinal(i + 1)} "
@@ -666,7 +654,6 @@ _EVALUATE: dict[type, Callable[[_Interpreter, Any], Value]] = {
     core.Disclose: _Interpreter._disclose,
     core.Return: _Interpreter._return,
     core.LedgerAccess: _Interpreter._ledger,
-    core.ContractCall: _Interpreter._contract_call,
 }
 
 

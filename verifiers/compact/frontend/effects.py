@@ -18,12 +18,11 @@ from .types import Struct, Tuple, Type, Vector, structural
 CALL = "call"
 LEDGER = "ledger"  # a ledger operation begins: before its operands
 WRITE = "write"  # a ledger operation that is not a read ends: after its operands
-EXTERNAL = "external"  # a circuit of another contract is called: after its operands
 
 
 @dataclass(slots=True)
 class Event:
-    """`target`: the function called, or the `LedgerAccess` or `ContractCall` itself.
+    """`target`: the function called, or the `LedgerAccess` itself.
 
     `nested`: inside an element of a tuple or an argument of `map` or `fold`, where the compiler
     does not look for writes to sealed fields.
@@ -46,6 +45,7 @@ class Effects:
     events: list[Event] = field(default_factory=list)
     indexed: bool = False
     uneven: bool = False
+    longest_loop: int = 0
     types: list[Type] = field(default_factory=list)
 
     def circuits(self) -> list[core.Circuit]:
@@ -96,6 +96,8 @@ def of(body: core.Expression, arguments_first: bool = False) -> Effects:
                 todo.insert(len(todo) - 1 - len(node.arguments), todo.pop())
             if kind is core.VectorRef or kind is core.VectorSlice:
                 effects.indexed = True
+            elif kind is core.Fold or kind is core.Map:
+                effects.longest_loop = max(effects.longest_loop, node.length)
             elif kind is core.If and not effects.uneven:
                 effects.uneven = _uneven(node)
         elif kind is core.Default:
@@ -249,12 +251,6 @@ def _ledger(node: core.LedgerAccess, nested: bool, todo: list[Any]) -> None:
     todo.append(Event(LEDGER, node.pos, node, nested))
 
 
-def _contract_call(node: core.ContractCall, nested: bool, todo: list[Any]) -> None:
-    todo.append(Event(EXTERNAL, node.pos, node, nested))
-    todo.append((node.contract, nested))
-    todo.extend((argument, nested) for argument in reversed(in_pairs(node.arguments)))
-
-
 _CHILDREN: dict[type, Callable[[Any, bool, list[Any]], None]] = {
     core.If: _if,
     core.FieldAccess: _operand,
@@ -277,5 +273,38 @@ _CHILDREN: dict[type, Callable[[Any, bool, list[Any]], None]] = {
     core.Disclose: _operand,
     core.Return: _return,
     core.LedgerAccess: _ledger,
-    core.ContractCall: _contract_call,
 }
+
+
+def unfolded_size(body: core.Expression, sizes: dict[core.Circuit, int]) -> int:
+    """The nodes of `body` with loops unrolled and circuits inlined; `sizes` holds what is known of
+    circuits (which must not be recursive) and is added to."""
+
+    def of_function(function: Any) -> int:
+        if function.__class__ is core.Lambda:
+            return unfolded_size(function.body, sizes)
+        if function.__class__ is not core.Circuit:
+            return 1
+        if function not in sizes:
+            sizes[function] = unfolded_size(function.body, sizes)
+        return sizes[function]
+
+    total = 0
+    todo: list[Any] = [(body, False)]
+    while todo:
+        item = todo.pop()
+        if item.__class__ is Event:
+            if item.kind == CALL:
+                total += of_function(item.target)
+            continue
+        node = item[0]
+        total += 1
+        kind = node.__class__
+        if kind is core.Map or kind is core.Fold:
+            total += node.length * of_function(node.function)
+            todo.extend((argument.value, False) for argument in node.arguments)
+            if kind is core.Fold:
+                todo.append((node.initial, False))
+        elif kind in _CHILDREN:
+            _CHILDREN[kind](node, False, todo)
+    return total

@@ -1200,7 +1200,9 @@ class Simplifier:
             if kind == "write":
                 if node[1] in gone:
                     continue
-                if node[3]:
+                if self.tells((effect,)):
+                    gone = frozenset()
+                elif node[3]:
                     gone |= {node[1]}
             elif kind in ("return", "fail"):
                 result, gone = (), frozenset()
@@ -1216,7 +1218,7 @@ class Simplifier:
                     gone = gone_then
                     continue
                 effect = self.values.make(kind, node[1], then, otherwise, node[4])
-                gone = gone_then & gone_otherwise
+                gone = frozenset() if self.tells(node[1:2]) else gone_then & gone_otherwise
             elif kind == "loop":
                 body, _ = self.simplify(node[3], (self.values.make("next"),), frozenset())
                 gone = frozenset()
@@ -1226,6 +1228,15 @@ class Simplifier:
                 effect = self.values.make(kind, node[1], node[2], body)
             result = (effect, *result)
         return result, gone
+
+    def tells(self, values: Sequence) -> bool:
+        """Whether any of `values` depends on which way an earlier fork or loop went.
+
+        The writes on those ways are then read, however soon their fields are replaced.
+        """
+        return any(
+            self.nodes[value][0] in ("either", "since") for value in all_inside(self.values, values)
+        )
 
     def ends(self, effects: Sequence) -> bool:
         """Whether nothing comes behind `effects`."""

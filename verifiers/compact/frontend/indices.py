@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import core
-from .source import CompactError
+from .source import TOO_LARGE, CompactError
 from .types import (
     MAX_FIELD,
     UINT_BITS,
@@ -36,7 +36,6 @@ from .types import (
 # or two) it is refused here; compactc would be at it for minutes or hours. The largest of its own
 # test programs takes 3,900.
 MAX_STEPS = 1_000_000
-TOO_LARGE = "the program unfolds into more code than this front end can check"
 
 Known = tuple[int, Any, "_Binding | None"]
 
@@ -331,12 +330,6 @@ class Evaluator:
             self.touches_ledger = True
         return _NOTHING_KNOWN
 
-    def _contract_call(self, node: core.ContractCall) -> Known:
-        self.value(node.contract)
-        for argument in node.arguments:
-            self.value(argument)
-        return _NOTHING_KNOWN
-
 
 _ARITHMETIC: dict[str, Callable[[int, int], int]] = {
     "+": operator.add,
@@ -531,7 +524,6 @@ _EVALUATE: dict[type, Callable[[Evaluator, Any], Known]] = {
     core.Disclose: Evaluator._operand,
     core.Return: Evaluator._return,
     core.LedgerAccess: Evaluator._ledger,
-    core.ContractCall: Evaluator._contract_call,
 }
 
 

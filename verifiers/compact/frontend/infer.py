@@ -54,30 +54,6 @@ from .source import CompactError, SourceMap
 from .types import UNIT, Type, same_type, show, structural, subtype
 from .wording import ordinal
 
-# Operations of older language versions: the compiler understands them and refuses them.
-OLD_OPERATION_NAMES = {
-    "check_root": "checkRoot",
-    "claim_contract_call": "claimContractCall",
-    "claim_zswap_coin_receive": "claimZswapCoinReceive",
-    "claim_zswap_coin_spend": "claimZswapCoinSpend",
-    "claim_zswap_nullifier": "claimZswapNullifier",
-    "insert_coin": "insertCoin",
-    "insert_default": "insertDefault",
-    "insert_hash": "insertHash",
-    "insert_hash_index": "insertHashIndex",
-    "insert_index": "insertIndex",
-    "insert_index_default": "insertIndexDefault",
-    "is_empty": "isEmpty",
-    "is_full": "isFull",
-    "less_than": "lessThan",
-    "pop_front": "popFront",
-    "push_front": "pushFront",
-    "push_front_coin": "pushFrontCoin",
-    "reset_history": "resetHistory",
-    "reset_to_default": "resetToDefault",
-    "write_coin": "writeCoin",
-}
-
 
 class Elaborator(Resolver):
     """Elaborates one program; used once."""
@@ -894,7 +870,7 @@ def _read(el: Elaborator, pos: int, access: Any, type_: Type) -> Typed:
     adt = structural(type_)
     if not isinstance(adt, types.Adt):
         return access, type_
-    found = _operation(el, pos, "read", None, adt, access, [])
+    found = _operation(el, pos, ledger.IMPLICIT_READ, None, adt, access, [])
     if found is None:
         refuse(
             pos,
@@ -914,9 +890,9 @@ def _operation(
     arguments: list[Typed],
 ) -> Typed | None:
     """`access.name(arguments)`; None if the ADT has no such operation."""
-    if name in OLD_OPERATION_NAMES:
-        el.renamed(pos, name, OLD_OPERATION_NAMES[name])
-        name = OLD_OPERATION_NAMES[name]
+    if name in ledger.OLD_OPERATION_NAMES:
+        el.renamed(pos, name, ledger.OLD_OPERATION_NAMES[name])
+        name = ledger.OLD_OPERATION_NAMES[name]
     found = el.operations(adt).get(name)
     if found is None:
         return None
@@ -1003,7 +979,7 @@ def _member_call_left(el: Elaborator, node: ast.MemberCall, scope: Scope, op: st
         found = _operation(el, pos, name, None, adt, access, typed)
         if found is None:
             # A contract in a cell could be called; but no program here can hold one.
-            _operation(el, pos, "read", None, adt, access, [])
+            _operation(el, pos, ledger.IMPLICIT_READ, None, adt, access, [])
             _no_operation(pos, name, None, adt)
         return found
 
@@ -1014,9 +990,6 @@ def _member_call(el: Elaborator, node: ast.MemberCall, scope: Scope) -> Typing:
     el.step(node.pos)
     call = _member_call_left(el, node, scope)
     return lambda: _read(el, node.pos, *call())
-
-
-_SUGAR = {"=": "write", "+=": "increment", "-=": "decrement"}
 
 
 def _assign(el: Elaborator, node: ast.Assign, scope: Scope) -> Typing:
@@ -1031,9 +1004,9 @@ def _assign(el: Elaborator, node: ast.Assign, scope: Scope) -> Typing:
         if not isinstance(adt, types.Adt):
             _not_adt(pos, op, type_)
         assert isinstance(access, core.LedgerAccess)
-        found = _operation(el, pos, _SUGAR[op], op, adt, access, [typed])
+        found = _operation(el, pos, ledger.SUGAR[op], op, adt, access, [typed])
         if found is None:
-            _no_operation(pos, _SUGAR[op], op, adt)
+            _no_operation(pos, ledger.SUGAR[op], op, adt)
         return found
 
     return infer

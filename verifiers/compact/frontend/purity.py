@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from . import core
-from .effects import CALL, EXTERNAL, LEDGER, Effects
+from .effects import CALL, LEDGER, Effects
 from .source import CompactError, SourceMap
-from .types import Contract, structural
 
 # The circuit that does something impure, where, and what.
 _Finding = tuple[core.Circuit, int, str]
@@ -30,12 +29,7 @@ def check(
             target = event.target
             if event.kind == LEDGER:
                 return circuit, event.pos, f"accesses ledger field {target.field.name}"
-            if event.kind == EXTERNAL:
-                contract = structural(target.contract_type)
-                if isinstance(contract, Contract) and not _is_pure(contract, target.name):
-                    what = f"calls impure circuit {target.name} of external contract"
-                    return circuit, event.pos, f"{what} {contract.name}"
-            elif event.kind == CALL:
+            if event.kind == CALL:
                 if target.__class__ is core.Circuit:
                     inner = finding(target)
                     if inner is not None:
@@ -51,10 +45,6 @@ def check(
             found = finding(circuit)
             if found is not None:
                 _refuse(circuit, found, source)
-
-
-def _is_pure(contract: Contract, name: str) -> bool:
-    return any(circuit.pure for circuit in contract.circuits if circuit.name == name)
 
 
 def _refuse(circuit: core.Circuit, found: _Finding, source: SourceMap) -> None:

@@ -348,7 +348,6 @@ class Resolver:
         self.pending: CompactError | None = None
         # id(type) -> (the type, which this keeps alive; where and why inference refuses it)
         self.flaws: dict[int, tuple[Type, int, str]] = {}
-        self.export_flaw: CompactError | None = None
         self.exported_types: list[Type] = []
 
     # ------------------------------------------------------------ places and steps

@@ -12,6 +12,9 @@ T = TypeVar("T")
 # What the compiler's reader turns into "\n" before anything else looks at the text.
 _NEWLINE = re.compile("\r\n|\r\x85|\r|\x85|\u2028")
 
+# Where the front end gives up: no message of the compiler's, which would go on for hours.
+TOO_LARGE = "the program unfolds into more code than this front end can check"
+
 
 class CompactError(Exception):
     """The program is refused, for `message`, at `pos` (an offset in characters; None: no place).

@@ -332,17 +332,6 @@ def greatest(types: Any) -> Type | None:
     return highest
 
 
-def contains_contract(type_: Type) -> bool:
-    type_ = structural(type_)
-    if isinstance(type_, Tuple):
-        return any(map(contains_contract, _distinct(type_.elements)))
-    if isinstance(type_, Vector):
-        return contains_contract(type_.element)
-    if isinstance(type_, Struct):
-        return any(map(contains_contract, _distinct(t for _, t in type_.fields)))
-    return isinstance(type_, Contract)
-
-
 def contains_js_opaque(type_: Type) -> bool:
     """Whether a value of the type holds JavaScript values, which cannot be hashed."""
     type_ = structural(type_)
