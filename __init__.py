@@ -16,11 +16,12 @@ from .envs.spaces import SourceText
 from .envs.vector import CodeVectorEnv
 from .verifiers.task import Task
 from .verifiers.verdict import Verdict
-from .verifiers.verifier import ToolchainMissingError, Verifier
+from .verifiers.verifier import ChoiceError, ToolchainMissingError, Verifier
 
 __all__ = [
     "ENVIRONMENTS",
     "PRESETS",
+    "ChoiceError",
     "CodeEnv",
     "CodeVectorEnv",
     "Reward",

@@ -1,0 +1,1 @@
+"""Episodes: what an agent sees, does and is paid for."""

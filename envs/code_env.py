@@ -15,7 +15,7 @@ from gymnasium.error import ResetNeeded
 
 from ..verifiers.task import Task
 from ..verifiers.verdict import Verdict
-from ..verifiers.verifier import Verifier, judge
+from ..verifiers.verifier import ChoiceError, Verifier, judge
 from .feedback import feedback_text
 from .rewards import Reward, RewardFunction, reward_function, solved
 from .spaces import SourceText
@@ -38,11 +38,11 @@ class TaskSource(Protocol):
         families: Sequence[str] | None = None,
         difficulty: int | None = None,
     ) -> Task:
-        """The task that belongs to `seed`, of the given kind. Raises `ValueError` if none is."""
+        """The task that belongs to `seed`, of the given kind. Raises `ChoiceError` if none is."""
         ...
 
     def get(self, task_id: str) -> Task:
-        """The task with this id. Raises `ValueError` when there is none."""
+        """The task with this id. Raises `ChoiceError` when there is none."""
         ...
 
 
@@ -60,7 +60,7 @@ class CodeEnv(gymnasium.Env[str, str]):
         render_mode: ``"ansi"`` makes `render` return the state of the episode as text.
 
     Raises:
-        ValueError: An argument is none of its choices.
+        ChoiceError: An argument is none of its choices.
 
     `reset(seed=...)` picks the task by hashing the seed; without a seed it draws the next one.
     `options` may name a ``task`` (a `Task` or an id), or override ``split``, ``family`` (a name or
@@ -96,9 +96,9 @@ class CodeEnv(gymnasium.Env[str, str]):
         owns_verifier: bool = True,
     ) -> None:
         if max_turns < 1:
-            raise ValueError(f"max_turns must be at least 1, but is {max_turns}")
+            raise ChoiceError(f"max_turns must be at least 1, but is {max_turns}")
         if render_mode not in (None, *self.metadata["render_modes"]):
-            raise ValueError(f"unknown render_mode {render_mode!r}; there is: 'ansi'")
+            raise ChoiceError(f"unknown render_mode {render_mode!r}; there is: 'ansi'")
         self.action_space = SourceText(ACTION_BYTES)
         self.observation_space = SourceText(OBSERVATION_BYTES)
         self.render_mode = render_mode
@@ -123,7 +123,7 @@ class CodeEnv(gymnasium.Env[str, str]):
     ) -> tuple[str, dict[str, Any]]:
         """Start an episode: the prompt, and in `info` its ``task_id`` and ``task_key``.
 
-        Raises `ValueError` for options that name no task, or that are unknown.
+        Raises `ChoiceError` for options that name no task, or that are unknown.
         """
         super().reset(seed=seed)
         if seed is None:
@@ -200,13 +200,13 @@ class CodeEnv(gymnasium.Env[str, str]):
     def _choose(self, seed: int, options: Mapping[str, Any]) -> Task:
         unknown = options.keys() - {"task", "split", "family", "difficulty"}
         if unknown:
-            raise ValueError(
+            raise ChoiceError(
                 f"unknown reset option {', '.join(map(repr, sorted(unknown)))}; "
                 "there are: task, split, family, difficulty"
             )
         if "task" in options:
             if len(options) > 1:
-                raise ValueError("the reset option 'task' names the task; give no other with it")
+                raise ChoiceError("the reset option 'task' names the task; give no other with it")
             task = options["task"]
             return task if isinstance(task, Task) else self._tasks.get(task)
         kind = dict(self._kind)

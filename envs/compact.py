@@ -26,7 +26,7 @@ class CompactContractEnv(CodeEnv):
 
     Raises:
         ToolchainMissingError: ``toolchain="compactc"`` and there is none.
-        ValueError: An argument is none of its choices.
+        ChoiceError: An argument is none of its choices.
 
     >>> import gymnasium
     >>> env = gymnasium.make("forgegym:CompactContract-v0", toolchain="frontend")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ..verifiers.verdict import Verdict
+from ..verifiers.verifier import ChoiceError
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +154,9 @@ PRESETS: Mapping[str, RewardFunction] = {
 
 
 def reward_function(reward: str | RewardFunction) -> RewardFunction:
-    """The preset of this name, or the function itself. Raises `ValueError` for an unknown name."""
+    """The preset of this name, or the function itself. Raises `ChoiceError` for an unknown name."""
     if callable(reward):
         return reward
     if reward not in PRESETS:
-        raise ValueError(f"unknown reward {reward!r}; there are: {', '.join(PRESETS)}")
+        raise ChoiceError(f"unknown reward {reward!r}; there are: {', '.join(PRESETS)}")
     return PRESETS[reward]

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from ..verifiers.verifier import Verifier, judge
+from ..verifiers.verifier import ChoiceError, Verifier, judge
 from .code_env import CodeEnv
 
 Flags = npt.NDArray[np.bool_]
@@ -39,7 +39,7 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
         autoreset_mode: One of Gymnasium's `AutoresetMode`, or its value.
 
     Raises:
-        ValueError: `num_envs` is less than 1, or `autoreset_mode` is none.
+        ValueError: `num_envs` is less than 1, or `autoreset_mode` is none of its values.
 
     Observations and actions are tuples of `num_envs` strings; rewards are float64 and the flags
     bool arrays of shape ``(num_envs,)``; infos follow Gymnasium's vector convention (``infos[key]``
@@ -64,7 +64,7 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
     ) -> None:
         self.verifier = verifier
         if num_envs < 1:
-            raise ValueError(f"num_envs must be at least 1, but is {num_envs}")
+            raise ChoiceError(f"num_envs must be at least 1, but is {num_envs}")
         self.autoreset_mode = AutoresetMode(autoreset_mode)
         self.envs = tuple(make_env() for _ in range(num_envs))
         first = self.envs[0]
@@ -93,7 +93,7 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
                 `num_envs` tasks or ids: ``{"tasks": [task] * group_size}`` for a group.
 
         Raises:
-            ValueError: The lengths of `seed`, ``tasks`` or ``reset_mask`` are not `num_envs`, or
+            ChoiceError: The lengths of `seed`, ``tasks`` or ``reset_mask`` are not `num_envs`, or
                 as `CodeEnv.reset`.
         """
         shared = dict(options or {})
@@ -101,13 +101,13 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
         tasks = shared.pop("tasks", None)
         if tasks is not None:
             if "task" in shared:
-                raise ValueError("give the reset option 'task' or 'tasks', not both")
+                raise ChoiceError("give the reset option 'task' or 'tasks', not both")
             self._check_length("options['tasks']", tasks)
         if mask is None:
             mask = np.ones(self.num_envs, dtype=np.bool_)
         mask = np.asarray(mask)
         if mask.dtype != np.bool_ or mask.shape != (self.num_envs,) or not mask.any():
-            raise ValueError(
+            raise ChoiceError(
                 f"options['reset_mask'] must be {self.num_envs} booleans, at least one of them true"
             )
         seeds: Sequence[int | None]
@@ -129,7 +129,7 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
     ) -> tuple[Texts, npt.NDArray[np.float64], Flags, Flags, dict[str, Any]]:
         """Judge one program an episode, all together.
 
-        Raises as `CodeEnv.step`, before any program is judged; `ValueError` when there are not
+        Raises as `CodeEnv.step`, before any program is judged; `ChoiceError` when there are not
         `num_envs` actions.
         """
         if isinstance(actions, str):
@@ -185,4 +185,4 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
 
     def _check_length(self, name: str, values: Sequence[Any]) -> None:
         if len(values) != self.num_envs:
-            raise ValueError(f"{name} has {len(values)} elements for {self.num_envs} environments")
+            raise ChoiceError(f"{name} has {len(values)} elements for {self.num_envs} environments")

@@ -83,6 +83,20 @@ def test_gymnasiums_checker_finds_nothing_to_warn_about(options: dict[str, Any])
         made.close()
 
 
+def test_gymnasiums_wrappers_warn_about_nothing_in_an_episode() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        made = gymnasium.make(ID, toolchain="frontend", render_mode="ansi")
+        for seed in range(3):
+            made.reset(seed=seed)
+            over = False
+            while not over:
+                _, _, terminated, truncated, _ = made.step(made.action_space.sample())
+                over = terminated or truncated
+                made.render()
+        made.close()
+
+
 @pytest.mark.compactc
 def test_gymnasiums_checker_finds_nothing_with_the_real_compiler() -> None:
     with warnings.catch_warnings():

@@ -549,6 +549,16 @@ def test_a_program_that_names_another_file_is_not_even_compiled(
     assert verdict.diagnostics[0].code == "files"
 
 
+@pytest.mark.parametrize("blank", ["// ", "/**/", " ", "/* ", "//\n", "*/ /*"])
+def test_looking_for_file_names_takes_no_time(
+    blank: str, scripted: Callable[..., CompactVerifier]
+) -> None:
+    source = "} include " + blank * 15_000 + " x"
+    start = time.monotonic()
+    assert not scripted("exit 0\n").verify(TASK, source).accepted
+    assert time.monotonic() - start < 10
+
+
 def test_what_the_compiler_accepts_and_we_cannot_measure_is_not_paid(
     scripted: Callable[..., CompactVerifier],
 ) -> None:

@@ -1,0 +1,1 @@
+"""A program in, a `Verdict` out; knows no episode and no reward."""

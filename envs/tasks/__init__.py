@@ -1,0 +1,1 @@
+"""Task families and the frozen evaluation sets, one module a language."""

@@ -20,6 +20,7 @@ from functools import cache
 from typing import TypeVar
 
 from ...verifiers.task import Task
+from ...verifiers.verifier import ChoiceError
 from .compact_families import FAMILIES
 
 T = TypeVar("T")
@@ -129,7 +130,7 @@ def sample(
 ) -> Task:
     """The task of `seed` among those of the split, families (None: all) and difficulty (None: all).
 
-    Raises `ValueError` when there is no such family, split or difficulty.
+    Raises `ChoiceError` when there is no such family, split or difficulty.
     """
     kinds = _kinds(split, families, difficulty)
     draw = Draw("sample", split, seed)
@@ -171,7 +172,7 @@ def tasks(
 
 
 def get(task_id: str) -> Task:
-    """The task with this id, as `sample` and `tasks` make it. Raises `ValueError` for any other."""
+    """The task with this id, as `sample` and `tasks` make it. Raises `ChoiceError` for others."""
     for task in BASE_TASKS:
         if task.id == task_id:
             return task
@@ -184,7 +185,7 @@ def get(task_id: str) -> Task:
     except (KeyError, ValueError):
         found = None
     if found is None or found.id != task_id:
-        raise ValueError(
+        raise ChoiceError(
             f"there is no Compact task {task_id!r}; ids look like 'base/loops' or "
             f"{next(tasks()).id!r}"
         )
@@ -196,13 +197,13 @@ def _kinds(
 ) -> list[tuple[str, int]]:
     """The (family, difficulty) pairs that fit, in their order."""
     if split not in SPLITS:
-        raise ValueError(f"unknown split {split!r}; there are: {', '.join(SPLITS)}")
+        raise ChoiceError(f"unknown split {split!r}; there are: {', '.join(SPLITS)}")
     if difficulty is not None and difficulty not in LEVELS:
-        raise ValueError(f"unknown difficulty {difficulty!r}; there are: 1 to {max(LEVELS)}")
+        raise ChoiceError(f"unknown difficulty {difficulty!r}; there are: 1 to {max(LEVELS)}")
     for name in families or ():
         if name not in FAMILIES and name != BASE:
             known = ", ".join((BASE, *FAMILIES))
-            raise ValueError(f"unknown family {name!r}; there are: {known}")
+            raise ChoiceError(f"unknown family {name!r}; there are: {known}")
     kinds = [
         (name, level)
         for name in (families if families is not None else (BASE, *FAMILIES))
@@ -211,7 +212,9 @@ def _kinds(
         and (name != BASE or any(t.difficulty == level and t.split == split for t in BASE_TASKS))
     ]
     if not kinds:
-        raise ValueError(f"no {split} task has families {families!r} and difficulty {difficulty!r}")
+        raise ChoiceError(
+            f"no {split} task has families {families!r} and difficulty {difficulty!r}"
+        )
     return kinds
 
 

@@ -1,0 +1,1 @@
+"""Compact, the language of Midnight: compactc, the embedded front end, and what they measure."""

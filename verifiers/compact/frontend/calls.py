@@ -77,10 +77,15 @@ def _list(shown: Sequence[Type]) -> str:
     return "(" + ", ".join(map(show, shown)) + ")"
 
 
+def _by_file(pos: int) -> tuple[bool, int]:
+    """Sorts positions as the compiler does, by path: the library's relative one comes last."""
+    return pos < 0, pos
+
+
 def _ambiguous(
     el: Elaborator, pos: int, name: str, actual: list[Type], fitting: list[Instance]
 ) -> NoReturn:
-    places = "".join(f"\n{el.place(p)}" for p in sorted(i.pos for i in fitting))
+    places = "".join(f"\n{el.place(p)}" for p in sorted((i.pos for i in fitting), key=_by_file))
     refuse(
         pos,
         f"call site ambiguity (multiple compatible functions) in call to {name}\n"
@@ -111,7 +116,7 @@ def _no_function(
             f"\n{_functions_are(len(callee.rejected))} incompatible with the supplied generic "
             f"values\nsupplied generic values:\n<{supplied}>"
         )
-        for place, kinds in sorted(callee.rejected, key=lambda r: r[0]):
+        for place, kinds in sorted(callee.rejected, key=lambda r: _by_file(r[0])):
             message += (
                 f"\ndeclared generics for function at {el.place(place)}:\n<{', '.join(kinds)}>"
             )
@@ -120,7 +125,7 @@ def _no_function(
             f"\n{_functions_are(len(wrong_arguments))} incompatible with the supplied argument "
             f"types\nsupplied argument types:\n{_list(actual)}"
         )
-        for instance in sorted(wrong_arguments, key=lambda i: i.pos):
+        for instance in sorted(wrong_arguments, key=lambda i: _by_file(i.pos)):
             declared = _list([p.type for p in instance.parameters])
             message += (
                 f"\ndeclared argument types for function at {el.place(instance.pos)}:\n{declared}"
@@ -130,7 +135,7 @@ def _no_function(
             f"\n{_functions_are(len(wrong_folds))} incompatible because fold requires the return "
             "type and the first argument type to be the same"
         )
-        for instance in sorted(wrong_folds, key=lambda i: i.pos):
+        for instance in sorted(wrong_folds, key=lambda i: _by_file(i.pos)):
             message += (
                 "\ndeclared first-argument and return types for function at "
                 f"{el.place(instance.pos)}:\n{show(instance.parameters[0].type)}\n"

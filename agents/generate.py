@@ -1,0 +1,260 @@
+"""Sampling from a causal language model: many completions of many prompts, in one batch.
+
+Every prompt is read once however many completions it gets, the key-value cache is allocated once,
+and finished rows leave the batch. Each completion has a seed of its own, so it does not depend on
+what else is in the batch, and comes with the log-probability the sampler gave to each token, which
+is what the trainers use as the old policy's. Any Hugging Face causal model is sampled through its
+cache classes; a plain Llama (the tiny policy) has a shorter way, measured in `benchmarks/speed`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+from transformers import DynamicCache
+from transformers.cache_utils import DynamicLayer
+
+from .llama import LlamaDecoder, is_plain_llama
+
+# Rows that have ended are dropped when a quarter of the batch has: copying the cache costs about
+# as much as ten steps, so dropping them one by one would cost more than it saves.
+COMPACT_BELOW = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One sampled continuation of a prompt.
+
+    `tokens` (int64, [T]) ends with the end-of-text token exactly when `finished`; otherwise the
+    completion was cut at the token limit. `logprobs` (float32, [T]) are those of the sampling
+    distribution, temperature included.
+    """
+
+    tokens: Tensor
+    logprobs: Tensor
+    finished: bool
+
+
+class Decoder(Protocol):
+    """A model and the key-value cache of a batch that is being continued."""
+
+    def prefill(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Reads left-padded prompts [P, L] (mask 1 = a token); logits [P, V] of what follows."""
+
+    def expand(self, rows: Tensor, extra: int) -> None:
+        """Row r of the batch continues prompt `rows[r]`, for at most `extra` tokens more."""
+
+    def step(self, tokens: Tensor) -> Tensor:
+        """Appends one token to every row [R]; logits [R, V] of what follows."""
+
+    def keep(self, rows: Tensor) -> None:
+        """Drops every row of the batch but `rows`."""
+
+
+@torch.no_grad()
+def generate(
+    model: Any,
+    prompts: Sequence[Sequence[int]],
+    *,
+    seeds: Sequence[Sequence[int]],
+    max_new_tokens: int,
+    eos_ids: Sequence[int],
+    pad_id: int,
+    temperature: float = 1.0,
+    decoder: Decoder | None = None,
+) -> list[list[Completion]]:
+    """`len(seeds[i])` completions of prompt i, for every i.
+
+    `prompts` are token ids; `temperature` 0 takes the likeliest token (its log-probability is then
+    that at temperature 1). Raises `ValueError` for an empty prompt, or when `seeds` and `prompts`
+    differ in length.
+    """
+    if len(prompts) != len(seeds):
+        raise ValueError(f"{len(prompts)} prompts but seeds for {len(seeds)}.")
+    if not all(len(p) for p in prompts):
+        raise ValueError("A prompt has no tokens.")
+    results: list[list[Completion]] = [[] for _ in prompts]
+    owner = [i for i, per_prompt in enumerate(seeds) for _ in per_prompt]
+    if not owner or max_new_tokens < 1:
+        return results
+
+    device = next(model.parameters()).device
+    if decoder is None:
+        decoder = LlamaDecoder(model) if is_plain_llama(model) else CacheDecoder(model)
+    longest = max(len(p) for p in prompts)
+    ids = torch.full((len(prompts), longest), pad_id, dtype=torch.long, device=device)  # [P, L]
+    mask = torch.zeros_like(ids)  # [P, L]
+    for i, prompt in enumerate(prompts):
+        ids[i, longest - len(prompt) :] = torch.tensor(prompt, device=device)
+        mask[i, longest - len(prompt) :] = 1
+
+    rows = torch.tensor(owner, device=device)  # [R] the prompt of each row
+    logits = decoder.prefill(ids, mask)[rows]  # [R, V]
+    decoder.expand(rows, max_new_tokens)
+
+    # All of a completion's randomness is drawn before it begins, from its seed alone.
+    noise = torch.stack(
+        [_uniform(seed, max_new_tokens) for per_prompt in seeds for seed in per_prompt]
+    ).to(device)  # [R, T]
+    tokens = torch.full((len(owner), max_new_tokens), pad_id, dtype=torch.long, device=device)
+    logprobs = torch.zeros(len(owner), max_new_tokens, device=device)  # [R, T]
+    lengths = torch.full((len(owner),), max_new_tokens, device=device)  # [R]
+    ended = torch.zeros(len(owner), dtype=torch.bool, device=device)  # [R]
+    eos = torch.tensor(list(eos_ids), device=device)
+    live = torch.arange(len(owner), device=device)  # the rows still in the batch
+    for t in range(max_new_tokens):
+        token, logprob = sample(logits, noise[live, t], temperature=temperature)  # [r], [r]
+        open_ = ~ended[live]  # ended rows stay in the batch until the next compaction
+        at = live[open_]
+        tokens[at, t] = token[open_]
+        logprobs[at, t] = logprob[open_]
+        now = at[torch.isin(token[open_], eos)]
+        ended[now] = True
+        lengths[now] = t + 1
+        running = ~ended[live]
+        count = int(running.sum())
+        if count == 0 or t + 1 == max_new_tokens:
+            break
+        if count <= COMPACT_BELOW * len(live):
+            kept = running.nonzero().squeeze(1)
+            decoder.keep(kept)
+            live, token = live[kept], token[kept]
+        logits = decoder.step(token)
+
+    tokens, logprobs = tokens.cpu(), logprobs.cpu()
+    for row, i in enumerate(owner):
+        n = int(lengths[row])
+        results[i].append(
+            Completion(tokens[row, :n].clone(), logprobs[row, :n].clone(), bool(ended[row]))
+        )
+    return results
+
+
+def sample(logits: Tensor, noise: Tensor, *, temperature: float) -> tuple[Tensor, Tensor]:
+    """One token a row, by inverting the cumulative distribution at `noise` (uniform in [0, 1)).
+
+    `logits` [R, V] and `noise` [R] give tokens [R] and their log-probabilities [R] (float32).
+    """
+    scores = logits.float()
+    if temperature > 0:
+        scores = scores / temperature
+    logp = torch.log_softmax(scores, dim=-1)  # [R, V]
+    if temperature == 0:
+        token = logp.argmax(-1)  # [R]
+    else:
+        # float64: a float32 running sum over a large vocabulary loses the tail.
+        cdf = logp.double().exp().cumsum(-1)  # [R, V]
+        point = noise.double().unsqueeze(1) * cdf[:, -1:]  # [R, 1]
+        token = torch.searchsorted(cdf, point, right=True).squeeze(1)
+        token = token.clamp_(max=logits.shape[-1] - 1)
+    return token, logp.gather(1, token.unsqueeze(1)).squeeze(1)
+
+
+def _uniform(seed: int, count: int) -> Tensor:
+    return torch.rand(count, generator=torch.Generator().manual_seed(seed))
+
+
+class CacheDecoder:
+    """Any Hugging Face causal model, through `past_key_values`."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.cache = DynamicCache(config=model.config)
+        self.mask = torch.empty(0)
+        self.length = 0
+        self.padded = False
+
+    def prefill(self, ids: Tensor, mask: Tensor) -> Tensor:
+        self.mask, self.length = mask, ids.shape[1]
+        self.padded = not bool(mask.all())
+        positions = (mask.cumsum(1) - 1).clamp(min=0)  # [P, L]
+        out = self.model(
+            input_ids=ids,
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=self.cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        logits: Tensor = out.logits[:, -1]  # [P, V]
+        return logits
+
+    def expand(self, rows: Tensor, extra: int) -> None:
+        ones = self.mask.new_ones(len(rows), extra)
+        self.mask = torch.cat([self.mask[rows], ones], 1)  # [R, L + extra]
+        self.positions = self.mask[:, : self.length].sum(1, keepdim=True)  # [R, 1]
+        for i, layer in enumerate(self.cache.layers):
+            # Only the plain layer's layout is known; sliding windows and states of other kinds
+            # keep their own class and its way of selecting rows.
+            if type(layer) is DynamicLayer:
+                self.cache.layers[i] = PreallocatedLayer(layer, rows, extra)
+            else:
+                layer.batch_select_indices(rows)
+
+    def step(self, tokens: Tensor) -> Tensor:
+        self.length += 1
+        out = self.model(
+            input_ids=tokens.unsqueeze(1),
+            attention_mask=self.mask[:, : self.length] if self.padded else None,
+            position_ids=self.positions,
+            past_key_values=self.cache,
+            use_cache=True,
+        )
+        self.positions = self.positions + 1
+        logits: Tensor = out.logits[:, -1]  # [R, V]
+        return logits
+
+    def keep(self, rows: Tensor) -> None:
+        self.mask, self.positions = self.mask[rows], self.positions[rows]
+        for layer in self.cache.layers:
+            layer.batch_select_indices(rows)
+
+
+class PreallocatedLayer(DynamicLayer):
+    """One layer's keys and values, [R, heads, L + extra, D], written in place as they come.
+
+    `DynamicLayer` copies the whole cache for every token; this one shows views of a buffer.
+    """
+
+    def __init__(self, prompt: DynamicLayer, rows: Tensor, extra: int) -> None:
+        super().__init__()
+        keys, values = prompt.keys, prompt.values  # [P, heads, L, D]
+        assert keys is not None
+        assert values is not None
+        self.dtype, self.device, self.is_initialized = keys.dtype, keys.device, True
+        self.length = keys.shape[2]
+        self._keys = self._grown(keys, rows, extra)
+        self._values = self._grown(values, rows, extra)
+        self._show()
+
+    def _grown(self, source: Tensor, rows: Tensor, extra: int) -> Tensor:
+        _, heads, length, width = source.shape
+        buffer = source.new_empty(len(rows), heads, length + extra, width)
+        buffer[:, :, :length] = source[rows]
+        return buffer
+
+    def _show(self) -> None:
+        self.keys = self._keys[:, :, : self.length]
+        self.values = self._values[:, :, : self.length]
+
+    def update(
+        self,
+        key_states: Tensor,
+        value_states: Tensor,
+        *args: Any,  # noqa: ARG002
+        **kwargs: Any,  # noqa: ARG002
+    ) -> tuple[Tensor, Tensor]:
+        start, self.length = self.length, self.length + key_states.shape[2]
+        self._keys[:, :, start : self.length] = key_states
+        self._values[:, :, start : self.length] = value_states
+        self._show()
+        return self.keys, self.values
+
+    def batch_select_indices(self, indices: Tensor) -> None:
+        self._keys = self._grown(self.keys, indices, self._keys.shape[2] - self.length)
+        self._values = self._grown(self.values, indices, self._values.shape[2] - self.length)
+        self._show()

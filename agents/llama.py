@@ -1,0 +1,223 @@
+"""A plain Llama decoding step by step, without the layers of calls between torch and the weights.
+
+For a model of a few million parameters those calls, and LoRA's separate products, cost more than
+the arithmetic. Here the adapters are added to fresh copies of the weights (never merged in place:
+adding and subtracting again leaves a residue), queries, keys and values share one product, and so
+do gate and up. `tests/test_generate.py` holds it to Hugging Face's own forward pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor
+from transformers import LlamaForCausalLM
+
+
+def causal_model(model: Any) -> Any:
+    """The Hugging Face model inside a peft wrapper, or the model itself."""
+    return model.get_base_model() if hasattr(model, "get_base_model") else model
+
+
+def is_plain_llama(model: Any) -> bool:
+    """Whether `LlamaDecoder` can stand in for `model`: Llama, float32 on the CPU, plain rotary
+    positions, no biases, and at most LoRA adapters without dropout, DoRA or quantised weights."""
+    inner = causal_model(model)
+    if type(inner) is not LlamaForCausalLM:
+        return False
+    config = inner.config
+    weight = inner.model.embed_tokens.weight
+    return (
+        weight.dtype == torch.float32
+        and weight.device.type == "cpu"
+        and _rope(config)["rope_type"] == "default"
+        and not config.attention_bias
+        and not config.mlp_bias
+        and config.hidden_act == "silu"
+        and all(_is_plain(layer) for block in inner.model.layers for layer in _linears(block))
+    )
+
+
+def _rope(config: Any) -> dict[str, Any]:
+    """The rotary settings, where this version of transformers keeps them."""
+    if getattr(config, "rope_parameters", None):
+        return dict(config.rope_parameters)
+    scaling = getattr(config, "rope_scaling", None) or {}
+    return {"rope_theta": config.rope_theta, "rope_type": "default", **scaling}
+
+
+def _linears(block: Any) -> tuple[Any, ...]:
+    a, m = block.self_attn, block.mlp
+    return (a.q_proj, a.k_proj, a.v_proj, a.o_proj, m.gate_proj, m.up_proj, m.down_proj)
+
+
+def _is_plain(layer: Any) -> bool:
+    if type(layer) is torch.nn.Linear:
+        return True
+    return (
+        type(getattr(layer, "base_layer", None)) is torch.nn.Linear
+        and hasattr(layer, "lora_A")
+        and not layer.merged
+        and not any(layer.use_dora.values())
+        and not any(layer.lora_bias.values())
+    )
+
+
+def merged_weight(layer: Any) -> Tensor:
+    """The weight of a linear layer with its active LoRA adapters added: W + s B A, a new tensor."""
+    if type(layer) is torch.nn.Linear:
+        return layer.weight
+    weight: Tensor = layer.base_layer.weight
+    if not layer.disable_adapters:
+        for name in layer.active_adapters:
+            if name in layer.lora_A:
+                a, b = layer.lora_A[name].weight, layer.lora_B[name].weight  # [r, in], [out, r]
+                weight = torch.addmm(weight, b, a, alpha=layer.scaling[name])
+    return weight
+
+
+@dataclass(slots=True)
+class _Block:
+    norm1: Tensor
+    qkv: Tensor
+    out: Tensor
+    norm2: Tensor
+    gate_up: Tensor
+    down: Tensor
+    keys: Tensor
+    values: Tensor
+
+
+class LlamaDecoder:
+    """A `generate.Decoder` for a model that `is_plain_llama`."""
+
+    def __init__(self, model: Any) -> None:
+        inner = causal_model(model)
+        config = inner.config
+        self.heads: int = config.num_attention_heads
+        self.kv_heads: int = config.num_key_value_heads
+        self.width: int = getattr(config, "head_dim", None) or config.hidden_size // self.heads
+        self.eps: float = config.rms_norm_eps
+        self.embedding = inner.model.embed_tokens.weight
+        self.head = inner.lm_head.weight
+        self.norm = inner.model.norm.weight
+        theta = _rope(config)["rope_theta"]
+        steps = torch.arange(0, self.width, 2, dtype=torch.float32) / self.width
+        self.frequencies = 1.0 / (theta**steps)  # [D / 2]
+        self.blocks: list[_Block] = []
+        nothing = torch.empty(0)
+        for block in inner.model.layers:
+            q, k, v, o, gate, up, down = (merged_weight(layer) for layer in _linears(block))
+            self.blocks.append(
+                _Block(
+                    norm1=block.input_layernorm.weight,
+                    qkv=torch.cat([q, k, v]),
+                    out=o,
+                    norm2=block.post_attention_layernorm.weight,
+                    gate_up=torch.cat([gate, up]),
+                    down=down,
+                    keys=nothing,
+                    values=nothing,
+                )
+            )
+        self.length = 0
+        self.bias: Tensor | None = None  # [R, 1, 1, L + extra], -inf on padding
+        self.positions = torch.empty(0)
+
+    def prefill(self, ids: Tensor, mask: Tensor) -> Tensor:
+        self.length = ids.shape[1]
+        positions = (mask.cumsum(1) - 1).clamp(min=0)  # [P, L]
+        self.positions = mask.sum(1, keepdim=True)  # [P, 1]
+        padded = not bool(mask.all())
+        seen = torch.ones(self.length, self.length, dtype=torch.bool).tril()  # [L, L]
+        allowed = seen & mask.bool()[:, None, None, :] if padded else seen  # [P, 1, L, L]
+        # A padding row sees itself, or its softmax would divide zero by zero.
+        allowed = allowed | torch.eye(self.length, dtype=torch.bool)
+        self.bias = None
+        if padded:
+            self.bias = torch.zeros(mask.shape)[:, None, None, :]  # [P, 1, 1, L]
+            self.bias = self.bias.masked_fill(mask[:, None, None, :] == 0, float("-inf"))
+        x = self.embedding[ids]  # [P, L, H]
+        cos, sin = self._rotation(positions)
+        for block in self.blocks:
+            q, block.keys, block.values = self._project(x, block, cos, sin)
+            repeats = self.heads // self.kv_heads
+            k, v = (t.repeat_interleave(repeats, 1) for t in (block.keys, block.values))
+            mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=allowed)  # [P, h, L, D]
+            x = self._finish(x, mixed.transpose(1, 2).flatten(2), block)
+        return self._logits(x[:, -1])
+
+    def expand(self, rows: Tensor, extra: int) -> None:
+        self.positions = self.positions[rows]
+        if self.bias is not None:
+            room = torch.zeros(len(rows), 1, 1, extra)
+            self.bias = torch.cat([self.bias[rows], room], -1)
+        for block in self.blocks:
+            block.keys = self._grown(block.keys, rows, extra)
+            block.values = self._grown(block.values, rows, extra)
+
+    def step(self, tokens: Tensor) -> Tensor:
+        x = self.embedding[tokens].unsqueeze(1)  # [R, 1, H]
+        cos, sin = self._rotation(self.positions)
+        at, self.length = self.length, self.length + 1
+        self.positions = self.positions + 1
+        count = len(tokens)
+        scale = self.width**-0.5
+        for block in self.blocks:
+            q, k, v = self._project(x, block, cos, sin)
+            block.keys[:, :, at] = k[:, :, 0]
+            block.values[:, :, at] = v[:, :, 0]
+            keys = block.keys[:, :, : self.length]  # [R, kv, L, D]
+            # The query heads that share a key head stand where the query positions would.
+            q = q.view(count, self.kv_heads, -1, self.width)  # [R, kv, h / kv, D]
+            scores = (q * scale) @ keys.transpose(2, 3)  # [R, kv, h / kv, L]
+            if self.bias is not None:
+                scores = scores + self.bias[..., : self.length]
+            mixed = scores.softmax(-1) @ block.values[:, :, : self.length]  # [R, kv, h / kv, D]
+            x = self._finish(x, mixed.view(count, 1, -1), block)
+        return self._logits(x[:, 0])
+
+    def keep(self, rows: Tensor) -> None:
+        self.positions = self.positions[rows]
+        if self.bias is not None:
+            self.bias = self.bias[rows]
+        for block in self.blocks:
+            extra = block.keys.shape[2] - self.length
+            block.keys = self._grown(block.keys, rows, extra)
+            block.values = self._grown(block.values, rows, extra)
+
+    def _grown(self, cache: Tensor, rows: Tensor, extra: int) -> Tensor:
+        grown = cache.new_empty(len(rows), self.kv_heads, self.length + extra, self.width)
+        grown[:, :, : self.length] = cache[rows, :, : self.length]
+        return grown
+
+    def _rotation(self, positions: Tensor) -> tuple[Tensor, Tensor]:
+        angles = positions[..., None].float() * self.frequencies  # [B, L, D / 2]
+        angles = torch.cat([angles, angles], -1).unsqueeze(1)  # [B, 1, L, D]
+        return angles.cos(), angles.sin()
+
+    def _project(
+        self, x: Tensor, block: _Block, cos: Tensor, sin: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        b, n, _ = x.shape
+        qkv = F.linear(self._rms(x, block.norm1), block.qkv)
+        qkv = qkv.view(b, n, self.heads + 2 * self.kv_heads, self.width).transpose(1, 2)
+        qk, v = qkv.split([self.heads + self.kv_heads, self.kv_heads], 1)
+        left, right = qk.chunk(2, -1)
+        qk = qk * cos + torch.cat([-right, left], -1) * sin
+        q, k = qk.split([self.heads, self.kv_heads], 1)
+        return q, k, v  # [B, h, L, D], [B, kv, L, D], [B, kv, L, D]
+
+    def _finish(self, x: Tensor, mixed: Tensor, block: _Block) -> Tensor:
+        x = x + F.linear(mixed, block.out)
+        gate, up = F.linear(self._rms(x, block.norm2), block.gate_up).chunk(2, -1)
+        return x + F.linear(F.silu(gate) * up, block.down)
+
+    def _rms(self, x: Tensor, weight: Tensor) -> Tensor:
+        return F.rms_norm(x, (x.shape[-1],), weight, self.eps)
+
+    def _logits(self, x: Tensor) -> Tensor:
+        return F.linear(self._rms(x, self.norm), self.head)

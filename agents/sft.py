@@ -1,0 +1,347 @@
+"""Supervised training of the tiny base policy: a Llama of two million parameters that knows just
+enough Compact to begin to learn from reward.
+
+It is shown contracts of cyclomatic complexity 1 and 2 only, whatever their prompts ask for, and is
+stopped while most of what it writes still fails to compile. What a policy trained from it does
+beyond that, it has learnt from reward. The folder's `forgegym.json` records how it was made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+from torch import Tensor
+
+from .checkpoint import CheckpointError, stop_on_interrupt
+from .compact_names import IDENTIFIERS
+from .policy import Policy
+from .rollout import batch_metrics, derive_seed, make_env, play
+from .template import contract_for_prompt
+from .tokenizer import build_tokenizer, read_header
+
+# The highest complexity of a contract the base is shown.
+MAX_COMPLEXITY = 2
+META = "forgegym.json"
+
+
+@dataclass(frozen=True, slots=True)
+class SFTConfig:
+    """How the tiny base policy is made. The defaults take well under a minute on two cores.
+
+    `out`: the folder to write. `env`: where prompts and verdicts come from. `contracts`: how many
+    examples are drawn, of at most `longest` characters (fewer places to go wrong); `steps` and
+    `batch`: how often and how many of them are shown; `copy_steps`: how many first steps only
+    repeat names (finding and repeating an earlier name is the slowest thing to learn from
+    contracts alone). `target`: the compile rate, sampled at temperature 1, at which training stops
+    early. `matrix_lr` is Muon's, for the layers' matrices; `lr` is AdamW's, for everything else.
+    `phrases`: see `build_tokenizer`. The other fields are the sizes of the Llama.
+    """
+
+    out: Path
+    env: str = "CompactContract-v0"
+    seed: int = 0
+    contracts: int = 6000
+    longest: int = 450
+    steps: int = 600
+    batch: int = 16
+    copy_steps: int = 20
+    target: float = 0.35
+    lr: float = 3e-3
+    matrix_lr: float = 1.5e-2
+    phrases: int = 300
+    hidden: int = 192
+    layers: int = 4
+    heads: int = 6
+    kv_heads: int = 2
+    feed_forward: int = 512
+
+    def __post_init__(self) -> None:
+        for name in ("contracts", "steps", "batch", "hidden", "layers", "heads", "kv_heads"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}.")
+        if not 0 < self.target <= 1:
+            raise ValueError(f"target is a compile rate between 0 and 1, not {self.target}.")
+        if self.hidden % self.heads or self.heads % self.kv_heads:
+            raise ValueError(
+                f"hidden ({self.hidden}) must be a multiple of heads ({self.heads}), and heads of "
+                f"kv_heads ({self.kv_heads})."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class SFTResult:
+    """The folder that was written, and the compile rate that was measured last."""
+
+    folder: Path
+    compile_rate: float
+    steps: int
+    parameters: int
+    seconds: float
+
+
+# Samples in a measurement of the compile rate: 128 put its standard error at 4 points.
+_CHECK_SAMPLES, _CHECK_GROUP = 128, 2
+# The learning rate falls over the last part of the steps; before that the compile rate is no
+# guide to where it will end, so measurements begin there.
+_DECAY_FROM, _CHECK_EVERY = 0.6, 30
+_WARM_UP = 20
+_MAX_NEW_TOKENS = 200
+# Distinct names in a copying exercise, and how often they are repeated.
+_COPY_NAMES, _COPY_TIMES = 12, 3
+
+
+def train_sft(config: SFTConfig, *, console: Console | None = None) -> SFTResult:
+    """Makes the tiny base policy in `config.out`, which appears when it is complete.
+
+    Raises `CheckpointError` when `out` exists or cannot be written, `KeyboardInterrupt` after
+    Ctrl-C (nothing is left behind).
+    """
+    if config.out.exists():
+        raise CheckpointError(f"{config.out} already exists; choose another folder.")
+    say = (console or Console()).print
+    started = time.monotonic()
+    torch.manual_seed(config.seed)
+    env = make_env(config.env, count=_CHECK_SAMPLES, reward="compactlora", toolchain="frontend")
+    examples = list(draw_examples(env, config.contracts, longest=config.longest, seed=config.seed))
+    tokenizer = build_tokenizer(
+        [read_header(prompt) + contract for prompt, contract in examples],
+        names=IDENTIFIERS,
+        phrases=config.phrases,
+    )
+    model = build_model(config, len(tokenizer), tokenizer.eos_token_id, tokenizer.pad_token_id)
+    policy = Policy(model, tokenizer, str(config.out), None)
+    parameters = sum(p.numel() for p in model.parameters())
+    say(f"{parameters:,} parameters, {len(tokenizer)} tokens, {len(examples)} contracts")
+
+    encoded = [
+        (policy.encode(prompt), [*tokenizer(contract)["input_ids"], tokenizer.eos_token_id])
+        for prompt, contract in examples
+    ]
+    batches = batches_of(encoded, config.batch, random.Random(f"batches-{config.seed}"))
+    known = tokenizer.convert_tokens_to_ids(sorted(IDENTIFIERS))
+    exercises = random.Random(f"copying-{config.seed}")
+    matrices = [
+        p for name, p in model.named_parameters() if p.dim() == 2 and "embed_tokens" not in name
+    ]
+    others = [p for name, p in model.named_parameters() if p.dim() != 2 or "embed_tokens" in name]
+    optimizers = [
+        # Muon (https://kellerjordan.github.io/posts/muon): twice the compile rate of AdamW after
+        # the same tokens here.
+        torch.optim.Muon(matrices, lr=config.matrix_lr, weight_decay=0.01),
+        torch.optim.AdamW(others, lr=config.lr, betas=(0.9, 0.95), weight_decay=0.0),
+    ]
+    peaks = [config.matrix_lr, config.lr]
+
+    rate, step = 0.0, 0
+    with stop_on_interrupt() as stop:
+        for step in range(1, config.steps + 1):
+            factor = _schedule(step, config.steps)
+            for optimizer, peak in zip(optimizers, peaks, strict=True):
+                optimizer.param_groups[0]["lr"] = peak * factor
+            if step <= config.copy_steps:
+                ids, labels = copying_batch(known, config.batch, exercises)
+            else:
+                ids, labels = next(batches)
+            model.train()
+            loss = model(input_ids=ids, labels=labels).loss
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            for optimizer in optimizers:
+                optimizer.step()
+                optimizer.zero_grad()
+            if stop.requested:
+                raise KeyboardInterrupt("Stopped; nothing was written.")
+            late = step >= _DECAY_FROM * config.steps and step % _CHECK_EVERY == 0
+            if late or step == config.steps:
+                rate = compile_rate(env, policy, seed=config.seed, step=step)
+                say(f"step {step}/{config.steps}: loss {loss.item():.3f}, compile rate {rate:.0%}")
+                if rate >= config.target:
+                    break
+            elif step % 60 == 0:
+                say(f"step {step}/{config.steps}: loss {loss.item():.3f}")
+    env.close()
+    seconds = time.monotonic() - started
+    meta = {
+        "what": "tiny base policy: supervised on generated contracts, stopped early",
+        "made_by": "forgegym train sft",
+        "config": {k: v for k, v in asdict(config).items() if k != "out"},
+        "contracts_shown": (step - min(step, config.copy_steps)) * config.batch,
+        "complexities_shown": list(range(1, MAX_COMPLEXITY + 1)),
+        "steps": step,
+        "compile_rate_at_stop": rate,
+        "parameters": parameters,
+        "torch": torch.__version__,
+    }
+    _save(policy, config.out, meta)
+    say(f"{config.out}: compile rate {rate:.0%} after {step} steps, {seconds:.0f} s")
+    return SFTResult(config.out, rate, step, parameters, seconds)
+
+
+def draw_examples(env: Any, count: int, *, longest: int, seed: int) -> Iterator[tuple[str, str]]:
+    """`count` pairs of a training prompt and a contract for it, of complexity 1 or 2 and at most
+    `longest` characters."""
+    rng = random.Random(f"examples-{seed}")
+    drawn = rounds = 0
+    while drawn < count:
+        prompts, _ = env.reset(seed=derive_seed("examples", seed, rounds))
+        rounds += 1
+        for prompt in prompts:
+            # Mostly of complexity 2: one decision is all the base ever sees of decisions.
+            highest = rng.choice((1, *[MAX_COMPLEXITY] * 4))
+            contract = contract_for_prompt(rng, prompt, max_complexity=highest)
+            if len(contract) <= longest and drawn < count:
+                drawn += 1
+                yield prompt, contract
+
+
+def build_model(config: SFTConfig, vocabulary: int, eos: int, pad: int) -> Any:
+    """A Llama of the configured sizes, with random weights."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    return LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=vocabulary,
+            hidden_size=config.hidden,
+            intermediate_size=config.feed_forward,
+            num_hidden_layers=config.layers,
+            num_attention_heads=config.heads,
+            num_key_value_heads=config.kv_heads,
+            max_position_embeddings=2048,
+            tie_word_embeddings=True,
+            bos_token_id=None,
+            eos_token_id=eos,
+            pad_token_id=pad,
+        )
+    )
+
+
+def batches_of(
+    pairs: Sequence[tuple[list[int], list[int]]], size: int, rng: random.Random
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Endless batches of ids and labels [B, T]; only completions are labelled.
+
+    Neighbours in length share a batch (less padding), in random order.
+    """
+    while True:
+        order = rng.sample(range(len(pairs)), len(pairs))
+        # Sorted within stretches of 16 batches: little padding, and still a fresh mix.
+        stretch = 16 * size
+        for start in range(0, len(order) - stretch + 1, stretch):
+            chosen = sorted(
+                order[start : start + stretch], key=lambda i: len(pairs[i][0]) + len(pairs[i][1])
+            )
+            parts = [chosen[k : k + size] for k in range(0, stretch, size)]
+            rng.shuffle(parts)
+            for part in parts:
+                yield _padded([pairs[i] for i in part])
+
+
+def _padded(pairs: Sequence[tuple[list[int], list[int]]]) -> tuple[Tensor, Tensor]:
+    width = max(len(prompt) + len(answer) for prompt, answer in pairs)
+    ids = torch.zeros(len(pairs), width, dtype=torch.long)  # [B, T]; 0 is the padding token
+    labels = torch.full_like(ids, -100)  # [B, T]
+    for row, (prompt, answer) in enumerate(pairs):
+        end = len(prompt) + len(answer)
+        ids[row, :end] = torch.tensor([*prompt, *answer])
+        labels[row, len(prompt) : end] = torch.tensor(answer)
+    return ids, labels
+
+
+def copying_batch(names: Sequence[int], size: int, rng: random.Random) -> tuple[Tensor, Tensor]:
+    """Sequences of names repeated; only the repetitions, which can be known, are labelled."""
+    rows = [rng.sample(list(names), _COPY_NAMES) * _COPY_TIMES for _ in range(size)]
+    ids = torch.tensor(rows)  # [B, T]
+    labels = ids.clone()
+    labels[:, :_COPY_NAMES] = -100
+    return ids, labels
+
+
+def compile_rate(env: Any, policy: Policy, *, seed: int, step: int) -> float:
+    """The share of samples at temperature 1, for training prompts, that compile."""
+    policy.model.eval()
+    batch = play(
+        env,
+        policy,
+        group_size=_CHECK_GROUP,
+        seed=derive_seed("check", seed),
+        iteration=step,
+        max_new_tokens=_MAX_NEW_TOKENS,
+        temperature=1.0,
+    )
+    return batch_metrics(batch.samples)["compile_success_rate"]
+
+
+def _schedule(step: int, steps: int) -> float:
+    """Linear warm-up, a plateau, and a linear fall to a tenth."""
+    left = (steps - step) / (steps * (1 - _DECAY_FROM))
+    return min(1.0, step / _WARM_UP) * max(0.1, min(1.0, left))
+
+
+def _save(policy: Policy, out: Path, meta: dict[str, Any]) -> None:
+    """Writes model, tokenizer and metadata beside `out` and renames the whole folder into place."""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    except OSError as error:
+        raise CheckpointError(f"{out} could not be written ({error.strerror}).") from error
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()
+    try:
+        policy.model.save_pretrained(part)
+        policy.tokenizer.save_pretrained(part)
+        (part / META).write_text(json.dumps(meta, indent=2) + "\n", encoding="utf-8")
+        part.chmod(0o755)
+        os.rename(part, out)
+    except Exception as error:
+        shutil.rmtree(part, ignore_errors=True)
+        if out.is_dir():
+            return  # another process finished the same work first
+        raise CheckpointError(f"{out} could not be written ({error}).") from error
+
+
+def cache_folder() -> Path:
+    """Where built models are kept: `FORGEGYM_CACHE`, or `forgegym` in the user's cache folder."""
+    chosen = os.environ.get("FORGEGYM_CACHE")
+    if chosen:
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "forgegym"
+
+
+def ensure_tiny_base(cache_dir: Path | None = None, *, seed: int = 0) -> Path:
+    """The folder of the tiny base policy, which is built on first use.
+
+    It is built anew when the recipe (this file, the generator, the tasks) has changed. Raises
+    `CheckpointError` when the cache cannot be written.
+    """
+    folder = (cache_dir or cache_folder()) / f"tiny-{_recipe()[:12]}-{seed}"
+    if not folder.is_dir():
+        Console(stderr=True).print(f"Building the tiny base policy in {folder} (once).")
+        train_sft(SFTConfig(out=folder, seed=seed), console=Console(stderr=True))
+    return folder
+
+
+def _recipe() -> str:
+    """sha256 over the source files that decide what the base becomes."""
+    package = Path(__file__).parent.parent
+    files = [
+        *(package / "agents").glob("compact_*.py"),
+        *(package / "agents" / f"{name}.py" for name in ("sft", "template", "tokenizer")),
+        *(package / "envs" / "tasks").glob("*.py"),
+    ]
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()

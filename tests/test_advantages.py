@@ -1,0 +1,83 @@
+"""Advantages against a slow reference, and the rules that keep bad samples from teaching."""
+
+import statistics
+
+import pytest
+import torch
+
+from forgegym.agents.advantages import EPSILON, group_advantages
+
+
+def reference(rewards, groups, scale):
+    """The definition, one sample at a time."""
+    out = []
+    batch_std = statistics.stdev(rewards)
+    for reward, group in zip(rewards, groups, strict=True):
+        mine = [r for r, g in zip(rewards, groups, strict=True) if g == group]
+        centred = reward - statistics.fmean(mine)
+        if len(mine) < 2 or statistics.stdev(mine) <= EPSILON:
+            out.append(0.0)
+        elif scale == "group":
+            out.append(centred / (statistics.stdev(mine) + EPSILON))
+        elif scale == "batch":
+            out.append(centred / (batch_std + EPSILON))
+        else:
+            out.append(centred)
+    return out
+
+
+@pytest.mark.parametrize("scale", ["group", "batch", "none"])
+def test_agrees_with_the_definition(scale):
+    rewards = [0.0, 1.0, 0.5, 3.0, 2.0, 2.5, 1.0, 1.0, 1.0]
+    groups = [0, 1, 0, 1, 0, 1, 7, 7, 7]
+    found, _ = group_advantages(
+        rewards=torch.tensor(rewards), groups=torch.tensor(groups), scale=scale
+    )
+    assert found.tolist() == pytest.approx(reference(rewards, groups, scale), abs=1e-5)
+
+
+def test_a_group_of_equal_rewards_teaches_nothing():
+    found, about = group_advantages(
+        rewards=torch.tensor([0.7, 0.7, 0.7, 0.0, 1.0]), groups=torch.tensor([0, 0, 0, 1, 1])
+    )
+    assert found[:3].tolist() == [0.0, 0.0, 0.0]
+    assert found[3] == -found[4] != 0
+    assert about["frac_zero_std"] == 0.5
+
+
+def test_an_invalid_sample_changes_nobodys_advantage():
+    rewards, groups = torch.tensor([1.0, 2.0, 4.0]), torch.tensor([0, 0, 0])
+    alone, about = group_advantages(rewards=rewards, groups=groups)
+    with_broken, about_broken = group_advantages(
+        rewards=torch.tensor([1.0, 0.0, 2.0, 4.0]),
+        groups=torch.tensor([0, 0, 0, 0]),
+        valid=torch.tensor([True, False, True, True]),
+    )
+    assert with_broken.tolist() == [alone[0], 0.0, alone[1], alone[2]]
+    assert about == about_broken
+
+
+def test_nothing_valid_gives_no_advantage():
+    found, about = group_advantages(
+        rewards=torch.tensor([1.0, 2.0]),
+        groups=torch.tensor([0, 0]),
+        valid=torch.tensor([False, False]),
+    )
+    assert found.tolist() == [0.0, 0.0]
+    assert about["frac_zero_std"] == 1.0
+
+
+def test_a_group_left_with_one_valid_sample_is_not_compared():
+    found, _ = group_advantages(
+        rewards=torch.tensor([1.0, 9.0, 2.0, 3.0]),
+        groups=torch.tensor([0, 0, 1, 1]),
+        valid=torch.tensor([True, False, True, True]),
+        scale="none",
+    )
+    assert found.tolist() == [0.0, 0.0, -0.5, 0.5]
+
+
+def test_a_lone_winner_is_clipped():
+    rewards = torch.tensor([100.0] + [0.0] * 63)
+    found, _ = group_advantages(rewards=rewards, groups=torch.zeros(64, dtype=torch.long))
+    assert found[0] == 5.0

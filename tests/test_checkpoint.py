@@ -1,0 +1,135 @@
+"""Saving and continuing: whole files or none, and damage is refused in one sentence."""
+
+import os
+import random
+import signal
+
+import pytest
+import torch
+
+from forgegym.agents.checkpoint import (
+    CONFIG,
+    STATE,
+    CheckpointError,
+    TrainingState,
+    load_state,
+    prepare_folder,
+    save_state,
+    stop_on_interrupt,
+    write_atomically,
+)
+
+
+def state(iteration=3):
+    return TrainingState(
+        iteration,
+        {"a": torch.tensor([1.5, -2.0])},
+        {"state": {0: {"exp_avg": torch.ones(2)}}, "param_groups": [{"lr": 0.1, "params": [0]}]},
+        {"best": 0.25},
+        [{"program": "ledger π: Field;", "tokens": (1, 2)}],
+    )
+
+
+def test_a_state_comes_back_as_it_was(tmp_path):
+    save_state(tmp_path, state())
+    found = load_state(tmp_path)
+    assert found.iteration == 3
+    assert found.weights["a"].tolist() == [1.5, -2.0]
+    assert found.optimizer["state"][0]["exp_avg"].tolist() == [1.0, 1.0]
+    assert found.counters == {"best": 0.25}
+    assert found.memory[0]["program"] == "ledger π: Field;"
+
+
+def test_the_random_states_come_back(tmp_path):
+    torch.manual_seed(7)
+    random.seed(7)
+    save_state(tmp_path, state())
+    wanted = torch.rand(3).tolist(), random.random()
+    torch.manual_seed(8)
+    random.seed(8)
+    load_state(tmp_path)
+    assert (torch.rand(3).tolist(), random.random()) == wanted
+
+
+def test_no_state_yet_is_not_an_error(tmp_path):
+    assert load_state(tmp_path) is None
+
+
+@pytest.mark.parametrize("at", [50, 200, -1])
+def test_a_flipped_byte_is_refused(tmp_path, at):
+    save_state(tmp_path, state())
+    path = tmp_path / STATE
+    content = bytearray(path.read_bytes())
+    content[at] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"is damaged|is not a training state"):
+        load_state(tmp_path)
+
+
+def test_a_cut_or_foreign_file_is_refused(tmp_path):
+    save_state(tmp_path, state())
+    path = tmp_path / STATE
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(CheckpointError, match="is damaged"):
+        load_state(tmp_path)
+    path.write_bytes(b"hello")
+    with pytest.raises(CheckpointError, match="is not a training state"):
+        load_state(tmp_path)
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    write_atomically(path, b"old")
+
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(CheckpointError, match=r"No space left on device.*intact"):
+        write_atomically(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CheckpointError, match="could not be written"):
+        write_atomically(tmp_path / "file" / "below" / "state", b"")
+
+
+def test_a_run_is_not_overwritten(tmp_path):
+    prepare_folder(tmp_path / "run", {"seed": 1}, resume=False)
+    with pytest.raises(CheckpointError, match="already holds a run; continue it with --resume"):
+        prepare_folder(tmp_path / "run", {"seed": 1}, resume=False)
+
+
+def test_a_run_is_resumed_only_with_its_own_settings(tmp_path):
+    prepare_folder(tmp_path / "run", {"seed": 1, "lr": 0.1}, resume=False)
+    prepare_folder(tmp_path / "run", {"seed": 1, "lr": 0.1}, resume=True)
+    with pytest.raises(CheckpointError, match=r"was made with lr = 0.1, not 0.2"):
+        prepare_folder(tmp_path / "run", {"seed": 1, "lr": 0.2}, resume=True)
+
+
+def test_resuming_nothing_begins_anew(tmp_path):
+    """A run killed before its first line was written is continued from its beginning."""
+    prepare_folder(tmp_path / "run", {"seed": 1}, resume=True)
+    assert (tmp_path / "run" / CONFIG).exists()
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path):
+    (tmp_path / "thesis.tex").write_text("")
+    with pytest.raises(CheckpointError, match=r"something that is not a run \(it has thesis.tex"):
+        prepare_folder(tmp_path, {}, resume=False)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CheckpointError, match="is a file, not a folder"):
+        prepare_folder(tmp_path / "file", {}, resume=False)
+
+
+def test_the_first_interrupt_is_a_request_and_the_second_is_not():
+    with stop_on_interrupt() as stop:
+        assert not stop.requested
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stop.requested
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

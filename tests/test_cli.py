@@ -1,0 +1,419 @@
+"""The command line as a user meets it: what is printed, what is written, how it ends."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from forgegym.cli import app
+
+GOOD = """pragma language_version 0.23;
+import CompactStandardLibrary;
+
+export ledger best: Uint<64>;
+
+export circuit bid(amount: Uint<64>): [] {
+  const n = disclose(amount);
+  if (n > best) {
+    best = n;
+  }
+}
+"""
+BAD = GOOD.replace("if (n > best)", "if (n > bset)")
+FRONTEND = ("--toolchain", "frontend")
+
+
+def run(*arguments, code=0, **options):
+    """The command's result, which must have ended with this exit code and no traceback."""
+    result = CliRunner().invoke(app, [str(a) for a in arguments], **options)
+    assert result.exit_code == code, result.output + repr(result.exception)
+    assert "Traceback" not in result.output
+    return result
+
+
+def refusal(*arguments, code=2, **options) -> str:
+    """The one sentence that a wrong input gets on standard error."""
+    result = run(*arguments, code=code, **options)
+    assert result.stdout == ""
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1, result.stderr
+    assert lines[0].startswith("error: ")
+    return lines[0]
+
+
+@pytest.fixture
+def contract(tmp_path: Path) -> Path:
+    path = tmp_path / "auction.compact"
+    path.write_text(GOOD)
+    return path
+
+
+# ---------------------------------------------------------------- help and envs
+
+
+@pytest.mark.parametrize(
+    "verb", ["", "envs", "check", "generate", "eval", "train", "train grpo", "bench"]
+)
+def test_every_verb_explains_itself(verb):
+    assert "Usage:" in run(*verb.split(), "--help").stdout
+
+
+def test_help_comes_without_the_heavy_libraries():
+    program = (
+        "import sys\nfrom forgegym.cli import app\n"
+        "try: app(['--help'])\nexcept SystemExit as end: code = end.code\n"
+        "assert code == 0\n"
+        "heavy = {'torch', 'transformers', 'matplotlib'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_envs_names_each_toolchain_and_what_auto_takes(monkeypatch):
+    monkeypatch.delenv("FORGEGYM_COMPACTC", raising=False)
+    monkeypatch.setenv("PATH", "/nonexistent")
+    text = run("envs").stdout
+    assert "CompactContract-v0" in text
+    assert "not found" in text
+    (env,) = json.loads(run("envs", "--json").stdout)
+    assert env["auto"] == "frontend"
+    assert [t["choice"] for t in env["toolchains"]] == ["compactc", "frontend"]
+    assert env["toolchains"][0]["toolchain"] is None
+
+
+# ---------------------------------------------------------------- check
+
+
+def test_an_accepted_contract_ends_with_0_and_its_complexity(contract):
+    text = run("check", "CompactContract-v0", contract, *FRONTEND).stdout
+    assert "accepted by forgegym-compact-frontend" in text
+    assert "complexity 2" in text
+
+
+def test_a_refused_contract_ends_with_1_and_a_caret_under_the_place(contract):
+    contract.write_text(BAD)
+    lines = run("check", "CompactContract-v0", contract, *FRONTEND, code=1).stdout.splitlines()
+    assert lines[0] == f"{contract}:8:11: error: unbound identifier bset"
+    assert lines[1] == "    8 |   if (n > bset) {"
+    assert lines[2].index("^") == lines[1].index("bset")
+    assert lines[3].startswith("refused by forgegym-compact-frontend")
+
+
+def test_check_as_json_is_the_verdict(contract):
+    verdict = json.loads(run("check", "CompactContract-v0", contract, *FRONTEND, "--json").stdout)
+    assert [s["status"] for s in verdict["stages"]] == ["passed", "passed"]
+    assert verdict["metrics"]["complexity"] == 2
+    assert verdict["toolchain"]["name"] == "forgegym-compact-frontend"
+
+
+def test_a_contract_comes_from_standard_input_too():
+    run("check", "CompactContract-v0", "-", *FRONTEND, input=GOOD)
+    run("check", "CompactContract-v0", "-", *FRONTEND, input=BAD, code=1)
+
+
+@pytest.mark.compactc
+def test_the_real_compiler_gives_its_verdict_when_asked(contract):
+    arguments = ("check", "CompactContract-v0", contract, "--toolchain", "compactc")
+    assert "accepted by compactc" in run(*arguments).stdout
+    contract.write_text(BAD)
+    assert "unbound identifier bset" in run(*arguments, code=1).stdout
+
+
+def test_a_compiler_that_is_none_is_the_machines_failure(contract, monkeypatch):
+    monkeypatch.setenv("FORGEGYM_COMPACTC", "/bin/true")
+    arguments = ("check", "CompactContract-v0", contract, "--toolchain", "compactc")
+    assert "FORGEGYM_COMPACTC" in refusal(*arguments, code=3)
+
+
+# ---------------------------------------------------------------- wrong input
+
+
+def test_an_unknown_environment_is_named_with_the_nearest(contract):
+    sentence = refusal("check", "CompactContracts-v0", contract)
+    assert (
+        "there is no environment 'CompactContracts-v0'; did you mean CompactContract-v0?"
+        in sentence
+    )
+    for verb in (["eval", "Nope-v1", "--agent", "random"], ["generate", "Nope-v1", "--out", "x"]):
+        assert "there is no environment 'Nope-v1'" in refusal(*verb)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"export circuit f\xff(): [] {}", "not UTF-8 text (byte 0xff at offset 16)"),
+        (b"", "is empty"),
+        (b" \n\t\n", "is empty"),
+        (b"// x\n" * 2**21, "10,485,760 bytes; a program may have at most 65,536"),
+    ],
+    ids=["not UTF-8", "empty", "blank", "10 MB"],
+)
+def test_a_file_that_is_no_contract_is_one_sentence(tmp_path, content, said):
+    path = tmp_path / "odd.compact"
+    path.write_bytes(content)
+    assert said in refusal("check", "CompactContract-v0", path)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    assert "there is no file" in refusal("check", "CompactContract-v0", tmp_path / "gone.compact")
+    assert "is a folder" in refusal("check", "CompactContract-v0", tmp_path)
+
+
+@pytest.mark.parametrize("verb", ["eval", "generate"])
+def test_an_unknown_agent_is_told_what_there_is(tmp_path, verb):
+    sentence = refusal(verb, "CompactContract-v0", "--agent", "gpt-9", "--out", tmp_path / "o")
+    assert "unknown agent 'gpt-9'" in sentence
+    assert "'template'" in sentence
+    assert not (tmp_path / "o").exists()
+
+
+def test_a_missing_or_empty_model_folder_is_named(tmp_path):
+    common = ("generate", "CompactContract-v0", "--out", tmp_path / "o")
+    assert "there is no model folder" in refusal(*common, "--model", tmp_path / "gone")
+    (tmp_path / "hollow").mkdir()
+    assert "holds no model" in refusal(*common, "--model", tmp_path / "hollow")
+    assert "holds no model" in refusal(
+        "eval", "CompactContract-v0", "--agent", tmp_path / "hollow", "--out", tmp_path / "o"
+    )
+    assert "give one of them" in refusal(*common, "--model", tmp_path, "--agent", "random")
+
+
+@pytest.mark.parametrize("complexity", [99, 0, -3])
+def test_a_complexity_out_of_reach_is_told_the_range(tmp_path, complexity):
+    common = ("generate", "CompactContract-v0", "--out", tmp_path / "o")
+    sentence = refusal(*common, "--min-complexity", complexity)
+    assert f"--min-complexity must be 1 to 32, not {complexity}" in sentence
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize("number", ["0", "-5", "many"])
+def test_a_senseless_number_of_samples_is_a_usage_error(tmp_path, number):
+    result = run(
+        "generate", "CompactContract-v0", "--num-samples", number, "--out", tmp_path / "o", code=2
+    )
+    assert "--num-samples" in result.stderr
+
+
+def test_a_folder_without_write_permission_is_named(tmp_path):
+    if os.geteuid() == 0:
+        # Root may write anywhere but where even root may not.
+        target = Path("/proc/forgegym-results")
+    else:
+        (tmp_path / "locked").mkdir(mode=0o500)
+        target = tmp_path / "locked" / "results"
+    for verb in ("eval", "generate"):
+        sentence = refusal(
+            verb, "CompactContract-v0", "--agent", "template", "--out", target, *FRONTEND
+        )
+        assert f"cannot write {target}" in sentence
+
+
+def test_a_full_disk_is_the_machines_failure_and_keeps_what_was_written(full_disk):
+    sentence = refusal(
+        *("generate", "CompactContract-v0", "--agent", "template", "--out", full_disk / "o"),
+        *("--num-samples", 500, *FRONTEND),
+        code=3,
+    )
+    assert "No space left on device" in sentence
+    kept = sorted((full_disk / "o").glob("*.compact"))
+    assert kept
+    assert all(path.read_text().rstrip().endswith("}") for path in kept)
+    sentence = refusal(
+        *("eval", "CompactContract-v0", "--agent", "template", "--out", full_disk / "e"),
+        *("--num-samples", 500, *FRONTEND),
+        code=3,
+    )
+    assert "No space left on device" in sentence
+
+
+def test_missing_extras_are_told_the_command_that_installs_them(tmp_path):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("{}")
+    program = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from forgegym.cli import main; sys.argv = ['forgegym', *sys.argv[1:]]; main()"
+    )
+    for arguments in (
+        ["eval", "CompactContract-v0", "--agent", "model"],
+        ["eval", "CompactContract-v0", "--agent", "tiny"],
+        ["train", "grpo", "--env", "CompactContract-v0", "--out", "run"],
+        ["train", "sft", "--out", "base"],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", program, *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 2, done.stderr
+        assert "pip install 'forgegym[agents]'" in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["model"]
+
+
+# ---------------------------------------------------------------- generate and eval
+
+
+def test_generate_writes_contracts_and_examples(tmp_path):
+    out = tmp_path / "contracts"
+    result = run(
+        *("generate", "CompactContract-v0", "--agent", "template", "--min-complexity", 5),
+        *("--num-samples", 10, "--out", out, *FRONTEND),
+    )
+    assert "10 of 10 written" in result.stdout
+    assert len(list(out.glob("*.compact"))) == 10
+    for path in out.glob("*.compact"):
+        run("check", "CompactContract-v0", path, *FRONTEND)
+    assert len((out / "examples.jsonl").read_text().splitlines()) == 10
+    assert "is not empty" in refusal("generate", "CompactContract-v0", "--out", out)
+
+
+def test_generate_that_falls_short_says_so_and_ends_with_1(tmp_path):
+    result = run(
+        *("generate", "CompactContract-v0", "--agent", "random", "--num-samples", 2),
+        *("--out", tmp_path / "o", "--json", *FRONTEND),
+        code=1,
+    )
+    assert json.loads(result.stdout)["kept"] == 0
+
+
+def test_eval_prints_the_four_rates_and_leaves_a_results_folder(tmp_path):
+    out = tmp_path / "results"
+    arguments = ("eval", "CompactContract-v0", "--agent", "template", "--num-samples", 20)
+    text = run(*arguments, "--out", out, *FRONTEND).stdout
+    for name in ("compiles", "complexity > 3", "compiles and complexity > 3", "average complexity"):
+        assert name in text
+    assert "100.0 %" in text
+    assert {p.name for p in out.iterdir()} == {"config.json", "rows.jsonl", "summary.json"}
+    assert "--resume" in refusal(*arguments, "--out", out, *FRONTEND)
+    summary = json.loads(run(*arguments, "--out", out, "--resume", "--json", *FRONTEND).stdout)
+    assert summary["compile_rate"]["value"] == 1.0
+    assert summary["samples"] == 20
+
+
+def test_an_evaluation_killed_at_any_moment_goes_on(tmp_path):
+    """SIGKILL while rows are written, then --resume: the same rows as without the kill."""
+    command = [sys.executable, "-m", "forgegym", "eval", "CompactContract-v0", "--agent", "random"]
+    command += ["--num-samples", "2000", *FRONTEND]
+    process = subprocess.Popen([*command, "--out", "cut"], cwd=tmp_path)
+    rows = tmp_path / "cut" / "rows.jsonl"
+    deadline = time.monotonic() + 60
+    while not (rows.exists() and rows.stat().st_size > 100_000) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    process.kill()
+    process.wait()
+    assert not (tmp_path / "cut" / "summary.json").exists(), "it ended before the kill"
+    subprocess.run([*command, "--out", "cut", "--resume"], cwd=tmp_path, check=True)
+    subprocess.run([*command, "--out", "whole"], cwd=tmp_path, check=True)
+
+    def timeless(folder):
+        lines = (tmp_path / folder / "rows.jsonl").read_text().splitlines()
+        parsed = [json.loads(line) for line in lines]
+        return [{k: v for k, v in r.items() if k != "seconds"} for r in parsed]
+
+    assert sorted(timeless("cut"), key=lambda r: r["index"]) == timeless("whole")
+
+
+def test_ctrl_c_ends_with_130_and_keeps_the_rows(tmp_path):
+    command = [sys.executable, "-m", "forgegym", "eval", "CompactContract-v0", "--agent", "random"]
+    command += ["--num-samples", "100000", "--out", "cut", *FRONTEND]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    rows = tmp_path / "cut" / "rows.jsonl"
+    deadline = time.monotonic() + 60
+    while not (rows.exists() and rows.stat().st_size) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said.strip() == "stopped; what was finished by then is kept"
+    assert all(json.loads(line)["valid"] for line in rows.read_text().splitlines())
+
+
+# ---------------------------------------------------------------- bench
+
+
+def test_compact_agreement_wants_its_data(tmp_path, monkeypatch):
+    monkeypatch.setenv("FORGEGYM_SHARED_DATA", str(tmp_path))
+    assert "no file of compiler verdicts" in refusal("bench", "compact-agreement")
+    odd = tmp_path / "odd.jsonl"
+    odd.write_text('{"id": 1}\n')
+    assert "is not a file of compiler verdicts" in refusal(
+        "bench", "compact-agreement", "--data", odd
+    )
+    odd.write_text("")
+    assert "holds no verdicts" in refusal("bench", "compact-agreement", "--data", odd)
+
+
+def test_compact_agreement_counts_what_it_is_given(tmp_path):
+    facts = [
+        {"id": "a", "base": "a", "origin": "contract", "accepted": True, "source": GOOD},
+        {
+            "id": "b",
+            "base": "a",
+            "origin": "mutant",
+            "mutation": "m_ident",
+            "accepted": False,
+            "source": BAD,
+            "line": 8,
+            "char": 11,
+            "message": "unbound identifier bset",
+        },
+        {
+            "id": "c",
+            "base": "c",
+            "origin": "contract",
+            "accepted": False,
+            "source": GOOD,
+            "line": 1,
+            "char": 1,
+            "message": "a rule that best and 1 other name break",
+        },
+        {"id": "d", "base": "d", "origin": "contract", "accepted": True, "source": BAD},
+    ]
+    data = tmp_path / "verdicts.jsonl"
+    data.write_text("".join(json.dumps(fact) + "\n" for fact in facts))
+    report = json.loads(run("bench", "compact-agreement", "--data", data, "--json").stdout)
+    assert report["overall"]["accepted_kept"]["value"] == 0.5
+    assert report["overall"]["rejected_caught"]["value"] == 0.5
+    assert report["overall"]["balanced_accuracy"]["value"] == 0.5
+    assert report["same_line"]["value"] == report["same_message"]["value"] == 1.0
+    assert report["misses"][0]["message"] == "a rule that NAME and N other name break"
+    assert report["misses"][0]["examples"] == ["c"]
+    assert report["false_refusals"][0]["message"] == "unbound identifier NAME"
+    assert report["by_mutation"]["m_ident"]["accepted_kept"]["value"] is None
+    table = run("bench", "compact-agreement", "--data", data).stdout
+    assert "Embedded front end against compactc" in table
+
+
+@pytest.mark.compactc
+def test_a_folder_of_contracts_goes_before_the_real_compiler(tmp_path):
+    (tmp_path / "good.compact").write_text(GOOD)
+    (tmp_path / "bad.compact").write_text(BAD)
+    arguments = ("bench", "compact-agreement", "--contracts", tmp_path, "--json")
+    report = json.loads(run(*arguments).stdout)
+    assert report["overall"]["same_verdict"] == 2
+    assert report["same_message"]["value"] == 1.0
+
+
+def test_a_folder_of_contracts_needs_contracts_and_a_compiler(tmp_path, monkeypatch):
+    monkeypatch.setenv("FORGEGYM_COMPACTC", "/bin/true")
+    arguments = ("bench", "compact-agreement", "--contracts", tmp_path)
+    assert "no .compact files" in refusal(*arguments)
+    (tmp_path / "good.compact").write_text(GOOD)
+    assert "FORGEGYM_COMPACTC" in refusal(*arguments, code=3)
+    assert "give one of them" in refusal(*arguments, "--data", tmp_path)
+
+
+@pytest.mark.shared_data
+def test_the_front_end_agrees_with_the_compiler_as_often_as_is_claimed(shared_data):
+    data = shared_data / "compact" / "verdicts.dev.jsonl.gz"
+    report = json.loads(run("bench", "compact-agreement", "--data", data, "--json").stdout)
+    assert report["overall"]["rows"] > 4000
+    assert report["overall"]["balanced_accuracy"]["value"] >= 0.93

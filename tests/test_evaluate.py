@@ -1,0 +1,308 @@
+"""Evaluation, collection and result files, through the real environment and agents."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from forgegym.agents.agent import load_agent
+from forgegym.benchmarks import collect, evaluate, records, report
+from forgegym.benchmarks.evaluate import (
+    EvaluationConfig,
+    EvaluationError,
+    evaluate_into,
+    sample,
+    sample_seed,
+    summarise,
+)
+from forgegym.benchmarks.records import OutputError, Rows
+
+
+def configuration(**changes) -> EvaluationConfig:
+    given = {
+        "env": "CompactContract-v0",
+        "agent": "template",
+        "samples": 24,
+        "toolchain": "frontend",
+        **changes,
+    }
+    return EvaluationConfig(**given)
+
+
+def row(index: int, **changes) -> dict:
+    """A row of an accepted contract with one decision; only what figures read."""
+    return {
+        "index": index,
+        "task_key": f"task-{index}",
+        "source": f"contract {index}",
+        "valid": True,
+        "accepted": True,
+        "solved": False,
+        "complexity": 2,
+        "reward": 0.5,
+        "decisions": {"if": 1},
+        "structures": ["if"],
+        "toolchain": "frontend 1",
+        **changes,
+    }
+
+
+# ---------------------------------------------------------------- figures
+
+
+def test_the_four_rates_are_compactloras():
+    rows = [
+        row(0, complexity=2),
+        row(1, complexity=4),
+        row(2, accepted=False, complexity=5, decisions={}, structures=[]),
+        row(3, accepted=False, complexity=None, decisions={}, structures=[]),
+    ]
+    summary = summarise(rows)
+    assert summary.compile_rate.value == 0.5
+    assert summary.complex_rate.value == 0.5
+    assert summary.high_quality_rate.value == 0.25
+    assert summary.average_complexity.value == pytest.approx(11 / 3)
+    assert summary.samples == 4
+
+
+def test_complexity_of_exactly_three_is_not_above_three():
+    assert summarise([row(0, complexity=3)]).high_quality_rate.value == 0.0
+    assert summarise([row(0, complexity=4)]).high_quality_rate.value == 1.0
+
+
+def test_a_failed_machine_counts_for_nothing_but_itself():
+    summary = summarise([row(0), row(1, valid=False, accepted=False, toolchain="none")])
+    assert (summary.samples, summary.failures) == (1, 1)
+    assert summary.compile_rate.value == 1.0
+    assert summary.toolchains == ("frontend 1",)
+
+
+def test_a_sample_taken_again_replaces_its_first_row():
+    summary = summarise([row(0, valid=False), row(1), row(0, complexity=6)])
+    assert (summary.samples, summary.failures) == (2, 0)
+    assert summary.average_complexity.value == 4.0
+
+
+def test_variety_looks_at_what_compiles():
+    rows = [
+        row(0, decisions={"if": 3, "loop": 1}, structures=["if if", "loop"]),
+        row(1, decisions={"if": 1}, structures=["if if", ""]),
+        row(2, accepted=False, decisions={"loop": 9}, structures=["loop loop"]),
+    ]
+    summary = summarise(rows)
+    assert summary.decisions == {"if": 4, "loop": 1}
+    assert summary.commonest_decision == ("if", 0.8)
+    assert summary.structures == 2
+    assert summary.effective_structures == pytest.approx(1.89, abs=0.01)
+    assert summary.unique == 3
+
+
+def test_samples_of_one_prompt_widen_the_interval():
+    together = [row(i, task_key=f"task-{i // 8}", accepted=i // 8 % 2 == 0) for i in range(64)]
+    apart = [row(i, accepted=i // 8 % 2 == 0) for i in range(64)]
+    wide, narrow = summarise(together).compile_rate, summarise(apart).compile_rate
+    assert wide.value == narrow.value == 0.5
+    assert wide.high - wide.low > 1.5 * (narrow.high - narrow.low)
+
+
+def test_no_samples_are_undefined_figures_and_still_json():
+    data = summarise([]).to_json()
+    assert data["compile_rate"]["value"] is None
+    assert data["commonest_decision"] == {"kind": "none", "share": 0.0}
+    json.dumps(data, allow_nan=False)
+
+
+# ---------------------------------------------------------------- running
+
+
+def test_the_template_agent_compiles_always_and_random_text_never():
+    template = summarise(evaluate.evaluate(load_agent("template"), configuration()))
+    text = summarise(evaluate.evaluate(load_agent("random"), configuration(agent="random")))
+    assert template.compile_rate.value == 1.0
+    assert template.structures > 5
+    assert text.compile_rate.value == 0.0
+    assert text.compile_rate.high < 0.2
+
+
+def test_a_row_says_who_judged_what_and_how():
+    (first, *_) = evaluate.evaluate(load_agent("template"), configuration(samples=2))
+    assert first["index"] == 0
+    assert first["stage"] == "done"
+    assert first["toolchain"].startswith("forgegym-compact-frontend ")
+    assert first["source"].count("circuit") >= 1
+    assert first["complexity"] == 1 + sum(first["decisions"].values())
+    assert len(first["task_key"]) == 64
+
+
+def test_rows_depend_on_their_own_index_only():
+    agent, config = load_agent("template"), configuration(samples=12)
+    whole = [r for rows in sample(agent, config, range(12)) for r in rows]
+    parts = [r for rows in sample(agent, config, [7, 3], batch=1) for r in rows]
+    timeless = [{k: v for k, v in r.items() if k != "seconds"} for r in (whole[7], whole[3])]
+    assert [{k: v for k, v in r.items() if k != "seconds"} for r in parts] == timeless
+
+
+def test_the_eval_split_is_one_frozen_set_for_every_seed():
+    agent = load_agent("template")
+    one, other = (
+        {r["task_key"] for r in evaluate.evaluate(agent, configuration(samples=8, seed=s))}
+        for s in (0, 1)
+    )
+    assert one == other
+    train = {
+        r["task_key"] for r in evaluate.evaluate(agent, configuration(samples=8, split="train"))
+    }
+    assert not train & one
+
+
+def test_seeds_of_evaluations_never_meet():
+    seeds = {sample_seed(s, i, p) for s in range(20) for i in range(50) for p in ("task", "text")}
+    assert len(seeds) == 2000
+    assert all(0 <= seed < 2**63 for seed in seeds)
+
+
+def test_an_evaluation_cut_short_goes_on_to_the_same_rows(tmp_path):
+    agent, config = load_agent("template"), configuration(samples=evaluate.BATCH + 10)
+
+    def stop(rows):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate_into(tmp_path / "cut", agent, config, on_rows=stop)
+    rows = (tmp_path / "cut" / "rows.jsonl").read_text().splitlines(keepends=True)
+    assert len(rows) == evaluate.BATCH
+    # A kill in the middle of a row.
+    (tmp_path / "cut" / "rows.jsonl").write_text("".join(rows[:-1]) + rows[-1][:40])
+    resumed = evaluate_into(tmp_path / "cut", agent, config, resume=True)
+    whole = evaluate_into(tmp_path / "whole", agent, config)
+    assert resumed == whole
+    lines = (tmp_path / "cut" / "rows.jsonl").read_text().splitlines()
+    assert sorted(json.loads(line)["index"] for line in lines) == list(range(config.samples))
+    assert json.loads((tmp_path / "cut" / "summary.json").read_text())["summary"]["samples"] == 74
+
+
+def test_a_results_folder_is_never_written_over(tmp_path):
+    agent, config = load_agent("random"), configuration(agent="random", samples=2)
+    evaluate_into(tmp_path / "a", agent, config)
+    before = (tmp_path / "a" / "rows.jsonl").read_bytes()
+    with pytest.raises(EvaluationError, match="--resume"):
+        evaluate_into(tmp_path / "a", agent, config)
+    with pytest.raises(EvaluationError, match="seed = 0, not 1"):
+        evaluate_into(tmp_path / "a", agent, configuration(agent="random", seed=1), resume=True)
+    assert (tmp_path / "a" / "rows.jsonl").read_bytes() == before
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.tex").write_text("years of work")
+    with pytest.raises(EvaluationError, match="no evaluation"):
+        evaluate_into(tmp_path / "mine", agent, config)
+
+
+def test_a_finished_evaluation_can_be_given_more_samples(tmp_path):
+    agent = load_agent("random")
+    evaluate_into(tmp_path, agent, configuration(agent="random", samples=3))
+    seen = []
+    summary = evaluate_into(
+        tmp_path,
+        agent,
+        configuration(agent="random", samples=5),
+        resume=True,
+        on_rows=lambda rows: seen.extend(r["index"] for r in rows),
+    )
+    assert seen == [3, 4]
+    assert summary.samples == 5
+
+
+# ---------------------------------------------------------------- collecting
+
+
+@pytest.mark.parametrize("complexity", [1, 4, 8])
+def test_collected_contracts_are_accepted_different_and_complex_enough(tmp_path, complexity):
+    agent = load_agent("template", min_complexity=complexity)
+    counts = collect.collect_into(
+        tmp_path / "out",
+        agent,
+        configuration(split="train", samples=12),
+        min_complexity=complexity,
+        on_rows=lambda _: None,
+    )
+    assert (counts.kept, counts.refused, counts.too_simple) == (12, 0, 0)
+    files = sorted((tmp_path / "out").glob("*.compact"))
+    examples = [json.loads(x) for x in (tmp_path / "out" / "examples.jsonl").open()]
+    assert [f.read_text() for f in files] == [e["source"] for e in examples]
+    assert len({" ".join(e["source"].split()) for e in examples}) == 12
+    assert all(e["complexity"] >= complexity for e in examples)
+
+
+def test_an_agent_that_cannot_ends_with_its_counts(tmp_path):
+    counts = collect.collect_into(
+        tmp_path / "out",
+        load_agent("random"),
+        configuration(agent="random", split="train", samples=2),
+        min_complexity=1,
+        on_rows=lambda _: None,
+    )
+    assert counts.kept == 0
+    assert counts.refused == counts.drawn == 2 * collect.ATTEMPTS_PER_PROGRAM
+    assert "0 of 2 written, from 40 drawn (40 refused)" in str(counts)
+
+
+def test_collecting_into_a_used_folder_is_refused(tmp_path):
+    (tmp_path / "0001.compact").write_text("precious")
+    with pytest.raises(EvaluationError, match="not empty"):
+        collect.collect_into(
+            tmp_path,
+            load_agent("template"),
+            configuration(),
+            min_complexity=1,
+            on_rows=lambda _: None,
+        )
+    assert (tmp_path / "0001.compact").read_text() == "precious"
+
+
+# ---------------------------------------------------------------- result files
+
+
+def test_rows_survive_a_kill_in_the_middle_of_one(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"index": 0}\n{"index": 1}\n{"ind')
+    with Rows(path) as rows:
+        assert rows.kept == [{"index": 0}, {"index": 1}]
+        rows.append({"index": 2, "text": "naïve ∀"})
+    assert path.read_text().splitlines()[2] == '{"index": 2, "text": "naïve ∀"}'
+
+
+def test_a_full_disk_leaves_the_rows_before_it(full_disk: Path):
+    path = full_disk / "rows.jsonl"
+
+    def fill(rows: Rows) -> None:
+        for index in range(1000):
+            rows.append({"index": index, "padding": "x" * 1000})
+
+    with Rows(path) as rows, pytest.raises(OutputError, match="No space left on device"):
+        fill(rows)
+    lines = path.read_text().splitlines()
+    assert [json.loads(line)["index"] for line in lines] == list(range(len(lines)))
+    assert len(lines) > 10
+
+
+def test_a_document_is_replaced_whole_or_not_at_all(full_disk: Path):
+    path = full_disk / "summary.json"
+    records.write_json(path, {"old": True})
+    with pytest.raises(OutputError, match="No space left on device"):
+        records.write_json(path, {"new": "x" * 200_000})
+    assert json.loads(path.read_text()) == {"old": True}
+    assert [p.name for p in full_disk.iterdir()] == ["summary.json"]
+
+
+def test_a_file_in_the_way_of_a_folder_is_named(tmp_path):
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(OutputError, match="out: File exists"):
+        records.make_folder(tmp_path / "out")
+
+
+# ---------------------------------------------------------------- tables
+
+
+def test_the_table_shows_a_dash_for_what_is_undefined():
+    assert report.percent_interval(summarise([]).compile_rate) == "–"
+    assert report.number_interval(summarise([]).average_complexity) == "–"
+    assert report.percent_interval(summarise([row(0)]).compile_rate) == "100.0 % [20.7, 100.0]"

@@ -1,0 +1,123 @@
+"""Expert iteration: what is kept, what is remembered, and that imitation follows reward."""
+
+import json
+
+import pytest
+import torch
+from rich.console import Console
+from training import make_small_base, quiet
+
+from forgegym.agents.expert_iteration import (
+    EXAMPLES_FILE,
+    Example,
+    ExpertIterationConfig,
+    learn,
+    remember,
+    train_expert_iteration,
+)
+from forgegym.agents.logprob import completion_logprobs
+from forgegym.agents.policy import add_adapter, load_policy
+from forgegym.agents.tracking import read_rows
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    return make_small_base(tmp_path_factory.mktemp("expert") / "base")
+
+
+def example(program, reward, tokens=(5, 1)):
+    return Example("prompt", program, (3, 4), tokens, reward)
+
+
+def test_the_best_are_remembered_each_program_once():
+    found = remember(
+        [example("a", 2.0), example("b", 1.5)],
+        [example("a", 2.0), example("c", 3.0), example("d", 1.1)],
+        3,
+    )
+    assert [(e.program, e.reward) for e in found] == [("c", 3.0), ("a", 2.0), ("b", 1.5)]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"samples": 0}, "samples must be at least 1"),
+        ({"samples": 15}, r"samples \(15\) must be a multiple of group_size \(2\)"),
+        ({"temperature": 0.0}, "temperature must be above 0"),
+    ],
+)
+def test_wrong_settings_are_refused(tmp_path, wrong, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        ExpertIterationConfig(out=tmp_path, **wrong)
+
+
+def test_what_was_kept_becomes_likelier(tmp_path, base):
+    policy = add_adapter(load_policy(base), rank=4, seed=1)
+    optimizer = torch.optim.AdamW([p for p in policy.model.parameters() if p.requires_grad], 1e-2)
+    kept = [example("a", 2.0, (50, 60, 70, 1)), example("b", 2.0, (51, 61, 1))]
+
+    def likelihood():
+        with torch.no_grad():
+            logprobs, _, _ = completion_logprobs(
+                policy.model,
+                prompts=[e.prompt_ids for e in kept],
+                completions=[torch.tensor(e.tokens) for e in kept],
+                owners=[0, 1],
+                pad_id=policy.pad_id,
+            )
+        return logprobs.sum(1)
+
+    before = likelihood()
+    about = learn(ExpertIterationConfig(out=tmp_path, epochs=15), policy, optimizer, kept, 1)
+    assert about["steps"] == 15
+    assert (likelihood() > before + 1).all()
+
+
+def test_with_nothing_kept_nothing_changes(tmp_path, base):
+    policy = add_adapter(load_policy(base), rank=4, seed=1)
+    optimizer = torch.optim.AdamW([p for p in policy.model.parameters() if p.requires_grad], 1e-2)
+    before = [p.clone() for p in policy.model.parameters()]
+    assert learn(ExpertIterationConfig(out=tmp_path), policy, optimizer, [], 1)["steps"] == 0
+    for old, new in zip(before, policy.model.parameters(), strict=True):
+        assert torch.equal(old, new)
+
+
+@pytest.mark.learning
+def test_a_run_reports_every_sample_and_keeps_its_examples(tmp_path, base):
+    out = tmp_path / "run"
+    said = Console(record=True, width=200, file=quiet().file)
+    config = ExpertIterationConfig(
+        out=out,
+        base=str(base),
+        reward="staged",
+        keep_above=0.05,
+        iterations=2,
+        temperature=0.7,
+        max_new_tokens=64,
+        samples=32,
+    )
+    result = train_expert_iteration(config, console=said)
+    assert result.finished
+    lines = said.export_text().splitlines()
+    assert sum(line.startswith("Sample 2/32: reward ") for line in lines) == 2
+    rows = read_rows(out)
+    assert [r["iteration"] for r in rows] == [1, 2]
+    examples = [json.loads(line) for line in (out / EXAMPLES_FILE).read_text().splitlines()]
+    assert len(examples) == rows[-1]["examples"] >= max(r["kept"] > 0 for r in rows)
+    assert all(e["reward"] > 0.05 for e in examples)
+    assert load_policy(out / "latest").base == str(base)
+
+
+@pytest.mark.learning
+def test_an_iteration_that_keeps_nothing_says_so(tmp_path, base):
+    said = Console(record=True, width=200, file=quiet().file)
+    config = ExpertIterationConfig(
+        out=tmp_path / "run",
+        base=str(base),
+        keep_above=1000.0,
+        iterations=1,
+        samples=4,
+        max_new_tokens=16,
+    )
+    train_expert_iteration(config, console=said)
+    assert "none of 4 samples scored above 1000.0" in said.export_text()

@@ -1,0 +1,368 @@
+"""GRPO: what its settings allow, what its first step does, and that it learns."""
+
+import copy
+import dataclasses
+import itertools
+import json
+
+import gymnasium
+import numpy as np
+import pytest
+import torch
+from rich.console import Console
+from training import make_small_base, quiet
+
+from forgegym.agents import grpo
+from forgegym.agents.checkpoint import CheckpointError
+from forgegym.agents.generate import Completion
+from forgegym.agents.grpo import GRPOConfig, learn, train_grpo
+from forgegym.agents.policy import (
+    Policy,
+    PolicyError,
+    adapter_state,
+    add_adapter,
+    load_policy,
+    load_policy_agent,
+)
+from forgegym.agents.rollout import Batch, Sample, play
+from forgegym.agents.tracking import read_rows
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    return make_small_base(tmp_path_factory.mktemp("grpo") / "base")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"group_size": 1}, "group_size must be at least 2"),
+        ({"samples": 60}, r"samples \(60\) must be a multiple of group_size \(8\)"),
+        ({"minibatches": 9}, "9 minibatches need as many groups; there are 8"),
+        ({"learning_rate": 0.0}, "learning_rate must be above 0"),
+        ({"clip_low": 1.5}, "clip_low must lie between 0 and 1"),
+        ({"kl_coef": -0.1}, "kl_coef must not be negative"),
+        ({"scale": "sometimes"}, "scale is group, batch or none"),
+        ({"iterations": 0}, "iterations must be at least 1"),
+    ],
+)
+def test_wrong_settings_are_refused(tmp_path, wrong, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        GRPOConfig(out=tmp_path, **{"samples": 64, "group_size": 8, **wrong})
+
+
+# ------------------------------------------------------------------ one step, looked at closely
+
+
+@pytest.fixture
+def policy(base):
+    return add_adapter(load_policy(base), rank=4, seed=1)
+
+
+def batch_of(policy, rewards, *, valid=None, size=2, seed=0):
+    """Groups of `size` samples the policy really drew, with the rewards that are given."""
+    prompts = [policy.encode(f"// family: vault\n// complexity: {g + 1}\n") for g in range(3)]
+    drawn = policy.sample(
+        prompts[: len(rewards) // size],
+        seeds=[[seed + g * size + i for i in range(size)] for g in range(len(rewards) // size)],
+        max_new_tokens=20,
+        temperature=1.0,
+    )
+    flat = list(itertools.chain(*drawn))
+    samples = [
+        Sample(i // size, "", "", completion, reward, valid is None or valid[i], None)
+        for i, (completion, reward) in enumerate(zip(flat, rewards, strict=True))
+    ]
+    return Batch(prompts, samples)
+
+
+def gradients(config, policy, batch):
+    """The gradient that one iteration takes its step along, without taking it."""
+    parameters = [p for p in policy.model.parameters() if p.requires_grad]
+    optimizer = torch.optim.SGD(parameters, lr=1.0)
+    before = [p.detach().clone() for p in parameters]
+    metrics = learn(config, policy, optimizer, batch)
+    found = [b - p.detach() for b, p in zip(before, parameters, strict=True)]
+    with torch.no_grad():
+        for parameter, value in zip(parameters, before, strict=True):
+            parameter.copy_(value)
+    return found, metrics
+
+
+def settings(tmp_path, **changes):
+    defaults = {"samples": 4, "group_size": 2, "max_grad_norm": 1e9, "scale": "none"}
+    return GRPOConfig(out=tmp_path, **{**defaults, **changes})
+
+
+def test_the_first_step_is_on_policy(tmp_path, policy):
+    batch = batch_of(policy, [0.0, 1.0, 0.2, 0.1])
+    _, metrics = gradients(settings(tmp_path), policy, batch)
+    assert metrics["ratio"] == pytest.approx(1.0, abs=1e-4)
+    assert metrics["clip_low"] == metrics["clip_high"] == 0.0
+    assert metrics["grad_norm"] > 0
+
+
+def test_equal_rewards_take_no_step(tmp_path, policy):
+    found, metrics = gradients(settings(tmp_path), policy, batch_of(policy, [0.5, 0.5, 0.3, 0.3]))
+    assert all((g == 0).all() for g in found)
+    assert metrics["frac_zero_std"] == 1.0
+
+
+def test_a_sample_the_machine_failed_on_does_not_move_the_policy(tmp_path, policy):
+    """The step is the one of the batch without it."""
+    whole = batch_of(policy, [0.0, 1.0, 0.2, 0.9, 0.1, 0.4], size=3)
+    broken = [True, True, False, True, True, True]
+    marked = [
+        dataclasses.replace(s, valid=ok, reward=s.reward if ok else 77.0)
+        for s, ok in zip(whole.samples, broken, strict=True)
+    ]
+    without = [s for s, ok in zip(whole.samples, broken, strict=True) if ok]
+    one, _ = gradients(settings(tmp_path), policy, Batch(whole.prompts, marked))
+    other, _ = gradients(settings(tmp_path), policy, Batch(whole.prompts, without))
+    for a, b in zip(one, other, strict=True):
+        assert torch.allclose(a, b, atol=1e-6)
+
+
+def test_the_step_does_not_depend_on_how_the_batch_is_cut(tmp_path, policy, monkeypatch):
+    batch = batch_of(policy, [0.0, 1.0, 0.2, 0.9, 0.1, 0.4])
+    whole, _ = gradients(settings(tmp_path), policy, batch)
+    monkeypatch.setattr(grpo, "TOKENS_PER_PASS", 1)
+    cut, _ = gradients(settings(tmp_path), policy, batch)
+    for a, b in zip(whole, cut, strict=True):
+        assert torch.allclose(a, b, atol=1e-6)
+
+
+def test_the_kl_penalty_is_zero_for_a_new_adapter(tmp_path, policy):
+    batch = batch_of(policy, [0.0, 1.0, 0.2, 0.1])
+    with_kl, metrics = gradients(settings(tmp_path, kl_coef=1.0), policy, batch)
+    without, _ = gradients(settings(tmp_path), policy, batch)
+    assert metrics["kl"] == pytest.approx(0.0, abs=1e-8)
+    for a, b in zip(with_kl, without, strict=True):
+        assert torch.allclose(a, b, atol=1e-6)
+
+
+def test_only_the_adapter_is_trained(tmp_path, policy):
+    frozen = {n: p.clone() for n, p in policy.model.named_parameters() if not p.requires_grad}
+    trained = [n for n, p in policy.model.named_parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW([p for p in policy.model.parameters() if p.requires_grad])
+    learn(settings(tmp_path), policy, optimizer, batch_of(policy, [0.0, 1.0, 0.2, 0.1]))
+    assert all("lora_" in name for name in trained)
+    # Seven projections in each of two layers, two matrices each.
+    assert len(trained) == 7 * 2 * 2
+    for name, parameter in policy.model.named_parameters():
+        if name in frozen:
+            assert torch.equal(parameter, frozen[name])
+
+
+# ------------------------------------------------------------------------------ whole runs
+
+
+class Letters(gymnasium.vector.VectorEnv):
+    """Pays for the share of capital letters in an answer: a task with an obvious optimum."""
+
+    def __init__(self, num_envs=1, **kwargs):
+        self.num_envs = num_envs
+
+    def reset(self, *, seed=None, options=None):
+        return tuple(f"// family: f{s % 3}\n" for s in seed), {}
+
+    def step(self, actions):
+        rewards = [sum(c.isupper() for c in a) / max(len(a), 8) for a in actions]
+        verdict = Verdict()
+        infos = {
+            "valid": np.ones(self.num_envs, bool),
+            "verdict": np.array([verdict] * self.num_envs, dtype=object),
+        }
+        flags = np.ones(self.num_envs, bool)
+        return actions, np.array(rewards), flags, flags, infos
+
+
+class Verdict:
+    accepted, metrics, facts = False, {}, {}
+
+    def passed(self, stage):
+        return False
+
+
+gymnasium.register("Letters-v0", vector_entry_point=Letters)
+
+
+@pytest.mark.learning
+@pytest.mark.parametrize("seed", range(3))
+def test_it_learns_what_is_paid(tmp_path, base, seed):
+    config = GRPOConfig(
+        out=tmp_path / "run",
+        env="Letters-v0",
+        base=str(base),
+        seed=seed,
+        iterations=30,
+        samples=32,
+        max_new_tokens=12,
+        learning_rate=1e-2,
+    )
+    rows = train_grpo(config, console=quiet()).rows
+    first = np.mean([r["avg_reward"] for r in rows[:3]])
+    last = np.mean([r["avg_reward"] for r in rows[-3:]])
+    assert last > first + 0.15
+
+
+COMPACT = {"iterations": 3, "samples": 16, "group_size": 4, "max_new_tokens": 64}
+
+
+@pytest.mark.learning
+def test_a_run_leaves_logs_curves_and_adapters(tmp_path, base):
+    out = tmp_path / "run"
+    result = train_grpo(
+        GRPOConfig(out=out, base=str(base), reward="staged", temperature=0.7, **COMPACT),
+        console=quiet(),
+    )
+    assert result.finished
+    assert [r["iteration"] for r in read_rows(out)] == [1, 2, 3]
+    assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
+    assert (out / "metrics.csv").read_text().startswith("iteration,avg_reward,reward_std,")
+    assert json.loads((out / "config.json").read_text())["samples"] == 16
+    trained = load_policy_agent(out / "latest", max_new_tokens=20)
+    prompts = ["// family: vault\n"] * 3
+    programs = trained.generate(prompts, seeds=[1, 2, 1])
+    assert programs[0] == programs[2]
+    assert programs == trained.generate(prompts, seeds=[1, 2, 1])
+    assert programs[1:2] == trained.generate(prompts[:1], seeds=[2])
+
+
+@pytest.mark.learning
+def test_an_adapter_comes_back_as_it_was_saved(tmp_path, base):
+    out = tmp_path / "run"
+    config = GRPOConfig(out=out, base=str(base), reward="staged", temperature=0.7, **COMPACT)
+    train_grpo(config, console=quiet())
+    state = torch.load(_body(out / "state.bin"), weights_only=True)["weights"]
+    loaded = adapter_state(load_policy(out / "latest"))
+    assert loaded.keys() == state.keys()
+    assert all(torch.equal(loaded[name], state[name]) for name in state)
+
+
+def _body(path):
+    import io
+
+    return io.BytesIO(path.read_bytes().partition(b"\n")[2])
+
+
+@pytest.mark.learning
+def test_ctrl_c_saves_and_the_run_goes_on(tmp_path, base, monkeypatch):
+    """Stopped after its first iteration and resumed, a run has the rows of an undisturbed one."""
+    config = GRPOConfig(
+        out=tmp_path / "whole", base=str(base), reward="staged", temperature=0.7, **COMPACT
+    )
+    whole = train_grpo(config, console=quiet()).rows
+
+    out = tmp_path / "stopped"
+    original, calls = grpo.learn, []
+
+    def press_ctrl_c(*args):
+        calls.append(1)
+        import os
+        import signal
+
+        os.kill(os.getpid(), signal.SIGINT)
+        return original(*args)
+
+    monkeypatch.setattr(grpo, "learn", press_ctrl_c)
+    said = Console(record=True, width=200, file=quiet().file)
+    stopped = train_grpo(dataclasses.replace(config, out=out), console=said)
+    assert not stopped.finished
+    assert stopped.iterations == 1
+    assert "--resume goes on from there" in said.export_text()
+
+    monkeypatch.setattr(grpo, "learn", original)
+    resumed = train_grpo(dataclasses.replace(config, out=out, resume=True), console=quiet())
+    assert resumed.finished
+    assert without_timings(resumed.rows) == without_timings(whole)
+
+
+def without_timings(rows):
+    return [{k: v for k, v in row.items() if not k.endswith("_s")} for row in rows]
+
+
+# ------------------------------------------------------------------- models that are not there
+
+
+def test_a_missing_model_is_one_sentence(tmp_path):
+    with pytest.raises(PolicyError, match=r"There is no model folder .*nowhere"):
+        load_policy(tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(PolicyError, match=r"holds no model: it has no config\.json"):
+        load_policy(tmp_path / "empty")
+    (tmp_path / "empty" / "config.json").write_text("{}")
+    with pytest.raises(PolicyError, match="could not be loaded as a causal language model"):
+        load_policy(tmp_path / "empty")
+    with pytest.raises(PolicyError, match="There is no device called 'abacus'"):
+        load_policy(tmp_path, device="abacus")
+
+
+def test_an_adapter_is_not_laid_on_another_model(tmp_path, base, policy):
+    from forgegym.agents.policy import save_adapter
+
+    save_adapter(policy, tmp_path / "adapter", note={})
+    other = copy.copy(load_policy(base))
+    with torch.no_grad():
+        other.model.model.norm.weight.add_(1.0)
+    other.model.save_pretrained(tmp_path / "other")
+    other.tokenizer.save_pretrained(tmp_path / "other")
+    with pytest.raises(PolicyError, match="was trained on another model than"):
+        load_policy(tmp_path / "adapter", base=str(tmp_path / "other"))
+    with pytest.raises(PolicyError, match="holds no adapter, so a base cannot be given"):
+        load_policy(base, base=str(base))
+    with pytest.raises(PolicyError, match="holds an adapter, not a model"):
+        train_grpo(
+            GRPOConfig(out=tmp_path / "run", base=str(tmp_path / "adapter")), console=quiet()
+        )
+
+
+def test_a_damaged_adapter_is_one_sentence(tmp_path, policy):
+    from forgegym.agents.policy import save_adapter
+
+    save_adapter(policy, tmp_path / "adapter", note={})
+    weights = tmp_path / "adapter" / "adapter_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:100])
+    with pytest.raises(PolicyError, match="could not be loaded"):
+        load_policy(tmp_path / "adapter")
+    (tmp_path / "adapter" / "adapter_config.json").write_text("{")
+    with pytest.raises(PolicyError, match="is damaged"):
+        load_policy(tmp_path / "adapter")
+
+
+def test_a_run_is_not_begun_over_another(tmp_path, base):
+    config = GRPOConfig(out=tmp_path / "run", base=str(base), reward="staged", **COMPACT)
+    train_grpo(config, console=quiet())
+    with pytest.raises(CheckpointError, match="already holds a run"):
+        train_grpo(config, console=quiet())
+
+
+def test_a_fenced_answer_is_its_program(base):
+    policy = load_policy(base)
+    text = "Here it is:\n```compact\nledger x: Field;\n```\nDone."
+    tokens = torch.tensor(policy.tokenizer(text)["input_ids"])
+    assert policy.decode(tokens) == "ledger x: Field;\n"
+    assert Policy.decode(policy, tokens[:-3]).startswith("ledger x")
+
+
+def test_completions_of_one_prompt_share_its_group(base):
+    class Echo(Letters):
+        def step(self, actions):
+            self.actions = actions
+            return super().step(actions)
+
+    env = Echo(6)
+    batch = play(
+        env,
+        load_policy(base),
+        group_size=2,
+        seed=0,
+        iteration=1,
+        max_new_tokens=8,
+        temperature=1.0,
+    )
+    assert [s.group for s in batch.samples] == [0, 0, 1, 1, 2, 2]
+    assert tuple(s.program for s in batch.samples) == env.actions
+    assert all(isinstance(s.completion, Completion) for s in batch.samples)
+    for sample in batch.samples:
+        assert load_policy(base).encode(sample.prompt) == batch.prompts[sample.group]

@@ -1,0 +1,144 @@
+"""A run killed at any moment and resumed has the curve of a run that nobody touched."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from training import make_small_base
+
+from forgegym.agents.checkpoint import STATE
+from forgegym.agents.policy import load_policy
+from forgegym.agents.tracking import CSV_FILE, is_timing, read_rows
+
+ITERATIONS = 6
+COMMON = [
+    "--env", "CompactContract-v0", "--seed", "5", "--iterations", str(ITERATIONS),
+]  # fmt: skip
+SETTINGS = {
+    "grpo": {"reward": "staged", "samples": 16, "group_size": 4},
+    "expert-iteration": {"reward": "staged", "samples": 16, "keep_above": 0.05},
+}
+SHARED = {"temperature": 0.7, "max_new_tokens": 64, "learning_rate": 5e-3}
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    return make_small_base(tmp_path_factory.mktemp("resume") / "base")
+
+
+def command(algorithm: str, base: Path, out: Path, *more: str) -> list[str]:
+    settings = {**SETTINGS[algorithm], **SHARED}
+    chosen = [part for k, v in settings.items() for part in ("--set", f"{k}={v}")]
+    return [
+        sys.executable, "-m", "forgegym", "train", algorithm,
+        "--base", str(base), "--out", str(out), *COMMON, *chosen, *more,
+    ]  # fmt: skip
+
+
+def environment() -> dict[str, str]:
+    # One thread: the sums of a matrix product then never depend on how it was shared out.
+    return {**os.environ, "OMP_NUM_THREADS": "1"}
+
+
+def curve(out: Path) -> list[dict[str, float]]:
+    return [{k: v for k, v in row.items() if not is_timing(k)} for row in read_rows(out)]
+
+
+def run(arguments: list[str]) -> str:
+    done = subprocess.run(
+        arguments, env=environment(), capture_output=True, text=True, timeout=250, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.learning
+@pytest.mark.parametrize("algorithm", ["grpo", "expert-iteration"])
+def test_killed_at_random_moments_and_resumed(tmp_path, base, algorithm):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    run(command(algorithm, base, whole))
+    expected = curve(whole)
+    assert [row["iteration"] for row in expected] == list(range(1, ITERATIONS + 1))
+    # Something was learnt, or the comparison would say nothing.
+    assert any(row["avg_reward"] > 0 for row in expected)
+
+    rng = random.Random(7)
+    for attempt in range(3):
+        process = subprocess.Popen(
+            command(algorithm, base, killed, "--resume"),
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        # Wait until it is past the state it began with, then strike at any moment.
+        target = attempt * 2 + 1
+        deadline = time.monotonic() + 120
+        while len(_rows_so_far(killed)) < target and process.poll() is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        time.sleep(rng.uniform(0, 0.4))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    run(command(algorithm, base, killed, "--resume"))
+    assert curve(killed) == expected
+    assert len((killed / CSV_FILE).read_text().splitlines()) == ITERATIONS + 1
+    one, other = load_policy(whole / "latest"), load_policy(killed / "latest")
+    weights = dict(other.model.named_parameters())
+    for name, parameter in one.model.named_parameters():
+        assert parameter.equal(weights[name]), name
+
+
+def _rows_so_far(out: Path) -> list[str]:
+    path = out / "metrics.jsonl"
+    return path.read_text().splitlines() if path.exists() else []
+
+
+@pytest.mark.learning
+def test_a_damaged_state_is_refused_in_one_sentence(tmp_path, base):
+    out = tmp_path / "run"
+    arguments = command("grpo", base, out)
+    run(arguments)
+    state = out / STATE
+    content = bytearray(state.read_bytes())
+    content[len(content) // 2] ^= 255
+    state.write_bytes(content)
+    before = read_rows(out)
+    done = subprocess.run(
+        [*arguments, "--resume"], env=environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode not in (0, -signal.SIGKILL)
+    said = done.stdout + done.stderr
+    assert "is damaged" in " ".join(said.split())
+    assert "Traceback" not in said
+    assert read_rows(out) == before
+
+
+@pytest.mark.learning
+def test_ctrl_c_is_a_sentence_and_loses_nothing(tmp_path, base):
+    out = tmp_path / "run"
+    process = subprocess.Popen(
+        command("grpo", base, out),
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    while not _rows_so_far(out) and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode not in (0, -signal.SIGINT)
+    assert "--resume" in said
+    assert "Traceback" not in said
+    rows = curve(out)
+    assert 1 <= len(rows) < ITERATIONS
+    assert json.loads((out / "config.json").read_text())["seed"] == 5
+    run(command("grpo", base, out, "--resume"))
+    assert curve(out)[: len(rows)] == rows
+    assert len(curve(out)) == ITERATIONS

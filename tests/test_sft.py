@@ -1,0 +1,161 @@
+"""The tokenizer's round trip, and what the tiny base policy is shown and becomes."""
+
+import json
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from training import SMALL, make_small_base, quiet
+from transformers import AutoTokenizer
+
+from forgegym.agents.checkpoint import CheckpointError
+from forgegym.agents.compact_names import IDENTIFIERS
+from forgegym.agents.policy import load_policy
+from forgegym.agents.rollout import batch_metrics, make_env, play
+from forgegym.agents.sft import (
+    META,
+    SFTConfig,
+    batches_of,
+    copying_batch,
+    draw_examples,
+    ensure_tiny_base,
+    train_sft,
+)
+from forgegym.agents.template import generate_contracts
+from forgegym.agents.tokenizer import build_tokenizer, find_phrases, read_header
+from forgegym.verifiers.compact.frontend.complexity import measure
+from forgegym.verifiers.compact.frontend.parser import parse
+
+CONTRACTS = list(generate_contracts(1, 200, max_complexity=2))
+TOKENIZER = build_tokenizer(CONTRACTS, names=IDENTIFIERS, phrases=80)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text())
+def test_any_text_survives_the_tokenizer(text):
+    assert TOKENIZER.decode(TOKENIZER(text)["input_ids"]) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<|end|> and <|pad|>",
+        "",
+        " ",
+        "\n\n   x",
+        "a\r\n\tb",
+        "\x00\x7f",
+        "ünïcödé 日本 🎉",
+        "if(",
+        "⁠",
+    ],
+)
+def test_awkward_texts_survive_too(text, tmp_path):
+    ids = TOKENIZER(text)["input_ids"]
+    assert TOKENIZER.decode(ids, skip_special_tokens=True) == text
+    assert TOKENIZER.eos_token_id not in ids
+    TOKENIZER.save_pretrained(tmp_path)
+    assert AutoTokenizer.from_pretrained(tmp_path)(text)["input_ids"] == ids
+
+
+def test_contracts_are_short_in_tokens_and_names_are_single_ones():
+    for contract in CONTRACTS[:50]:
+        ids = TOKENIZER(contract)["input_ids"]
+        assert TOKENIZER.decode(ids) == contract
+        assert len(ids) < len(contract) / 4
+    for name in IDENTIFIERS:
+        for text in (name, f"({name})", f"\n  {name};", f" {name} "):
+            pieces = [TOKENIZER.decode([i]) for i in TOKENIZER(text)["input_ids"]]
+            assert name in pieces
+
+
+def test_phrases_are_frequent_hold_no_names_and_stay_in_their_line():
+    texts = ["export ledger a: Field;\n  x = a;\n", "export ledger b: Field;\n  x = b;\n"] * 10
+    found = find_phrases(texts, names=frozenset("abx"), count=50, min_count=8)
+    assert "export ledger " in found
+    assert ": Field;\n  " in found
+    assert not any("\n" in phrase.rstrip(" ")[:-1] for phrase in found)
+    assert found == find_phrases(texts, names=frozenset("abx"), count=50, min_count=8)
+
+
+def test_the_policy_reads_the_header_of_a_prompt():
+    prompt = "// family: vault\n// complexity: 4\n// Write a contract, please.\npragma x;\n"
+    assert read_header(prompt) == "// family: vault\n// complexity: 4\n\n"
+    message = [{"role": "user", "content": prompt}]
+    assert TOKENIZER.apply_chat_template(message, tokenize=False) == read_header(prompt)
+    message = [{"role": "user", "content": "line 3: error"}]
+    assert TOKENIZER.apply_chat_template(message, tokenize=False) == "\n"
+
+
+def test_the_base_is_shown_contracts_of_complexity_one_and_two_only():
+    env = make_env("CompactContract-v0", count=64, reward="compactlora", toolchain="frontend")
+    examples = list(draw_examples(env, 300, longest=450, seed=3))
+    complexities = [measure(parse(contract)).complexity for _, contract in examples]
+    assert set(complexities) == {1, 2}
+    assert all("// complexity:" in prompt for prompt, _ in examples)
+    assert examples == list(draw_examples(env, 300, longest=450, seed=3))
+
+
+def test_only_answers_are_labelled():
+    pairs = [([5, 6], [7, 8, 1]), ([5], [9, 1])] * 16
+    ids, labels = next(batches_of(pairs, 2, random.Random(0)))
+    for row, answers in zip(ids.tolist(), labels.tolist(), strict=True):
+        labelled = [token for token, label in zip(row, answers, strict=True) if label != -100]
+        assert labelled in ([7, 8, 1], [9, 1])
+        assert labelled == [label for label in answers if label != -100]
+
+
+def test_copying_labels_only_what_can_be_known():
+    ids, labels = copying_batch(range(100, 140), 3, random.Random(0))
+    assert (labels[:, :12] == -100).all()
+    assert (labels[:, 12:] == ids[:, 12:]).all()
+    assert (ids[:, :12] == ids[:, 12:24]).all()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"steps": 0}, "steps must be at least 1"),
+        ({"target": 0.0}, "target is a compile rate between 0 and 1"),
+        ({"hidden": 100}, r"hidden \(100\) must be a multiple of heads \(6\)"),
+    ],
+)
+def test_wrong_settings_are_refused(tmp_path, wrong, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        SFTConfig(out=tmp_path / "base", **wrong)
+
+
+@pytest.mark.learning
+def test_the_same_seed_makes_the_same_base(tmp_path):
+    brief = {**SMALL, "steps": 8}
+    for name in "ab":
+        train_sft(SFTConfig(out=tmp_path / name, **brief), console=quiet())
+    first, second = (load_policy(tmp_path / name) for name in "ab")
+    assert first.base_digest == second.base_digest
+    with pytest.raises(CheckpointError, match="already exists"):
+        train_sft(SFTConfig(out=tmp_path / "a", **brief), console=quiet())
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "b"]
+
+
+@pytest.mark.learning
+def test_the_folder_says_how_it_was_made(tmp_path):
+    folder = make_small_base(tmp_path / "base")
+    meta = json.loads((folder / META).read_text())
+    assert meta["complexities_shown"] == [1, 2]
+    assert meta["made_by"] == "forgegym train sft"
+    assert meta["config"]["steps"] == SMALL["steps"]
+    assert type(load_policy(folder).model).__name__ == "LlamaForCausalLM"
+
+
+@pytest.mark.learning
+def test_the_tiny_base_is_what_it_claims_to_be():
+    """Writes Compact that compiles now and then, and next to nothing beyond what it was shown."""
+    policy = load_policy(ensure_tiny_base())
+    env = make_env("CompactContract-v0", count=192, reward="compactlora", toolchain="frontend")
+    batch = play(
+        env, policy, group_size=2, seed=11, iteration=1, max_new_tokens=256, temperature=1.0
+    )
+    found = batch_metrics(batch.samples)
+    assert 0.15 <= found["compile_success_rate"] <= 0.5
+    assert found["high_complexity_rate"] <= 0.02
