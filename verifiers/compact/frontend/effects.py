@@ -125,7 +125,10 @@ def _shape(node: Any) -> int | tuple[str, ...] | None:
         elif kind is core.Let:
             node = node.body
         elif kind is core.If:
-            node = node.then if _shape(node.then) is not None else node.otherwise
+            then = _shape(node.then)
+            if then is not None:
+                return then
+            node = node.otherwise
         elif kind is core.Return:
             node = node.value
         elif kind is core.Disclose or kind is core.Cast:
