@@ -6,6 +6,9 @@ any statistic and gets advantage zero, so that it cannot move its group.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -65,3 +68,19 @@ def group_advantages(
         "reward_std": batch_std.item(),
         "frac_zero_std": 1.0 - teaches.float().mean().item(),
     }
+
+
+def novelty(completions: Sequence[Sequence[int]]) -> Tensor:
+    """How unusual each completion is in its batch: its rank, from 0 (commonest) to 1, float [N].
+
+    Completions are ranked by the mean, over the different pairs of neighbouring tokens they have,
+    of one over the number of completions that have the pair. Equal scores share a rank.
+    """
+    pairs = [frozenset(pairwise(completion)) for completion in completions]
+    spread = Counter(pair for of_one in pairs for pair in of_one)
+    scores = torch.tensor(
+        [sum(1 / spread[p] for p in of_one) / max(len(of_one), 1) for of_one in pairs],
+        dtype=torch.float64,
+    )  # [N]
+    below = (scores.unsqueeze(1) > scores + 1e-12).sum(1)  # [N]
+    return below.float() / max(len(pairs) - 1, 1)

@@ -163,7 +163,7 @@ class CacheDecoder:
 
     def __init__(self, model: Any) -> None:
         self.model = model
-        self.cache = DynamicCache(config=model.config)
+        self.cache: Any = DynamicCache(config=model.config)
         self.mask = torch.empty(0)
         self.length = 0
         self.padded = False
@@ -221,7 +221,7 @@ class PreallocatedLayer(DynamicLayer):
     """
 
     def __init__(self, prompt: DynamicLayer, rows: Tensor, extra: int) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         keys, values = prompt.keys, prompt.values  # [P, heads, L, D]
         assert keys is not None
         assert values is not None
@@ -252,9 +252,10 @@ class PreallocatedLayer(DynamicLayer):
         self._keys[:, :, start : self.length] = key_states
         self._values[:, :, start : self.length] = value_states
         self._show()
-        return self.keys, self.values
+        return self._keys[:, :, : self.length], self._values[:, :, : self.length]
 
     def batch_select_indices(self, indices: Tensor) -> None:
-        self._keys = self._grown(self.keys, indices, self._keys.shape[2] - self.length)
-        self._values = self._grown(self.values, indices, self._values.shape[2] - self.length)
+        extra = self._keys.shape[2] - self.length
+        self._keys = self._grown(self._keys[:, :, : self.length], indices, extra)
+        self._values = self._grown(self._values[:, :, : self.length], indices, extra)
         self._show()

@@ -14,6 +14,7 @@ Departures from the paper, each on purpose:
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -24,7 +25,7 @@ import torch
 from rich.console import Console
 from torch import Tensor
 
-from .advantages import Scaling, group_advantages
+from .advantages import Scaling, group_advantages, novelty
 from .checkpoint import (
     BEST,
     LATEST,
@@ -73,6 +74,7 @@ class GRPOConfig:
     scale: Scaling = "group"
     kl_coef: float = 0.0
     entropy_coef: float = 0.0
+    novelty_coef: float = 0.0
     temperature: float = 1.0
     max_new_tokens: int = 256
     lora_rank: int = 16
@@ -103,7 +105,7 @@ class GRPOConfig:
                 raise ValueError(f"{name} must be above 0, not {getattr(self, name)}.")
         if not 0 < self.clip_low < 1:
             raise ValueError(f"clip_low must lie between 0 and 1, not {self.clip_low}.")
-        for name in ("kl_coef", "entropy_coef", "warmup", "seed"):
+        for name in ("kl_coef", "entropy_coef", "novelty_coef", "warmup", "seed"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative, and is {getattr(self, name)}.")
         if self.scale not in ("group", "batch", "none"):
@@ -185,7 +187,7 @@ def train_grpo(config: GRPOConfig, *, console: Console | None = None) -> Trainin
                 break
             sampled = time.monotonic()
             for group in optimizer.param_groups:
-                group["lr"] = config.learning_rate * min(1.0, iteration / max(1, config.warmup))
+                group["lr"] = learning_rate(config, iteration)
             learnt = learn(config, policy, optimizer, batch)
             seconds = time.monotonic() - started
             tokens = sum(len(s.completion.tokens) for s in batch.samples)
@@ -230,20 +232,32 @@ def train_grpo(config: GRPOConfig, *, console: Console | None = None) -> Trainin
     return TrainingResult(config.out, done, finished, log.rows)
 
 
+def learning_rate(config: GRPOConfig, iteration: int) -> float:
+    """Rises over `warmup` iterations, then falls in a line to a tenth at the last one."""
+    risen = min(1.0, iteration / max(1, config.warmup))
+    return config.learning_rate * risen * (1 - 0.9 * (iteration - 1) / config.iterations)
+
+
 def learn(
     config: GRPOConfig, policy: Policy, optimizer: torch.optim.Optimizer, batch: Batch
 ) -> dict[str, float]:
     """The optimizer steps of one iteration; returns what the log says about them."""
     samples = batch.samples
+    rewards = torch.tensor([s.reward for s in samples])  # [N]
+    if config.novelty_coef:
+        # A factor, so that a program that pays nothing gains nothing by being unusual.
+        unusual = novelty([s.completion.tokens.tolist() for s in samples])  # [N]
+        rewards = rewards * (1 + config.novelty_coef * (2 * unusual - 1))
     advantages, about = group_advantages(
-        rewards=torch.tensor([s.reward for s in samples]),  # [N]
+        rewards=rewards,
         groups=torch.tensor([s.group for s in samples]),  # [N]
         valid=torch.tensor([s.valid for s in samples]),  # [N]
         scale=config.scale,
     )
+    paid = [s.reward for s in samples if s.valid]
     metrics: dict[str, float] = {
-        "avg_reward": about["reward_mean"],
-        "reward_std": about["reward_std"],
+        "avg_reward": statistics.fmean(paid) if paid else 0.0,
+        "reward_std": statistics.stdev(paid) if len(paid) > 1 else 0.0,
         "frac_zero_std": about["frac_zero_std"],
     }
     names = ("loss", "grad_norm", "entropy", "approx_kl", "clip_low", "clip_high", "ratio", "kl")

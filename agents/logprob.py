@@ -55,7 +55,7 @@ def completion_logprobs(
     prefix, prefix_mask, suffix = prefix.to(device), prefix_mask.to(device), suffix.to(device)
     target, mask = target.to(device), mask.to(device)
 
-    cache = DynamicCache(config=model.config)
+    cache: Any = DynamicCache(config=model.config)
     if longest:
         model(
             input_ids=prefix,

@@ -156,7 +156,7 @@ def load_base(name: str, *, device: str = "auto") -> Policy:
     dtype = torch.float32 if chosen.type == "cpu" else torch.bfloat16
     try:
         tokenizer = AutoTokenizer.from_pretrained(where)
-        model = AutoModelForCausalLM.from_pretrained(where, dtype=dtype)
+        model: Any = AutoModelForCausalLM.from_pretrained(where, dtype=dtype)
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:200]
         raise PolicyError(
@@ -224,7 +224,7 @@ def adapter_state(policy: Policy) -> dict[str, Tensor]:
 def set_adapter_state(policy: Policy, state: dict[str, Tensor]) -> None:
     """Puts weights that `adapter_state` gave back. Raises `PolicyError` when they do not fit."""
     try:
-        outcome = set_peft_model_state_dict(policy.model, state)
+        outcome: Any = set_peft_model_state_dict(policy.model, state)
     except RuntimeError as error:
         raise PolicyError(f"The adapter does not fit the base model {policy.base}.") from error
     if outcome.unexpected_keys:

@@ -130,7 +130,7 @@ def train_sft(config: SFTConfig, *, console: Console | None = None) -> SFTResult
         for prompt, contract in examples
     ]
     batches = batches_of(encoded, config.batch, random.Random(f"batches-{config.seed}"))
-    known = tokenizer.convert_tokens_to_ids(sorted(IDENTIFIERS))
+    known: Any = tokenizer.convert_tokens_to_ids(sorted(IDENTIFIERS))
     exercises = random.Random(f"copying-{config.seed}")
     matrices = [
         p for name, p in model.named_parameters() if p.dim() == 2 and "embed_tokens" not in name

@@ -1,0 +1,1 @@
+"""What is measured: evaluation, agreement with the real compiler, the demo."""

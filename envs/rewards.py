@@ -118,30 +118,44 @@ def ramped(verdict: Verdict) -> Reward:
     return Reward({"ramp": _ramp(min(verdict.metrics["complexity"], RAMP_END))})
 
 
-# Worth one decision at c = 4: less, and a policy ignores what it is asked for; much more, and it
-# is paid for declarations rather than decisions.
-CONSTRUCTS_WEIGHT = 2.0
+# What `guided` pays in full for: at most this complexity, and at least one more than 3. Longer
+# contracts of the same decisions cost a small model more tokens than they teach it.
+GUIDED_END = 6.0
+GUIDED_LEAST = 4.0
+# What each decision beyond one too many costs, and what is left of the pay at worst: enough that
+# a contract is not padded, too little to prefer one that does not do what was asked.
+EXCESS_COST, EXCESS_FLOOR = 0.1, 0.3
 
 
 def guided(verdict: Verdict) -> Reward:
-    """For training that follows the prompt: `ramped` up to what was asked, and the constructs.
+    """For training that follows the prompt: 0..1 for decisions of the kinds that were asked for.
 
-    Does not compile: 0. Otherwise `ramped`, ending at the complexity that the task asks for (at
-    least 4, so that it always pays to pass 3), plus 2 times the share of the asked-for constructs
-    that are used. Repeating one cheap decision is then worth less than writing what was asked.
+    Does not compile: 0. Otherwise `ramped` at one more than the number of decisions of the asked
+    kinds, as a share of what it pays at the goal: the asked complexity, but at least 4 (so that it
+    always pays to pass 3) and at most 6. Half of that is paid only for the share of the asked
+    constructs that are there. Each decision beyond the goal and one more takes a tenth off, down
+    to 0.3.
+
+    Paid by `ramped`, a policy finds the kind of decision that is easiest to write and writes
+    nothing else, whatever it is asked for; here a decision of another kind pays nothing, and what
+    is asked for differs from prompt to prompt.
     """
     if not verdict.valid:
         return INVALID
     if not verdict.accepted:
-        return Reward({"ramp": 0.0, "constructs": 0.0})
-    asked = verdict.facts.get("requirements", {}).get("complexity", {"asked": 0})["asked"]
-    end = max(4.0, min(float(asked), RAMP_END))
-    return Reward(
-        {
-            "ramp": _ramp(min(verdict.metrics["complexity"], end)),
-            "constructs": CONSTRUCTS_WEIGHT * constructs_met(verdict),
-        }
-    )
+        return Reward({"decisions": 0.0, "constructs": 0.0})
+    complexity = verdict.metrics["complexity"]
+    table = verdict.facts.get("requirements", {})
+    counts = [
+        verdict.metrics[key] for name in table if (key := f"decisions.{name}") in verdict.metrics
+    ]
+    reached = 1 + sum(counts) if counts else complexity
+    asked = float(table.get("complexity", {"asked": 0})["asked"])
+    goal = min(max(asked, GUIDED_LEAST), GUIDED_END)
+    excess = max(0.0, complexity - goal - 1)
+    pay = _ramp(min(reached, goal)) / _ramp(goal) if reached > 1 else 0.0
+    pay *= max(EXCESS_FLOOR, 1 - EXCESS_COST * excess)
+    return Reward({"decisions": pay / 2, "constructs": pay / 2 * constructs_met(verdict)})
 
 
 PRESETS: Mapping[str, RewardFunction] = {

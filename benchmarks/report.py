@@ -1,0 +1,120 @@
+"""Results as tables for people; machines read the JSON beside them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from .compact_agreement import Agreement, Group, Report
+from .evaluate import QUALITY_COMPLEXITY, Summary
+from .statistics import Estimate
+
+
+def percent(share: float) -> str:
+    """``97.3 %``, or a dash for an undefined share."""
+    return "–" if math.isnan(share) else f"{100 * share:.1f} %"
+
+
+def percent_interval(estimate: Estimate) -> str:
+    """``97.3 % [95.1, 98.6]``: a share with its 95 % interval."""
+    if math.isnan(estimate.value):
+        return "–"
+    return f"{percent(estimate.value)} [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
+
+
+def number_interval(estimate: Estimate) -> str:
+    """``4.31 [4.02, 4.60]``: a mean with its 95 % interval."""
+    if math.isnan(estimate.value):
+        return "–"
+    return f"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
+
+
+def evaluation_table(summaries: Mapping[str, Summary], *, title: str) -> Table:
+    """One column an agent: the four rates, then variety."""
+    table = Table(title=title, title_justify="left")
+    table.add_column("")
+    for name in summaries:
+        table.add_column(escape(name), justify="right")
+    all_ = list(summaries.values())
+    above = f"complexity > {QUALITY_COMPLEXITY}"
+    rows: list[tuple[str, list[str]]] = [
+        ("samples (prompts)", [f"{s.samples} ({s.tasks})" for s in all_]),
+        ("compiles", [percent_interval(s.compile_rate) for s in all_]),
+        (above, [percent_interval(s.complex_rate) for s in all_]),
+        (f"compiles and {above}", [percent_interval(s.high_quality_rate) for s in all_]),
+        ("average complexity", [number_interval(s.average_complexity) for s in all_]),
+        ("does all the prompt asks", [percent_interval(s.solved_rate) for s in all_]),
+        ("mean reward", [number_interval(s.mean_reward) for s in all_]),
+        ("commonest decision", [_commonest(s) for s in all_]),
+        ("structures", [str(s.structures) for s in all_]),
+        ("distinct-2", [f"{s.distinct_2:.3f}" for s in all_]),
+        ("different texts", [str(s.unique) for s in all_]),
+    ]
+    if any(s.failures for s in all_):
+        rows.append(("machine failures (left out)", [str(s.failures) for s in all_]))
+    for name, cells in rows:
+        table.add_row(name, *cells)
+    toolchains = sorted({name for s in all_ for name in s.toolchains})
+    table.caption = f"95 % intervals, clustered by prompt; judged by {', '.join(toolchains) or '–'}"
+    table.caption_justify = "left"
+    return table
+
+
+def _commonest(summary: Summary) -> str:
+    kind, share = summary.commonest_decision
+    return f"{kind} {percent(share)}" if share else "–"
+
+
+def print_agreement(report: Report, console: Console) -> None:
+    """Everything that `forgegym bench compact-agreement` has to say."""
+    table = Table(title="Embedded front end against compactc", title_justify="left")
+    for heading in ("", "programs", "accepted kept", "refused caught", "balanced accuracy"):
+        table.add_column(heading, justify="left" if not heading else "right")
+    _add(table, "all", report.overall)
+    table.add_section()
+    for name, part in report.by_origin.items():
+        _add(table, name, part)
+    table.add_section()
+    for name, part in report.by_mutation.items():
+        _add(table, name, part)
+    table.caption = "95 % intervals; a program with two edits counts under both kinds (m_…)"
+    table.caption_justify = "left"
+    console.print(table)
+    console.print(
+        f"refused by both: {percent_interval(report.same_line)} at the same line "
+        f"({report.same_line.n} with a place), {percent_interval(report.same_message)} with the "
+        f"same message ({report.same_message.n})",
+        highlight=False,
+        soft_wrap=True,
+    )
+    console.print(
+        f"time a program: median {report.median_ms:.2f} ms, 95th percentile {report.p95_ms:.2f} ms",
+        highlight=False,
+        soft_wrap=True,
+    )
+    _print_groups("Refused by compactc, kept by the front end", report.misses, console)
+    _print_groups("Accepted by compactc, refused by the front end", report.false_refusals, console)
+
+
+def _add(table: Table, name: str, part: Agreement) -> None:
+    table.add_row(
+        name,
+        str(part.rows),
+        percent_interval(part.accepted_kept),
+        percent_interval(part.rejected_caught),
+        percent_interval(part.balanced_accuracy),
+    )
+
+
+def _print_groups(title: str, groups: tuple[Group, ...], console: Console) -> None:
+    table = Table(title=f"{title}, largest groups", title_justify="left")
+    table.add_column("programs", justify="right")
+    table.add_column("message")
+    table.add_column("for example")
+    for group in groups:
+        table.add_row(str(group.count), escape(group.message), " ".join(group.examples))
+    console.print(table if groups else f"{title}: none", highlight=False)

@@ -1,0 +1,758 @@
+"""The command line: verbs over environments, agents and measurements.
+
+Every verb has a form for machines (`--json`) where it has a result, and ends with an exit code
+that means something: 0 done (for `check`: accepted), 1 refused or not all done, 2 wrong usage or
+input, 3 the machine failed (no compiler, a full disk). What the user did wrong is said in one
+sentence on standard error. Whatever needs torch is imported by the verb that needs it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import MISSING, asdict, fields
+from enum import Enum
+from pathlib import Path
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.text import Text
+from typer.core import TyperGroup
+
+from . import ENVIRONMENTS, PRESETS, ToolchainMissingError, __version__
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    from .agents.agent import Agent
+    from .verifiers.verdict import Diagnostic, Verdict
+
+ACCEPTED, REFUSED, USAGE, MACHINE = 0, 1, 2, 3
+INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+
+# Modules of the extra `agents`.
+AGENTS_EXTRA = ("torch", "transformers", "peft", "safetensors", "tokenizers", "matplotlib")
+
+# Causes outside our control, all of which say the same in one sentence; the rest is a bug of ours.
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENOMEM)
+
+# Four times what any task asks for; beyond it a contract is longer than any that is deployed.
+MAX_MIN_COMPLEXITY = 32
+MAX_SAMPLES = 1_000_000
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+Configuration = TypeVar("Configuration", bound="DataclassInstance")
+
+
+class UsageError(ValueError):
+    """Something the user gave cannot be used; the message is one sentence."""
+
+
+def _sentence(error: BaseException) -> tuple[int, str] | None:
+    """The exit code and the sentence for a failure that is not a bug of ours, else None."""
+    if isinstance(error, ToolchainMissingError):
+        return MACHINE, str(error)
+    if isinstance(error, ModuleNotFoundError) and error.name is not None:
+        root = error.name.partition(".")[0]
+        if root in AGENTS_EXTRA:
+            return USAGE, f"this needs {root}; install it with: pip install 'forgegym[agents]'"
+        return None
+    if isinstance(error, OSError):
+        place = f": {error.filename}" if error.filename else ""
+        code = MACHINE if error.errno in _DISK else USAGE
+        return code, f"{error.strerror or error}{place}"
+    if type(error).__module__.partition(".")[0] == "forgegym":
+        cause = error.__cause__
+        full = isinstance(cause, OSError) and cause.errno in _DISK
+        return MACHINE if full else USAGE, str(error)
+    return None
+
+
+class Sentences(TyperGroup):
+    """A group of commands whose expected failures are one sentence and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # click ends quietly when the reader of our output has gone
+        except KeyboardInterrupt:
+            err.print("stopped; what was finished by then is kept")
+            raise typer.Exit(INTERRUPTED) from None
+        except Exception as error:
+            said = _sentence(error)
+            if said is None:
+                raise
+            code, text = said
+            err.print(Text.assemble(("error: ", "bold red"), text), soft_wrap=True)
+            raise typer.Exit(code) from error
+
+
+app = typer.Typer(
+    cls=Sentences,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Gymnasium environments in which an action is a program, and agents that learn in them.",
+)
+train_app = typer.Typer(no_args_is_help=True, help="Train a policy: sft, grpo or expert-iteration.")
+bench_app = typer.Typer(no_args_is_help=True, help="Measurements, as tables and --json.")
+app.add_typer(train_app, name="train")
+app.add_typer(bench_app, name="bench")
+
+
+def main() -> None:
+    """The entry point of the `forgegym` command."""
+    app()
+
+
+class Toolchain(str, Enum):
+    """Who judges: the real compiler, the embedded front end, or the first of them there is."""
+
+    AUTO = "auto"
+    COMPACTC = "compactc"
+    FRONTEND = "frontend"
+
+
+class Split(str, Enum):
+    """Which tasks: those to train on, or those kept for evaluation."""
+
+    TRAIN = "train"
+    EVAL = "eval"
+
+
+EnvironmentName = Annotated[
+    str, typer.Argument(metavar="ENV", help="An environment id; `forgegym envs` lists them.")
+]
+AgentName = Annotated[
+    str,
+    typer.Option(
+        "--agent",
+        help="template, random, tiny (the untrained base), a folder of a model, adapter or run, "
+        "or module:factory.",
+    ),
+]
+ToolchainName = Annotated[Toolchain, typer.Option("--toolchain", help="Who judges.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same samples.")]
+Iterations = Annotated[int | None, typer.Option("--iterations", help="How many in all.")]
+Temperature = Annotated[
+    float | None, typer.Option("--temperature", min=0.0, help="Of a policy's sampling.")
+]
+Device = Annotated[
+    str | None, typer.Option("--device", help="Of a policy: auto, cpu, cuda, cuda:1, …")
+]
+
+
+def _version(value: bool) -> None:
+    if value:
+        out.print(f"forgegym {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None: ...
+
+
+def _environment(name: str) -> str:
+    """The id of an environment of ours. Raises `UsageError`, naming the nearest."""
+    bare = name.removeprefix("forgegym:")
+    if bare in ENVIRONMENTS:
+        return bare
+    close = difflib.get_close_matches(bare, ENVIRONMENTS, n=1, cutoff=0.4)
+    hint = f"did you mean {close[0]}?" if close else "`forgegym envs` lists what there is"
+    raise UsageError(f"there is no environment {name!r}; {hint}")
+
+
+def _agent(spec: str, *, temperature: float | None, device: str | None, **options: Any) -> Agent:
+    """The agent that `spec` names; options that were not given are not passed on."""
+    from .agents.agent import BUILT_IN, load_agent
+
+    policy: dict[str, Any] = {"temperature": temperature, "device": device}
+    given = {key: value for key, value in policy.items() if value is not None}
+    if spec == "tiny":
+        from .agents.policy import load_policy_agent
+
+        return load_policy_agent(spec, **given)
+    if spec in BUILT_IN and given:
+        raise UsageError(f"the agent {spec!r} is no policy: it has no --{next(iter(given))}")
+    return load_agent(spec, **given, **options)
+
+
+@contextmanager
+def _progress(what: str, total: int) -> Iterator[Any]:
+    """A bar on a terminal, nothing elsewhere: rows and summaries are the record."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+
+        def show(done: int, text: str = what) -> None:
+            bar.update(task, completed=done, description=text)
+
+        yield show
+
+
+# ---------------------------------------------------------------- envs
+
+
+@app.command()
+def envs(as_json: AsJson = False) -> None:
+    """Environments, the toolchains found on this machine, and which one `auto` takes."""
+    from .verifiers.compact.toolchain import FRONTEND, find_compactc
+
+    found = find_compactc()
+    toolchains = [
+        {
+            "choice": "compactc",
+            "toolchain": None if found is None else str(found.toolchain),
+            "language": None if found is None else found.toolchain.language_version,
+            "command": None if found is None else " ".join(found.command),
+        },
+        {
+            "choice": "frontend",
+            "toolchain": str(FRONTEND),
+            "language": FRONTEND.language_version,
+            "command": "embedded",
+        },
+    ]
+    auto = "frontend" if found is None else "compactc"
+    if as_json:
+        listing = [
+            {"id": name, "toolchains": toolchains, "auto": auto, "rewards": list(PRESETS)}
+            for name in ENVIRONMENTS
+        ]
+        _print_json(listing)
+        return
+    for name in ENVIRONMENTS:
+        out.print(f"[bold]{name}[/bold]")
+        for row in toolchains:
+            mark = "  [green](auto)[/green]" if row["choice"] == auto else ""
+            if row["toolchain"] is None:
+                out.print(
+                    f"  {row['choice']:9} not found; install it with Midnight's `compact update` "
+                    "or name it in FORGEGYM_COMPACTC",
+                    soft_wrap=True,
+                )
+            else:
+                out.print(
+                    f"  {row['choice']:9} {row['toolchain']}, Compact {row['language']}: "
+                    f"{escape(str(row['command']))}{mark}",
+                    soft_wrap=True,
+                )
+        out.print(f"  rewards   {', '.join(PRESETS)}")
+
+
+# ---------------------------------------------------------------- check
+
+
+def _read_program(path: Path, limit: int) -> str:
+    """The text of a program. Raises `UsageError` when it is none, `OSError` when unreadable."""
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder, not a program")
+    if str(path) == "-":
+        data = sys.stdin.buffer.read(limit + 1)
+    else:
+        try:
+            with path.open("rb") as file:
+                data = file.read(limit + 1)
+        except FileNotFoundError:
+            raise UsageError(f"there is no file {path}") from None
+    if len(data) > limit:
+        size = f"{path.stat().st_size:,}" if str(path) != "-" else f"more than {limit:,}"
+        raise UsageError(f"{path} has {size} bytes; a program may have at most {limit:,}")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{path} is not UTF-8 text (byte 0x{data[error.start]:02x} at offset {error.start})"
+        ) from None
+    if not text.strip():
+        raise UsageError(f"{path} is empty")
+    return text
+
+
+@app.command()
+def check(
+    env: EnvironmentName,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A program; - is standard input.")],
+    toolchain: ToolchainName = Toolchain.AUTO,
+    as_json: AsJson = False,
+) -> None:
+    """One program -> its verdict. Exit code 0: accepted, 1: refused, 2: bad input, 3: machine."""
+    import gymnasium
+
+    from .verifiers.task import Task
+    from .verifiers.verifier import judge
+
+    name = _environment(env)
+    made = gymnasium.make(f"forgegym:{name}", toolchain=toolchain.value).unwrapped
+    source = _read_program(file, made.action_space.max_bytes)  # type: ignore[attr-defined]
+    task = Task(id="check", family="check", language="compact", prompt="")
+    (verdict,), _ = judge(made.verifier, [(task, source)])  # type: ignore[attr-defined]
+    made.close()
+    if as_json:
+        _print_json(verdict.to_json())
+    else:
+        _print_verdict(verdict, str(file), source)
+    if not verdict.valid:
+        raise typer.Exit(MACHINE)
+    raise typer.Exit(ACCEPTED if verdict.accepted else REFUSED)
+
+
+def _print_verdict(verdict: Verdict, name: str, source: str) -> None:
+    lines = source.split("\n")
+    for diagnostic in verdict.diagnostics:
+        _print_diagnostic(diagnostic, name, lines)
+    if verdict.failure is not None:
+        err.print(Text.assemble(("error: ", "bold red"), verdict.failure.message), soft_wrap=True)
+        return
+    milliseconds = f"{1000 * verdict.seconds:.1f} ms"
+    if not verdict.accepted:
+        out.print(
+            Text.assemble(("refused", "bold red"), f" by {verdict.toolchain} ({milliseconds})")
+        )
+        return
+    out.print(
+        Text.assemble(("accepted", "bold green"), f" by {verdict.toolchain} ({milliseconds})")
+    )
+    metrics = verdict.metrics
+    out.print(
+        f"complexity {metrics['complexity']:.0f} ({metrics['complexity_extended']:.0f} with && and "
+        "||)"
+    )
+    for circuit in verdict.facts["circuits"]:
+        shape = f"  {circuit['structure']}" if circuit["structure"] else ""
+        out.print(f"  {circuit['name']:24} {circuit['complexity']}{shape}", markup=False)
+
+
+def _print_diagnostic(diagnostic: Diagnostic, name: str, lines: list[str]) -> None:
+    colour = "bold red" if diagnostic.severity.value == "error" else "bold yellow"
+    place = ""
+    if diagnostic.line is not None:
+        place = f"{name}:{diagnostic.line}:{diagnostic.column}: "
+    out.print(
+        Text.assemble(
+            (place, "bold"), (f"{diagnostic.severity.value}: ", colour), diagnostic.message
+        ),
+        soft_wrap=True,
+    )
+    if diagnostic.line is None or diagnostic.line > len(lines):
+        return
+    line = lines[diagnostic.line - 1]
+    gutter = f"{diagnostic.line:5} | "
+    out.print(Text.assemble((gutter, "blue"), line.rstrip("\r")), soft_wrap=True)
+    if diagnostic.column is not None:
+        # Tabs stay tabs, so that the caret stands under its character however wide they are.
+        before = "".join("\t" if c == "\t" else " " for c in line[: diagnostic.column - 1])
+        out.print(
+            Text.assemble((" " * (len(gutter) - 2) + "| ", "blue"), before, ("^", colour)),
+            soft_wrap=True,
+        )
+
+
+def _print_json(document: Any) -> None:
+    # Not through rich, which would wrap long lines.
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+# ---------------------------------------------------------------- generate, eval
+
+
+@app.command()
+def generate(
+    env: EnvironmentName,
+    out_folder: Annotated[Path, typer.Option("--out", help="An empty or a new folder.")],
+    agent: Annotated[
+        str | None, typer.Option("--agent", help="As for `eval` (default: template).")
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", help="The folder of a model, adapter or run, as the agent."),
+    ] = None,
+    min_complexity: Annotated[
+        int, typer.Option("--min-complexity", help=f"1 to {MAX_MIN_COMPLEXITY}.")
+    ] = 1,
+    num_samples: Annotated[
+        int, typer.Option("--num-samples", min=1, max=MAX_SAMPLES, help="Programs to write.")
+    ] = 16,
+    toolchain: ToolchainName = Toolchain.AUTO,
+    seed: Seed = 0,
+    temperature: Temperature = None,
+    device: Device = None,
+    as_json: AsJson = False,
+) -> None:
+    """Accepted programs of an agent, no two alike, as files and as a JSONL of examples.
+
+    Draws that are refused or too simple are counted and drawn again, up to 20 for each program
+    that is wanted; exit code 1 when that was not enough.
+    """
+    from .benchmarks.collect import Counts, collect_into
+    from .benchmarks.evaluate import EvaluationConfig
+
+    name = _environment(env)
+    if not 1 <= min_complexity <= MAX_MIN_COMPLEXITY:
+        raise UsageError(
+            f"--min-complexity must be 1 to {MAX_MIN_COMPLEXITY}, not {min_complexity}"
+        )
+    if model is not None:
+        if agent is not None:
+            raise UsageError("--agent and --model both name an agent; give one of them")
+        if not model.is_dir():
+            raise UsageError(f"there is no model folder {model}")
+    spec = str(model or agent or "template")
+    options = {"min_complexity": min_complexity} if spec == "template" else {}
+    player = _agent(spec, temperature=temperature, device=device, **options)
+    config = EvaluationConfig(
+        env=name,
+        agent=player.name,
+        samples=num_samples,
+        split="train",
+        seed=seed,
+        toolchain=toolchain.value,
+    )
+    with _progress("writing", num_samples) as show:
+
+        def on_rows(counts: Counts) -> None:
+            show(counts.kept, f"writing ({counts.drawn} drawn)")
+
+        counts = collect_into(
+            out_folder, player, config, min_complexity=min_complexity, on_rows=on_rows
+        )
+    if as_json:
+        _print_json(asdict(counts))
+    else:
+        out.print(f"{counts}: {escape(str(out_folder))}", soft_wrap=True)
+    if counts.kept < counts.wanted:
+        raise typer.Exit(MACHINE if counts.failures else REFUSED)
+
+
+@app.command("eval")
+def evaluate(
+    env: EnvironmentName,
+    agent: AgentName,
+    num_samples: Annotated[
+        int, typer.Option("--num-samples", min=1, max=MAX_SAMPLES, help="Samples to judge.")
+    ] = 256,
+    split: Annotated[Split, typer.Option("--split", help="Which tasks.")] = Split.EVAL,
+    out_folder: Annotated[
+        Path | None,
+        typer.Option("--out", help="Results folder (default: runs/eval-AGENT-SPLIT-SEED)."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an evaluation that was cut short.")
+    ] = False,
+    toolchain: ToolchainName = Toolchain.AUTO,
+    seed: Seed = 0,
+    temperature: Temperature = None,
+    device: Device = None,
+    as_json: AsJson = False,
+) -> None:
+    """CompactLoRa's four rates of an agent, with 95 % intervals, and how varied what it wrote is.
+
+    The results folder gets the configuration, a JSON line a sample as it is judged, and the
+    summary.
+    """
+    from .benchmarks.evaluate import EvaluationConfig, Row, evaluate_into
+    from .benchmarks.report import evaluation_table
+
+    name = _environment(env)
+    player = _agent(agent, temperature=temperature, device=device)
+    config = EvaluationConfig(
+        env=name,
+        agent=player.name,
+        samples=num_samples,
+        split=split.value,
+        seed=seed,
+        toolchain=toolchain.value,
+    )
+    folder = out_folder or Path("runs") / f"eval-{Path(agent).name}-{split.value}-{seed}"
+    with _progress("judging", num_samples) as show:
+        done = 0
+
+        def on_rows(rows: list[Row]) -> None:
+            nonlocal done
+            done += len(rows)
+            show(done)
+
+        summary = evaluate_into(folder, player, config, resume=resume, on_rows=on_rows)
+    if as_json:
+        _print_json(summary.to_json())
+    else:
+        out.print(evaluation_table({player.name: summary}, title=f"{name}, {split.value} prompts"))
+        out.print(f"rows and summary: {escape(str(folder))}", soft_wrap=True)
+    if summary.failures:
+        err.print(
+            f"the machine failed on {summary.failures} samples; run again with --resume to take "
+            "them again",
+            soft_wrap=True,
+        )
+        raise typer.Exit(MACHINE)
+
+
+# ---------------------------------------------------------------- demo, bench
+
+
+@app.command()
+def demo(
+    out_folder: Annotated[
+        Path | None, typer.Option("--out", help="Results folder (default: a new one in runs/).")
+    ] = None,
+    num_samples: Annotated[
+        int, typer.Option("--num-samples", min=1, max=MAX_SAMPLES, help="Before, and after.")
+    ] = 256,
+    iterations: Iterations = None,
+    seed: Seed = 0,
+) -> None:
+    """A small policy learns Compact in some minutes, and what it learnt is measured."""
+    from .benchmarks.demo import new_folder, run
+
+    run(
+        out_folder or new_folder(),
+        samples=num_samples,
+        iterations=iterations,
+        seed=seed,
+        console=out,
+    )
+
+
+@bench_app.command("compact-agreement")
+def compact_agreement(
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="JSONL of compiler verdicts (default: the shared data's)."),
+    ] = None,
+    contracts: Annotated[
+        Path | None,
+        typer.Option("--contracts", help="A folder of contracts, compiled now by compactc."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """How often the embedded Compact front end agrees with compactc, and where it does not."""
+    from .benchmarks.compact_agreement import (
+        compile_all,
+        default_data,
+        load,
+        measure,
+        read_contracts,
+    )
+    from .benchmarks.report import print_agreement
+
+    if contracts is not None and data is not None:
+        raise UsageError("--data and --contracts both name programs; give one of them")
+    if contracts is not None:
+        report = measure(compile_all(read_contracts(contracts)))
+    else:
+        report = measure(load(data or default_data()))
+    if as_json:
+        _print_json(report.to_json())
+    else:
+        print_agreement(report, out)
+
+
+# ---------------------------------------------------------------- train
+
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="NAME=VALUE", help="Any other setting; --settings lists them. Repeatable."
+    ),
+]
+ShowSettings = Annotated[
+    bool, typer.Option("--settings", help="List every setting with its value, and stop.")
+]
+RunFolder = Annotated[Path | None, typer.Option("--out", help="The run's folder.")]
+TrainingEnvironment = Annotated[
+    str | None, typer.Option("--env", help="An environment id (default: CompactContract-v0).")
+]
+Base = Annotated[
+    str | None,
+    typer.Option("--base", help="tiny (default), a model's folder, or a name on the hub."),
+]
+TrainingSeed = Annotated[
+    int | None, typer.Option("--seed", min=0, help="The same seed gives the same run.")
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")]
+
+
+_KINDS = {int: "a whole number", float: "a number", bool: "true or false", Path: "a path"}
+
+
+def _parsed(name: str, text: str, kind: Any) -> Any:
+    """The value that `text` stands for, as the setting's type has it. Raises `UsageError`."""
+    if get_origin(kind) is Literal:
+        if text in get_args(kind):
+            return text
+        raise UsageError(f"the setting {name} is {' or '.join(get_args(kind))}, not {text!r}")
+    choices = [k for k in get_args(kind) or (kind,) if k is not type(None)]
+    if text.lower() == "none" and len(choices) < len(get_args(kind)):
+        return None
+    for choice in choices:
+        try:
+            return {"true": True, "false": False}[text.lower()] if choice is bool else choice(text)
+        except (ValueError, KeyError):
+            continue
+    wanted = " or ".join(_KINDS.get(choice, choice.__name__) for choice in choices)
+    raise UsageError(f"the setting {name} is {wanted}, not {text!r}")
+
+
+def _configure(
+    kind: type[Configuration], given: dict[str, Any], settings: list[str] | None, *, show: bool
+) -> Configuration:
+    """A configuration from what was given; with `show`, print it and stop.
+
+    Raises `UsageError` for a setting that there is not, or a value that it cannot have.
+    """
+    hints = get_type_hints(kind)
+    values: dict[str, Any] = {}
+    for field in fields(kind):
+        if field.default is not MISSING:
+            values[field.name] = field.default
+        elif field.default_factory is not MISSING:
+            values[field.name] = field.default_factory()
+    values |= {name: value for name, value in given.items() if value is not None}
+    for setting in settings or ():
+        name, equals, text = setting.partition("=")
+        if not equals:
+            raise UsageError(f"--set takes NAME=VALUE, not {setting!r}")
+        if name not in hints:
+            close = difflib.get_close_matches(name, hints, n=1)
+            hint = f"did you mean {close[0]}?" if close else "--settings lists them"
+            raise UsageError(f"there is no setting {name!r}; {hint}")
+        values[name] = _parsed(name, text, hints[name])
+    if show:
+        for field in fields(kind):
+            value = values.get(field.name, "(must be given)")
+            out.print(f"{field.name} = {value}", markup=False, soft_wrap=True)
+        raise typer.Exit
+    for field in fields(kind):
+        if field.name not in values:
+            raise UsageError(f"--{field.name.replace('_', '-')} is missing")
+    try:
+        return kind(**values)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+@train_app.command()
+def sft(
+    out_folder: RunFolder = None,
+    env: TrainingEnvironment = None,
+    seed: TrainingSeed = None,
+    settings: Settings = None,
+    show: ShowSettings = False,
+) -> None:
+    """The tiny base policy: supervised on contracts of complexity 1 and 2, stopped early."""
+    from .agents.sft import SFTConfig, train_sft
+
+    given = {"out": out_folder, "env": env, "seed": seed}
+    config = _configure(SFTConfig, given, settings, show=show)
+    _probe(config.env)
+    train_sft(config, console=out)
+
+
+@train_app.command()
+def grpo(
+    out_folder: RunFolder = None,
+    env: TrainingEnvironment = None,
+    base: Base = None,
+    iterations: Iterations = None,
+    seed: TrainingSeed = None,
+    resume: Resume = False,
+    settings: Settings = None,
+    show: ShowSettings = False,
+) -> None:
+    """GRPO with LoRA: samples of a prompt are compared with each other, and the better ones win."""
+    from .agents.grpo import GRPOConfig, train_grpo
+
+    given = _given(out_folder, env, base, iterations, seed, resume)
+    config = _configure(GRPOConfig, given, settings, show=show)
+    _probe(config.env, toolchain=config.toolchain, reward=config.reward)
+    if not train_grpo(config, console=out).finished:
+        raise typer.Exit(INTERRUPTED)
+
+
+@train_app.command("expert-iteration")
+def expert_iteration(
+    out_folder: RunFolder = None,
+    env: TrainingEnvironment = None,
+    base: Base = None,
+    iterations: Iterations = None,
+    seed: TrainingSeed = None,
+    resume: Resume = False,
+    settings: Settings = None,
+    show: ShowSettings = False,
+) -> None:
+    """CompactLoRa's loop: sample, keep what pays more than 1, fine-tune on it, repeat."""
+    from .agents.expert_iteration import ExpertIterationConfig, train_expert_iteration
+
+    given = _given(out_folder, env, base, iterations, seed, resume)
+    config = _configure(ExpertIterationConfig, given, settings, show=show)
+    _probe(config.env, toolchain=config.toolchain, reward=config.reward)
+    if not train_expert_iteration(config, console=out).finished:
+        raise typer.Exit(INTERRUPTED)
+
+
+def _probe(env: str, **options: Any) -> None:
+    """Make the environment once, so that a wrong name fails before anything is trained."""
+    import gymnasium
+
+    try:
+        gymnasium.make(f"forgegym:{_environment(env)}", **options).close()
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def _given(
+    out_folder: Path | None,
+    env: str | None,
+    base: str | None,
+    iterations: int | None,
+    seed: int | None,
+    resume: bool,
+) -> dict[str, Any]:
+    """The options that the reinforcement-learning trainers share, by their settings' names."""
+    return {
+        "out": out_folder,
+        "env": env,
+        "base": base,
+        "iterations": iterations,
+        "seed": seed,
+        "resume": resume,
+    }
