@@ -6,9 +6,9 @@ any statistic and gets advantage zero, so that it cannot move its group.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -70,17 +70,15 @@ def group_advantages(
     }
 
 
-def novelty(completions: Sequence[Sequence[int]]) -> Tensor:
-    """How unusual each completion is in its batch: its rank, from 0 (commonest) to 1, float [N].
+def variety(structures: Sequence[str | None], *, coef: float) -> Tensor:
+    """What is left of each sample's pay for being one of many alike: float [N], 1 - coef..1.
 
-    Completions are ranked by the mean, over the different pairs of neighbouring tokens they have,
-    of one over the number of completions that have the pair. Equal scores share a rank.
+    A sample keeps ``1 - coef * sqrt(share)``, where `share` is how much of the batch has its
+    structure; None (nothing to compare: it was not accepted) keeps 1 and counts for no share. The
+    root makes the first few of a kind cost most, so that many structures pay better than a few.
     """
-    pairs = [frozenset(pairwise(completion)) for completion in completions]
-    spread = Counter(pair for of_one in pairs for pair in of_one)
-    scores = torch.tensor(
-        [sum(1 / spread[p] for p in of_one) / max(len(of_one), 1) for of_one in pairs],
-        dtype=torch.float64,
-    )  # [N]
-    below = (scores.unsqueeze(1) > scores + 1e-12).sum(1)  # [N]
-    return below.float() / max(len(pairs) - 1, 1)
+    counts = Counter(s for s in structures if s is not None)
+    total = max(counts.total(), 1)
+    return torch.tensor(
+        [1.0 if s is None else 1.0 - coef * math.sqrt(counts[s] / total) for s in structures]
+    )

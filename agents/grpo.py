@@ -25,7 +25,7 @@ import torch
 from rich.console import Console
 from torch import Tensor
 
-from .advantages import Scaling, group_advantages, novelty
+from .advantages import Scaling, group_advantages, variety
 from .checkpoint import (
     BEST,
     LATEST,
@@ -38,7 +38,7 @@ from .checkpoint import (
 from .logprob import completion_logprobs, passes
 from .losses import clipped_policy_loss, kl_loss
 from .policy import Policy, adapter_state, add_adapter, load_base, save_adapter, set_adapter_state
-from .rollout import Batch, batch_metrics, make_env, play
+from .rollout import Batch, batch_metrics, make_env, play, structure
 from .tracking import PLOT_FILE, Progress, Row, RunLog, TrainingResult, draw_curves
 
 
@@ -53,7 +53,9 @@ class GRPOConfig:
     be compared with). `minibatches`: optimizer steps an iteration, each on its share of the
     groups. `learning_rate`: 2e-3 for the tiny base, 1e-5 to 5e-5 for models of billions.
     `clip_low`, `clip_high`, `kl_coef`: see `losses`. `scale`: see `advantages`.
-    `entropy_coef` keeps the policy from settling on one way of writing; 0 to 0.01.
+    `decay_from`: the share of the run after which the learning rate falls. `variety_coef` (0 to 1)
+    takes off the pay of a program whose structure is common in its batch (see
+    `advantages.variety`); without it a policy settles on one structure. `entropy_coef`: 0 to 0.01.
     """
 
     out: Path
@@ -62,19 +64,20 @@ class GRPOConfig:
     toolchain: str = "frontend"
     base: str = "tiny"
     seed: int = 0
-    iterations: int = 100
-    samples: int = 64
+    iterations: int = 170
+    samples: int = 128
     group_size: int = 8
-    minibatches: int = 1
+    minibatches: int = 2
     learning_rate: float = 2e-3
     warmup: int = 5
+    decay_from: float = 0.7
     max_grad_norm: float = 1.0
     clip_low: float = 0.2
     clip_high: float = 0.28
-    scale: Scaling = "group"
+    scale: Scaling = "batch"
     kl_coef: float = 0.0
     entropy_coef: float = 0.0
-    novelty_coef: float = 0.0
+    variety_coef: float = 0.7
     temperature: float = 1.0
     max_new_tokens: int = 256
     lora_rank: int = 16
@@ -105,7 +108,10 @@ class GRPOConfig:
                 raise ValueError(f"{name} must be above 0, not {getattr(self, name)}.")
         if not 0 < self.clip_low < 1:
             raise ValueError(f"clip_low must lie between 0 and 1, not {self.clip_low}.")
-        for name in ("kl_coef", "entropy_coef", "novelty_coef", "warmup", "seed"):
+        for name in ("variety_coef", "decay_from"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must lie in 0 to 1, not {getattr(self, name)}.")
+        for name in ("kl_coef", "entropy_coef", "warmup", "seed"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative, and is {getattr(self, name)}.")
         if self.scale not in ("group", "batch", "none"):
@@ -233,9 +239,10 @@ def train_grpo(config: GRPOConfig, *, console: Console | None = None) -> Trainin
 
 
 def learning_rate(config: GRPOConfig, iteration: int) -> float:
-    """Rises over `warmup` iterations, then falls in a line to a tenth at the last one."""
+    """Rises over `warmup` iterations, and falls to nearly nothing from `decay_from` of the run."""
     risen = min(1.0, iteration / max(1, config.warmup))
-    return config.learning_rate * risen * (1 - 0.9 * (iteration - 1) / config.iterations)
+    left = (config.iterations + 1 - iteration) / (config.iterations + 1)
+    return config.learning_rate * risen * min(1.0, left / max(1 - config.decay_from, 1e-9))
 
 
 def learn(
@@ -244,10 +251,11 @@ def learn(
     """The optimizer steps of one iteration; returns what the log says about them."""
     samples = batch.samples
     rewards = torch.tensor([s.reward for s in samples])  # [N]
-    if config.novelty_coef:
-        # A factor, so that a program that pays nothing gains nothing by being unusual.
-        unusual = novelty([s.completion.tokens.tolist() for s in samples])  # [N]
-        rewards = rewards * (1 + config.novelty_coef * (2 * unusual - 1))
+    # A factor, so that a program that pays nothing gains nothing by being unusual.
+    rewards = rewards * variety(
+        [structure(s.verdict) if s.valid and s.verdict.accepted else None for s in samples],
+        coef=config.variety_coef,
+    )
     advantages, about = group_advantages(
         rewards=rewards,
         groups=torch.tensor([s.group for s in samples]),  # [N]

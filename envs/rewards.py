@@ -118,27 +118,31 @@ def ramped(verdict: Verdict) -> Reward:
     return Reward({"ramp": _ramp(min(verdict.metrics["complexity"], RAMP_END))})
 
 
-# What `guided` pays in full for: at most this complexity, and at least one more than 3. Longer
-# contracts of the same decisions cost a small model more tokens than they teach it.
-GUIDED_END = 6.0
-GUIDED_LEAST = 4.0
-# What each decision beyond one too many costs, and what is left of the pay at worst: enough that
-# a contract is not padded, too little to prefer one that does not do what was asked.
-EXCESS_COST, EXCESS_FLOOR = 0.1, 0.3
+# `guided` pays in full at the asked complexity, within these bounds: always above 3, and not so
+# long that a small model spends more tokens on a contract than it learns from it.
+GUIDED_LEAST, GUIDED_MOST = 4.0, 5.0
+# A little more than in proportion: the last decision asked for pays most, but the first one pays
+# enough to be found. `ramped` is steeper: there a policy repeats the first kind that works.
+GUIDED_POWER = 1.4
+# The part paid for decisions alone; the rest for the share of the asked constructs that are there.
+GUIDED_DECISIONS = 0.4
+# What each decision too many costs, and what is left of the pay at worst: enough that a contract
+# is not padded, too little to prefer one that does not do what was asked.
+EXCESS_COST, EXCESS_FLOOR = 0.15, 0.3
 
 
 def guided(verdict: Verdict) -> Reward:
     """For training that follows the prompt: 0..1 for decisions of the kinds that were asked for.
 
-    Does not compile: 0. Otherwise `ramped` at one more than the number of decisions of the asked
-    kinds, as a share of what it pays at the goal: the asked complexity, but at least 4 (so that it
-    always pays to pass 3) and at most 6. Half of that is paid only for the share of the asked
-    constructs that are there. Each decision beyond the goal and one more takes a tenth off, down
-    to 0.3.
+    Pays ``(n / (g - 1)) ** 1.4``, at most 1, where n counts the decisions of the asked kinds (all
+    kinds if the task names none) and g is the asked complexity, taken as 4 to 5. Four tenths of it
+    are paid as they are, six tenths times the share of the asked constructs that are there. Each
+    decision beyond one more than g asks for takes 0.15 off, down to 0.3.
 
-    Paid by `ramped`, a policy finds the kind of decision that is easiest to write and writes
-    nothing else, whatever it is asked for; here a decision of another kind pays nothing, and what
-    is asked for differs from prompt to prompt.
+    Nothing is paid for what does not compile, nor for compiling alone: a policy paid for that
+    writes trivial contracts first and stays with them. Paid for any decision, it finds the kind
+    that is easiest to write and writes nothing else, whatever the prompt; here decisions of
+    another kind pay nothing, and what is asked for differs from prompt to prompt.
     """
     if not verdict.valid:
         return INVALID
@@ -146,16 +150,14 @@ def guided(verdict: Verdict) -> Reward:
         return Reward({"decisions": 0.0, "constructs": 0.0})
     complexity = verdict.metrics["complexity"]
     table = verdict.facts.get("requirements", {})
-    counts = [
-        verdict.metrics[key] for name in table if (key := f"decisions.{name}") in verdict.metrics
-    ]
-    reached = 1 + sum(counts) if counts else complexity
+    kinds = [key for name in table if (key := f"decisions.{name}") in verdict.metrics]
+    found = sum(verdict.metrics[key] for key in kinds) if kinds else complexity - 1
     asked = float(table.get("complexity", {"asked": 0})["asked"])
-    goal = min(max(asked, GUIDED_LEAST), GUIDED_END)
-    excess = max(0.0, complexity - goal - 1)
-    pay = _ramp(min(reached, goal)) / _ramp(goal) if reached > 1 else 0.0
-    pay *= max(EXCESS_FLOOR, 1 - EXCESS_COST * excess)
-    return Reward({"decisions": pay / 2, "constructs": pay / 2 * constructs_met(verdict)})
+    goal = min(max(asked, GUIDED_LEAST), GUIDED_MOST)
+    pay = min(1.0, found / (goal - 1)) ** GUIDED_POWER
+    pay *= max(EXCESS_FLOOR, 1 - EXCESS_COST * max(0.0, complexity - goal - 1))
+    constructs = (1 - GUIDED_DECISIONS) * pay * constructs_met(verdict)
+    return Reward({"decisions": GUIDED_DECISIONS * pay, "constructs": constructs})
 
 
 PRESETS: Mapping[str, RewardFunction] = {

@@ -5,7 +5,7 @@ import statistics
 import pytest
 import torch
 
-from forgegym.agents.advantages import EPSILON, group_advantages
+from forgegym.agents.advantages import EPSILON, group_advantages, variety
 
 
 def reference(rewards, groups, scale):
@@ -81,3 +81,15 @@ def test_a_lone_winner_is_clipped():
     rewards = torch.tensor([100.0] + [0.0] * 63)
     found, _ = group_advantages(rewards=rewards, groups=torch.zeros(64, dtype=torch.long))
     assert found[0] == 5.0
+
+
+def test_many_alike_keep_less_than_the_only_one_of_its_kind():
+    found = variety(["if", "if", "if", "loop", None], coef=0.7).tolist()
+    assert found[:3] == pytest.approx([1 - 0.7 * (3 / 4) ** 0.5] * 3)
+    assert found[3] == pytest.approx(1 - 0.7 * (1 / 4) ** 0.5)
+    assert found[4] == 1.0
+
+
+def test_variety_of_nothing_and_without_weight_takes_nothing():
+    assert variety([None, None], coef=0.7).tolist() == [1.0, 1.0]
+    assert variety(["if", "if"], coef=0.0).tolist() == [1.0, 1.0]

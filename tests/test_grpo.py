@@ -15,7 +15,7 @@ from training import make_small_base, quiet
 from forgegym.agents import grpo
 from forgegym.agents.checkpoint import CheckpointError
 from forgegym.agents.generate import Completion
-from forgegym.agents.grpo import GRPOConfig, learn, train_grpo
+from forgegym.agents.grpo import GRPOConfig, learn, learning_rate, train_grpo
 from forgegym.agents.policy import (
     Policy,
     PolicyError,
@@ -43,6 +43,7 @@ def base(tmp_path_factory):
         ({"clip_low": 1.5}, "clip_low must lie between 0 and 1"),
         ({"kl_coef": -0.1}, "kl_coef must not be negative"),
         ({"scale": "sometimes"}, "scale is group, batch or none"),
+        ({"variety_coef": 1.5}, "variety_coef must lie in 0 to 1"),
         ({"iterations": 0}, "iterations must be at least 1"),
     ],
 )
@@ -366,3 +367,12 @@ def test_completions_of_one_prompt_share_its_group(base):
     assert all(isinstance(s.completion, Completion) for s in batch.samples)
     for sample in batch.samples:
         assert load_policy(base).encode(sample.prompt) == batch.prompts[sample.group]
+
+
+def test_the_learning_rate_rises_holds_and_falls(tmp_path):
+    config = GRPOConfig(out=tmp_path, iterations=100, warmup=4, decay_from=0.7, learning_rate=1.0)
+    rates = [learning_rate(config, i) for i in range(1, 101)]
+    assert rates[:4] == [0.25, 0.5, 0.75, 1.0]
+    assert rates[4:70] == [1.0] * 66
+    assert rates[70:] == sorted(rates[70:], reverse=True)
+    assert 0 < rates[-1] < 0.05

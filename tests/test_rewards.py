@@ -25,6 +25,7 @@ def verdict(
     compiled: StageStatus = PASSED,
     *,
     complexity: float = 1,
+    decisions: dict[str, int] | None = None,
     requirements: dict[str, dict[str, Any]] | None = None,
     failure: Failure | None = None,
 ) -> Verdict:
@@ -33,7 +34,10 @@ def verdict(
         source_sha256="s",
         toolchain=Toolchain("test", "1"),
         stages=() if failure else (Stage("parse", parse), Stage("compile", compiled)),
-        metrics={"complexity": float(complexity)},
+        metrics={
+            "complexity": float(complexity),
+            **{f"decisions.{kind}": float(count) for kind, count in (decisions or {}).items()},
+        },
         facts={"requirements": requirements or {}},
         failure=failure,
     )
@@ -134,30 +138,43 @@ def test_ramped_rises_to_compactlora_and_stops_at_eight() -> None:
     assert pays[:8] == sorted(set(pays))
 
 
-def test_guided_pays_complexity_up_to_what_was_asked() -> None:
-    def pay(found: int) -> float:
-        table = asked_complexity(5, found) | asked(loop=True)
-        return PRESETS["guided"](verdict(complexity=found, requirements=table)).total
-
-    assert pay(5) == 1 + 2**1.5 + 2.0
-    assert pay(9) == pay(5)
-    assert pay(4) < pay(5)
-
-
-def test_guided_always_pays_for_passing_three() -> None:
-    def pay(found: int) -> float:
-        table = asked_complexity(2, found)
-        return PRESETS["guided"](verdict(complexity=found, requirements=table)).total
-
-    assert pay(2) < pay(3) < pay(4) == pay(5)
+def guided(asked_for: int, *, loops: int = 0, ifs: int = 0, enum: bool = True) -> float:
+    """The pay of a contract that was asked for loops and an enum."""
+    complexity = 1 + loops + ifs
+    return (
+        PRESETS["guided"](
+            verdict(
+                complexity=complexity,
+                decisions={"loop": loops, "if": ifs},
+                requirements=asked_complexity(asked_for, complexity)
+                | asked(loop=loops > 0, enum=enum),
+            )
+        )
+    ).total
 
 
-def test_guided_pays_the_share_of_asked_constructs() -> None:
-    def pay(**met: bool) -> float:
-        return PRESETS["guided"](verdict(complexity=4, requirements=asked(**met))).total
+def test_guided_pays_decisions_of_the_asked_kinds_up_to_the_goal() -> None:
+    pays = [guided(5, loops=n) for n in (1, 2, 3, 4)]
+    assert pays == pytest.approx([(n / 4) ** 1.4 for n in (1, 2, 3, 4)])
+    assert guided(5, loops=5) == guided(5, loops=4)
 
-    assert pay(loop=True, enum=True) - pay(loop=False, enum=False) == 2.0
-    assert pay(loop=True, enum=False) - pay(loop=False, enum=False) == 1.0
+
+def test_guided_pays_nothing_for_decisions_that_were_not_asked_for() -> None:
+    assert guided(5, loops=1, ifs=2) == guided(5, loops=1)
+
+
+def test_guided_always_pays_for_passing_three_and_never_asks_for_more_than_five() -> None:
+    assert guided(2, loops=2) < guided(2, loops=3) == pytest.approx(1.0)
+    assert guided(8, loops=4) == pytest.approx(1.0)
+
+
+def test_guided_takes_padding_off() -> None:
+    assert guided(5, loops=4, ifs=2) == pytest.approx(1 - 0.15)
+    assert guided(5, loops=4, ifs=50) == pytest.approx(0.3)
+
+
+def test_guided_pays_a_part_only_for_the_asked_constructs() -> None:
+    assert guided(5, loops=4, enum=False) == pytest.approx(1 - 0.6 / 2)
 
 
 def test_a_reward_is_named_or_a_function() -> None:
