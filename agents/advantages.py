@@ -7,8 +7,10 @@ any statistic and gets advantage zero, so that it cannot move its group.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -82,3 +84,25 @@ def variety(structures: Sequence[str | None], *, coef: float) -> Tensor:
     return torch.tensor(
         [1.0 if s is None else 1.0 - coef * math.sqrt(counts[s] / total) for s in structures]
     )
+
+
+def rarity(completions: Sequence[Sequence[int] | None], *, coef: float) -> Tensor:
+    """What is left of each sample's pay for saying what all say: float [N], 1 - coef..1.
+
+    A completion's score is what it adds to distinct-2: the sum, over the different pairs of
+    neighbouring tokens in it, of one over the number of completions that have the pair, by its
+    length. The highest score keeps 1, the lowest 1 - coef, the others by their rank (scores are too
+    uneven to be used as they are). None (it was not accepted) takes no part and keeps 1.
+    """
+    pairs = {i: frozenset(pairwise(c)) for i, c in enumerate(completions) if c is not None}
+    spread = Counter(pair for of_one in pairs.values() for pair in of_one)
+    scores = {
+        i: sum(1 / spread[pair] for pair in of_one) / max(len(completions[i] or ()), 1)
+        for i, of_one in pairs.items()
+    }
+    ordered = sorted(scores.values())
+    kept = torch.ones(len(completions))  # [N]
+    for i, score in scores.items():
+        rank = bisect_left(ordered, score) / max(len(ordered) - 1, 1)
+        kept[i] = 1.0 - coef * (1.0 - rank)
+    return kept

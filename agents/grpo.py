@@ -25,7 +25,7 @@ import torch
 from rich.console import Console
 from torch import Tensor
 
-from .advantages import Scaling, group_advantages, variety
+from .advantages import Scaling, group_advantages, rarity, variety
 from .checkpoint import (
     BEST,
     LATEST,
@@ -54,8 +54,9 @@ class GRPOConfig:
     groups. `learning_rate`: 2e-3 for the tiny base, 1e-5 to 5e-5 for models of billions.
     `clip_low`, `clip_high`, `kl_coef`: see `losses`. `scale`: see `advantages`.
     `decay_from`: the share of the run after which the learning rate falls. `variety_coef` (0 to 1)
-    takes off the pay of a program whose structure is common in its batch (see
-    `advantages.variety`); without it a policy settles on one structure. `entropy_coef`: 0 to 0.01.
+    takes off the pay of a program whose structure is common in its batch, `rarity_coef` of one
+    whose words are (see `advantages.variety` and `rarity`); without them a policy settles on one
+    way to write everything. `entropy_coef`: 0 to 0.01.
     """
 
     out: Path
@@ -64,7 +65,7 @@ class GRPOConfig:
     toolchain: str = "frontend"
     base: str = "tiny"
     seed: int = 0
-    iterations: int = 170
+    iterations: int = 180
     samples: int = 128
     group_size: int = 8
     minibatches: int = 2
@@ -77,7 +78,8 @@ class GRPOConfig:
     scale: Scaling = "batch"
     kl_coef: float = 0.0
     entropy_coef: float = 0.0
-    variety_coef: float = 0.7
+    variety_coef: float = 0.8
+    rarity_coef: float = 0.8
     temperature: float = 1.0
     max_new_tokens: int = 256
     lora_rank: int = 16
@@ -108,7 +110,7 @@ class GRPOConfig:
                 raise ValueError(f"{name} must be above 0, not {getattr(self, name)}.")
         if not 0 < self.clip_low < 1:
             raise ValueError(f"clip_low must lie between 0 and 1, not {self.clip_low}.")
-        for name in ("variety_coef", "decay_from"):
+        for name in ("variety_coef", "rarity_coef", "decay_from"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must lie in 0 to 1, not {getattr(self, name)}.")
         for name in ("kl_coef", "entropy_coef", "warmup", "seed"):
@@ -251,11 +253,16 @@ def learn(
     """The optimizer steps of one iteration; returns what the log says about them."""
     samples = batch.samples
     rewards = torch.tensor([s.reward for s in samples])  # [N]
-    # A factor, so that a program that pays nothing gains nothing by being unusual.
-    rewards = rewards * variety(
-        [structure(s.verdict) if s.valid and s.verdict.accepted else None for s in samples],
-        coef=config.variety_coef,
-    )
+    # Factors, so that a program that pays nothing gains nothing by being unusual.
+    accepted = [s.valid and s.verdict.accepted for s in samples]
+    structures = [
+        structure(s.verdict) if a else None for s, a in zip(samples, accepted, strict=True)
+    ]
+    tokens = [
+        s.completion.tokens.tolist() if a else None for s, a in zip(samples, accepted, strict=True)
+    ]
+    rewards = rewards * variety(structures, coef=config.variety_coef)
+    rewards = rewards * rarity(tokens, coef=config.rarity_coef)
     advantages, about = group_advantages(
         rewards=rewards,
         groups=torch.tensor([s.group for s in samples]),  # [N]

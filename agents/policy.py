@@ -34,6 +34,10 @@ DEFAULT_LLM = "deepseek-ai/deepseek-coder-6.7b-base"
 PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 LORA_RANK, LORA_ALPHA = 16, 32
 MAX_NEW_TOKENS = 256
+# What agents sample at unless told otherwise. Trainers sample at 1, where exploration is the
+# policy's own; at 0.8 the tail of stray tokens, which is what keeps long programs from compiling,
+# is halved, and what is learnt shows.
+SAMPLING_TEMPERATURE = 0.8
 # Completions sampled at once by an agent: more no longer speeds up two cores, and the cache of
 # a large model must fit.
 BATCH = 64
@@ -308,7 +312,7 @@ class PolicyAgent:
         policy: Policy,
         *,
         name: str,
-        temperature: float = 1.0,
+        temperature: float = SAMPLING_TEMPERATURE,
         max_new_tokens: int = MAX_NEW_TOKENS,
     ) -> None:
         if temperature < 0:
@@ -344,7 +348,7 @@ def load_policy_agent(
     *,
     base: str | None = None,
     device: str = "auto",
-    temperature: float = 1.0,
+    temperature: float = SAMPLING_TEMPERATURE,
     max_new_tokens: int = MAX_NEW_TOKENS,
 ) -> PolicyAgent:
     """The policy at `path` (see `load_policy`) as an agent. Raises `PolicyError`."""

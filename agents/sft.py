@@ -26,7 +26,7 @@ from torch import Tensor
 
 from .checkpoint import CheckpointError, stop_on_interrupt
 from .compact_names import IDENTIFIERS
-from .policy import Policy
+from .policy import SAMPLING_TEMPERATURE, Policy
 from .rollout import batch_metrics, derive_seed, make_env, play
 from .template import contract_for_prompt
 from .tokenizer import build_tokenizer, read_header
@@ -44,7 +44,7 @@ class SFTConfig:
     examples are drawn, of at most `longest` characters (fewer places to go wrong); `steps` and
     `batch`: how often and how many of them are shown; `copy_steps`: how many first steps only
     repeat names (finding and repeating an earlier name is the slowest thing to learn from
-    contracts alone). `target`: the compile rate, sampled at temperature 1, at which training stops
+    contracts alone). `target`: the compile rate, sampled as agents sample, at which training stops
     early. `matrix_lr` is Muon's, for the layers' matrices; `lr` is AdamW's, for everything else.
     `phrases`: see `build_tokenizer`. The other fields are the sizes of the Llama.
     """
@@ -57,7 +57,7 @@ class SFTConfig:
     steps: int = 600
     batch: int = 16
     copy_steps: int = 20
-    target: float = 0.35
+    target: float = 0.4
     lr: float = 3e-3
     matrix_lr: float = 1.5e-2
     phrases: int = 300
@@ -269,7 +269,7 @@ def copying_batch(names: Sequence[int], size: int, rng: random.Random) -> tuple[
 
 
 def compile_rate(env: Any, policy: Policy, *, seed: int, step: int) -> float:
-    """The share of samples at temperature 1, for training prompts, that compile."""
+    """The share of samples for training prompts that compile, sampled as agents sample."""
     policy.model.eval()
     batch = play(
         env,
@@ -278,7 +278,7 @@ def compile_rate(env: Any, policy: Policy, *, seed: int, step: int) -> float:
         seed=derive_seed("check", seed),
         iteration=step,
         max_new_tokens=_MAX_NEW_TOKENS,
-        temperature=1.0,
+        temperature=SAMPLING_TEMPERATURE,
     )
     return batch_metrics(batch.samples)["compile_success_rate"]
 

@@ -118,15 +118,15 @@ def ramped(verdict: Verdict) -> Reward:
     return Reward({"ramp": _ramp(min(verdict.metrics["complexity"], RAMP_END))})
 
 
-# `guided` pays in full at the asked complexity, within these bounds: always above 3, and not so
-# long that a small model spends more tokens on a contract than it learns from it.
-GUIDED_LEAST, GUIDED_MOST = 4.0, 5.0
+# `guided` pays in full here, the least that is above 3: a small model spends tokens on every
+# decision more, and each of them is a chance not to compile.
+GUIDED_GOAL = 4.0
 # A little more than in proportion: the last decision asked for pays most, but the first one pays
 # enough to be found. `ramped` is steeper: there a policy repeats the first kind that works.
 GUIDED_POWER = 1.4
 # The part paid for decisions alone; the rest for the share of the asked constructs that are there.
 GUIDED_DECISIONS = 0.4
-# What each decision too many costs, and what is left of the pay at worst: enough that a contract
+# What each decision beyond one too many costs, and what is left of the pay at worst: enough that a contract
 # is not padded, too little to prefer one that does not do what was asked.
 EXCESS_COST, EXCESS_FLOOR = 0.15, 0.3
 
@@ -134,10 +134,10 @@ EXCESS_COST, EXCESS_FLOOR = 0.15, 0.3
 def guided(verdict: Verdict) -> Reward:
     """For training that follows the prompt: 0..1 for decisions of the kinds that were asked for.
 
-    Pays ``(n / (g - 1)) ** 1.4``, at most 1, where n counts the decisions of the asked kinds (all
-    kinds if the task names none) and g is the asked complexity, taken as 4 to 5. Four tenths of it
-    are paid as they are, six tenths times the share of the asked constructs that are there. Each
-    decision beyond one more than g asks for takes 0.15 off, down to 0.3.
+    Pays ``(n / 3) ** 1.4``, at most 1, where n counts the decisions of the asked kinds (all kinds
+    if the task names none). Four tenths of it are paid as they are, six tenths times the share of
+    the asked constructs that are there. Each decision that takes the complexity beyond 5 takes
+    0.15 off, down to 0.3.
 
     Nothing is paid for what does not compile, nor for compiling alone: a policy paid for that
     writes trivial contracts first and stays with them. Paid for any decision, it finds the kind
@@ -152,10 +152,8 @@ def guided(verdict: Verdict) -> Reward:
     table = verdict.facts.get("requirements", {})
     kinds = [key for name in table if (key := f"decisions.{name}") in verdict.metrics]
     found = sum(verdict.metrics[key] for key in kinds) if kinds else complexity - 1
-    asked = float(table.get("complexity", {"asked": 0})["asked"])
-    goal = min(max(asked, GUIDED_LEAST), GUIDED_MOST)
-    pay = min(1.0, found / (goal - 1)) ** GUIDED_POWER
-    pay *= max(EXCESS_FLOOR, 1 - EXCESS_COST * max(0.0, complexity - goal - 1))
+    pay = min(1.0, found / (GUIDED_GOAL - 1)) ** GUIDED_POWER
+    pay *= max(EXCESS_FLOOR, 1 - EXCESS_COST * max(0.0, complexity - GUIDED_GOAL - 1))
     constructs = (1 - GUIDED_DECISIONS) * pay * constructs_met(verdict)
     return Reward({"decisions": GUIDED_DECISIONS * pay, "constructs": constructs})
 

@@ -5,7 +5,7 @@ import statistics
 import pytest
 import torch
 
-from forgegym.agents.advantages import EPSILON, group_advantages, variety
+from forgegym.agents.advantages import EPSILON, group_advantages, rarity, variety
 
 
 def reference(rewards, groups, scale):
@@ -93,3 +93,22 @@ def test_many_alike_keep_less_than_the_only_one_of_its_kind():
 def test_variety_of_nothing_and_without_weight_takes_nothing():
     assert variety([None, None], coef=0.7).tolist() == [1.0, 1.0]
     assert variety(["if", "if"], coef=0.0).tolist() == [1.0, 1.0]
+
+
+def test_what_adds_most_to_distinct_2_keeps_its_pay():
+    common, other = [1, 2, 3], [7, 8, 9]
+    found = rarity([common, common, None, other], coef=0.8).tolist()
+    assert found == pytest.approx([0.2, 0.2, 1.0, 1.0])
+
+
+def test_repeating_a_rare_pair_does_not_make_a_program_rarer():
+    once, often = [1, 2, 5, 6], [1, 2, 5, 6, 5, 6, 5, 6]
+    common = [1, 2, 3, 4]
+    found = rarity([once, often, common, common], coef=0.5).tolist()
+    assert found[0] > found[1]
+    assert found[2] == found[3]
+
+
+def test_rarity_of_nothing_takes_nothing():
+    assert rarity([None, None], coef=0.9).tolist() == [1.0, 1.0]
+    assert rarity([[1, 2], [3, 4]], coef=0.0).tolist() == [1.0, 1.0]

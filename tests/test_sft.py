@@ -11,7 +11,7 @@ from transformers import AutoTokenizer
 
 from forgegym.agents.checkpoint import CheckpointError
 from forgegym.agents.compact_names import IDENTIFIERS
-from forgegym.agents.policy import load_policy
+from forgegym.agents.policy import SAMPLING_TEMPERATURE, load_policy
 from forgegym.agents.rollout import batch_metrics, make_env, play
 from forgegym.agents.sft import (
     META,
@@ -154,7 +154,13 @@ def test_the_tiny_base_is_what_it_claims_to_be():
     policy = load_policy(ensure_tiny_base())
     env = make_env("CompactContract-v0", count=192, reward="compactlora", toolchain="frontend")
     batch = play(
-        env, policy, group_size=2, seed=11, iteration=1, max_new_tokens=256, temperature=1.0
+        env,
+        policy,
+        group_size=2,
+        seed=11,
+        iteration=1,
+        max_new_tokens=256,
+        temperature=SAMPLING_TEMPERATURE,
     )
     found = batch_metrics(batch.samples)
     assert 0.15 <= found["compile_success_rate"] <= 0.5
