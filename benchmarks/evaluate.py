@@ -39,6 +39,8 @@ CONFIG, ROWS, SUMMARY = "config.json", "rows.jsonl", "summary.json"
 # Prompts answered at a time: enough to fill a small model's batch, few enough to see rows come.
 BATCH = 64
 
+# Fewer than 256 contracts of one decision have, the shortest collection that is compared.
+EQUAL_PAIRS = 20_000
 # "High quality" in CompactLoRa's words: a contract that compiles and has more decisions than this.
 QUALITY_COMPLEXITY = 3
 
@@ -89,7 +91,8 @@ class Summary:
     Variety: `decisions` counts the decisions of compiling contracts by kind, `structures` is how
     many different sequences and nestings of them their circuits have, `effective_structures` how
     many equally common ones would be as varied, `distinct_2` the share of different pairs of
-    neighbouring tokens in all texts, `unique` how many texts differ at all.
+    neighbouring tokens in all texts, `distinct_2_equal` the same in the first `EQUAL_PAIRS` pairs
+    (longer texts repeat themselves more, whoever writes them), `unique` how many texts differ.
     """
 
     samples: int
@@ -106,6 +109,7 @@ class Summary:
     structures: int
     effective_structures: float
     distinct_2: float
+    distinct_2_equal: float
     unique: int
 
     @property
@@ -166,6 +170,7 @@ def summarise(rows: Iterable[Mapping[str, Any]]) -> Summary:
         structures=len(set(structures)),
         effective_structures=effective_number(structures),
         distinct_2=distinct_n(row["source"] for row in valid),
+        distinct_2_equal=distinct_n((row["source"] for row in valid), limit=EQUAL_PAIRS),
         unique=len({row["source"] for row in valid}),
     )
 

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from .compact_agreement import Agreement, Group, Report
-from .evaluate import QUALITY_COMPLEXITY, Summary
+from .evaluate import EQUAL_PAIRS, QUALITY_COMPLEXITY, Summary
 from .statistics import Estimate
 
 
@@ -52,6 +52,7 @@ def evaluation_table(summaries: Mapping[str, Summary], *, title: str) -> Table:
         ("commonest decision", [_commonest(s) for s in all_]),
         ("structures", [str(s.structures) for s in all_]),
         ("distinct-2", [f"{s.distinct_2:.3f}" for s in all_]),
+        (f"distinct-2, first {EQUAL_PAIRS:,} pairs", [f"{s.distinct_2_equal:.3f}" for s in all_]),
         ("different texts", [str(s.unique) for s in all_]),
     ]
     if any(s.failures for s in all_):

@@ -156,10 +156,11 @@ def clustered_mean(clusters: Iterable[Sequence[float]], *, seed: int = 0) -> Est
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
-def distinct_n(texts: Iterable[str], n: int = 2) -> float:
+def distinct_n(texts: Iterable[str], n: int = 2, *, limit: int | None = None) -> float:
     """Different n-grams of tokens as a share of all n-grams in `texts` (0 when there are none).
 
-    It falls as the number of texts grows: compare only collections of one size.
+    It falls as a collection grows, longer texts included: compare collections of one size, which
+    is what `limit` is for (only so many n-grams are read, from the first text on).
 
     Source: Li et al., "A diversity-promoting objective function for neural conversation models",
     NAACL 2016.
@@ -169,6 +170,8 @@ def distinct_n(texts: Iterable[str], n: int = 2) -> float:
     for text in texts:
         tokens = _TOKEN.findall(text)
         grams = list(zip(*(tokens[i:] for i in range(n)), strict=False))
+        if limit is not None:
+            grams = grams[: limit - total]
         total += len(grams)
         seen.update(grams)
     return len(seen) / total if total else 0.0

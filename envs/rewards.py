@@ -126,8 +126,8 @@ GUIDED_GOAL = 4.0
 GUIDED_POWER = 1.4
 # The part paid for decisions alone; the rest for the share of the asked constructs that are there.
 GUIDED_DECISIONS = 0.4
-# What each decision beyond one too many costs, and what is left of the pay at worst: enough that a contract
-# is not padded, too little to prefer one that does not do what was asked.
+# What each decision beyond one too many costs, and what is left of the pay at worst: enough that
+# a contract is not padded, too little to prefer one that does not do what was asked.
 EXCESS_COST, EXCESS_FLOOR = 0.15, 0.3
 
 

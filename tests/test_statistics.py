@@ -130,6 +130,12 @@ def test_distinct_2_falls_from_one_to_nothing_new():
     assert distinct_n(["alone", ""]) == 0.0
 
 
+def test_distinct_2_of_a_limited_number_of_pairs_does_not_see_the_rest():
+    assert distinct_n(["a b a b a b"], limit=2) == 1.0
+    assert distinct_n(["a b", "a b", "c d"], limit=2) == 0.5
+    assert distinct_n(["a b"], limit=10) == distinct_n(["a b"])
+
+
 def test_shares_are_ordered_and_sum_to_one():
     assert shares({"if": 1, "loop": 3, "ternary": 0}) == {"loop": 0.75, "if": 0.25, "ternary": 0.0}
     assert shares({"if": 0}) == {}
