@@ -65,7 +65,7 @@ class GRPOConfig:
     toolchain: str = "frontend"
     base: str = "tiny"
     seed: int = 0
-    iterations: int = 180
+    iterations: int = 220
     samples: int = 128
     group_size: int = 8
     minibatches: int = 2
@@ -78,8 +78,8 @@ class GRPOConfig:
     scale: Scaling = "batch"
     kl_coef: float = 0.0
     entropy_coef: float = 0.0
-    variety_coef: float = 0.8
-    rarity_coef: float = 0.8
+    variety_coef: float = 0.7
+    rarity_coef: float = 0.6
     temperature: float = 1.0
     max_new_tokens: int = 256
     lora_rank: int = 16

@@ -54,10 +54,10 @@ class SFTConfig:
     seed: int = 0
     contracts: int = 6000
     longest: int = 450
-    steps: int = 600
+    steps: int = 450
     batch: int = 16
     copy_steps: int = 20
-    target: float = 0.4
+    target: float = 0.38
     lr: float = 3e-3
     matrix_lr: float = 1.5e-2
     phrases: int = 300
