@@ -65,7 +65,7 @@ class GRPOConfig:
     toolchain: str = "frontend"
     base: str = "tiny"
     seed: int = 0
-    iterations: int = 220
+    iterations: int = 200
     samples: int = 128
     group_size: int = 8
     minibatches: int = 2
@@ -79,7 +79,7 @@ class GRPOConfig:
     kl_coef: float = 0.0
     entropy_coef: float = 0.0
     variety_coef: float = 0.7
-    rarity_coef: float = 0.6
+    rarity_coef: float = 0.5
     temperature: float = 1.0
     max_new_tokens: int = 256
     lora_rank: int = 16

@@ -126,9 +126,9 @@ GUIDED_GOAL = 4.0
 GUIDED_POWER = 1.4
 # The part paid for decisions alone; the rest for the share of the asked constructs that are there.
 GUIDED_DECISIONS = 0.4
-# What each decision beyond one too many costs, and what is left of the pay at worst: enough that
+# What each decision too many costs, and what is left of the pay at worst: enough that
 # a contract is not padded, too little to prefer one that does not do what was asked.
-EXCESS_COST, EXCESS_FLOOR = 0.15, 0.3
+EXCESS_COST, EXCESS_FLOOR = 0.2, 0.2
 
 
 def guided(verdict: Verdict) -> Reward:
@@ -136,8 +136,8 @@ def guided(verdict: Verdict) -> Reward:
 
     Pays ``(n / 3) ** 1.4``, at most 1, where n counts the decisions of the asked kinds (all kinds
     if the task names none). Four tenths of it are paid as they are, six tenths times the share of
-    the asked constructs that are there. Each decision that takes the complexity beyond 5 takes
-    0.15 off, down to 0.3.
+    the asked constructs that are there. Each decision that takes the complexity beyond 4 takes
+    0.2 off, down to 0.2.
 
     Nothing is paid for what does not compile, nor for compiling alone: a policy paid for that
     writes trivial contracts first and stays with them. Paid for any decision, it finds the kind
@@ -153,7 +153,7 @@ def guided(verdict: Verdict) -> Reward:
     kinds = [key for name in table if (key := f"decisions.{name}") in verdict.metrics]
     found = sum(verdict.metrics[key] for key in kinds) if kinds else complexity - 1
     pay = min(1.0, found / (GUIDED_GOAL - 1)) ** GUIDED_POWER
-    pay *= max(EXCESS_FLOOR, 1 - EXCESS_COST * max(0.0, complexity - GUIDED_GOAL - 1))
+    pay *= max(EXCESS_FLOOR, 1 - EXCESS_COST * max(0.0, complexity - GUIDED_GOAL))
     constructs = (1 - GUIDED_DECISIONS) * pay * constructs_met(verdict)
     return Reward({"decisions": GUIDED_DECISIONS * pay, "constructs": constructs})
 
