@@ -78,8 +78,8 @@ class GRPOConfig:
     scale: Scaling = "batch"
     kl_coef: float = 0.0
     entropy_coef: float = 0.0
-    variety_coef: float = 0.7
-    rarity_coef: float = 0.5
+    variety_coef: float = 0.85
+    rarity_coef: float = 0.65
     temperature: float = 1.0
     max_new_tokens: int = 256
     lora_rank: int = 16
