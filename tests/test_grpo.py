@@ -26,6 +26,12 @@ from forgegym.agents.policy import (
 )
 from forgegym.agents.rollout import Batch, Sample, play
 from forgegym.agents.tracking import read_rows
+from forgegym.verifiers.verdict import Stage, StageStatus, Toolchain, Verdict
+
+
+ACCEPTED = Verdict(
+    "task", "source", Toolchain("test", "1"), (Stage("compile", StageStatus.PASSED),)
+)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +77,7 @@ def batch_of(policy, rewards, *, valid=None, size=2, seed=0):
     )
     flat = list(itertools.chain(*drawn))
     samples = [
-        Sample(i // size, "", "", completion, reward, valid is None or valid[i], None)
+        Sample(i // size, "", "", completion, reward, valid is None or valid[i], ACCEPTED)
         for i, (completion, reward) in enumerate(zip(flat, rewards, strict=True))
     ]
     return Batch(prompts, samples)
@@ -91,7 +97,16 @@ def gradients(config, policy, batch):
 
 
 def settings(tmp_path, **changes):
-    defaults = {"samples": 4, "group_size": 2, "max_grad_norm": 1e9, "scale": "none"}
+    """One plain step: nothing of the reward is taken off, and nothing is scaled."""
+    defaults = {
+        "samples": 4,
+        "group_size": 2,
+        "minibatches": 1,
+        "max_grad_norm": 1e9,
+        "scale": "none",
+        "variety_coef": 0.0,
+        "rarity_coef": 0.0,
+    }
     return GRPOConfig(out=tmp_path, **{**defaults, **changes})
 
 
@@ -169,7 +184,7 @@ class Letters(gymnasium.vector.VectorEnv):
 
     def step(self, actions):
         rewards = [sum(c.isupper() for c in a) / max(len(a), 8) for a in actions]
-        verdict = Verdict()
+        verdict = LettersVerdict()
         infos = {
             "valid": np.ones(self.num_envs, bool),
             "verdict": np.array([verdict] * self.num_envs, dtype=object),
@@ -178,7 +193,7 @@ class Letters(gymnasium.vector.VectorEnv):
         return actions, np.array(rewards), flags, flags, infos
 
 
-class Verdict:
+class LettersVerdict:
     accepted, metrics, facts = False, {}, {}
 
     def passed(self, stage):
@@ -200,6 +215,10 @@ def test_it_learns_what_is_paid(tmp_path, base, seed):
         samples=32,
         max_new_tokens=12,
         learning_rate=1e-2,
+        minibatches=1,
+        scale="group",
+        variety_coef=0.0,
+        rarity_coef=0.0,
     )
     rows = train_grpo(config, console=quiet()).rows
     first = np.mean([r["avg_reward"] for r in rows[:3]])
@@ -376,3 +395,10 @@ def test_the_learning_rate_rises_holds_and_falls(tmp_path):
     assert rates[4:70] == [1.0] * 66
     assert rates[70:] == sorted(rates[70:], reverse=True)
     assert 0 < rates[-1] < 0.05
+
+
+def test_alike_programs_teach_less_than_different_ones(tmp_path, policy):
+    """With equal rewards, only the bonuses for variety can set samples of a group apart."""
+    batch = batch_of(policy, [0.5, 0.5, 0.5, 0.5])
+    found, _ = gradients(settings(tmp_path, rarity_coef=0.5), policy, batch)
+    assert any((g != 0).any() for g in found)
