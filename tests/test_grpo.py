@@ -28,7 +28,6 @@ from forgegym.agents.rollout import Batch, Sample, play
 from forgegym.agents.tracking import read_rows
 from forgegym.verifiers.verdict import Stage, StageStatus, Toolchain, Verdict
 
-
 ACCEPTED = Verdict(
     "task", "source", Toolchain("test", "1"), (Stage("compile", StageStatus.PASSED),)
 )
