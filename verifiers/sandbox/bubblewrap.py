@@ -1,0 +1,309 @@
+"""Boxes made with bubblewrap, for machines without Docker: the same supervisor, the same protocol.
+
+Namespaces, a seccomp filter and read-only binds of the toolchains confine it; memory and processes
+are limited by control groups where this process may make them, else by the supervisor's watch and
+RLIMIT_NPROC. What holds on this machine is found out by trying (`probe`), never assumed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import select
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from . import cgroup, images, seccomp
+from .base import BoxDiedError, Profile, SandboxError, SandboxUnavailableError
+from .box import Box
+from .janitor import Janitor
+from .pool import MAX_USES, Pool, Reuse
+
+# 0.8 has --size, --disable-userns and --as-pid-1.
+OLDEST = (0, 8)
+# User IDs that no account has; one for each box, since the kernel counts processes by them.
+FIRST_USER = 1_900_000_000
+# Inside, as in Docker's boxes.
+JOB_USER = "65534"
+READY_SECONDS = 10.0
+# What is bound of this machine, read-only. No home, no /etc beyond what programs load by, no /run.
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+CONFIGURATION = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d")
+# As the images' entry point has it.
+SUPERVISOR = (
+    "import sys; sys.path.insert(0, '/opt/forgegym'); from supervisor.serve import main; main()"
+)
+
+_numbers = itertools.count()
+
+
+def find() -> str:
+    """The path of bubblewrap. Raises `SandboxUnavailableError` when it is missing or too old."""
+    path = shutil.which("bwrap")
+    hint = "install it (Debian, Ubuntu: sudo apt install bubblewrap)"
+    if path is None:
+        raise SandboxUnavailableError(f"there is no bubblewrap (bwrap) on PATH; {hint}")
+    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
+    numbers = said.split()[-1].split(".")[:2] if said.split() else []
+    if not all(n.isdigit() for n in numbers) or tuple(map(int, numbers)) < OLDEST:
+        raise SandboxUnavailableError(f"bubblewrap 0.8 or newer is needed, not {said.strip()!r}")
+    return path
+
+
+def open_bubblewrap(
+    *,
+    profile: Profile | None = None,
+    size: int | None = None,
+    reuse: Reuse = "never",
+    max_uses: int = MAX_USES,
+    toolchains: Iterable[Path] = (),
+    path: Sequence[str] = (),
+    cgroups: bool = True,
+) -> Pool:
+    """A sandbox of bubblewrap's boxes.
+
+    Args:
+        profile: See `Profile`. `tmp_inodes` and `work_inodes` hold by the supervisor's watch.
+        size: Boxes (default: one per CPU).
+        reuse, max_uses: See `pool`. A job has the supervisor's own user ID here.
+        toolchains: Folders bound read-only at their own paths, beside /usr.
+        path: Folders put in front of the jobs' PATH.
+        cgroups: Use control groups where they can be made.
+
+    Raises:
+        SandboxUnavailableError: There is no bubblewrap, or it cannot make a box here.
+    """
+    program = find()
+    interpreter = _interpreter()
+    cgroup.sweep()
+    chosen = profile or Profile()
+    bound = tuple(Path(t).resolve() for t in toolchains)
+    janitor = Janitor()
+    with_groups = cgroups and cgroup.writable()
+
+    def open_box() -> Box:
+        transport = _start(program, interpreter, chosen, bound, path, with_groups, janitor)
+        box = Box(transport)
+        try:
+            box.ready(READY_SECONDS)
+        except BoxDiedError as error:
+            raise SandboxUnavailableError(f"bubblewrap cannot make a box here: {error}") from None
+        except BaseException:
+            transport.kill()
+            raise
+        return box
+
+    return Pool(
+        open_box,
+        name="bubblewrap",
+        size=size or os.cpu_count() or 1,
+        reuse=reuse,
+        max_uses=max_uses,
+        on_close=janitor.close,
+    )
+
+
+def _interpreter() -> str:
+    """A Python that every user of this machine can run, for the supervisor."""
+    for candidate in ("/usr/bin/python3", os.path.realpath(sys.executable)):
+        if candidate.startswith("/usr/") and os.access(candidate, os.X_OK):
+            return candidate
+    raise SandboxUnavailableError(
+        "bubblewrap's supervisor needs a python3 below /usr (Debian, Ubuntu: "
+        "sudo apt install python3)"
+    )
+
+
+def arguments(
+    profile: Profile,
+    *,
+    interpreter: str,
+    toolchains: Sequence[Path],
+    path: Sequence[str],
+    group: cgroup.Group | None,
+    files: Sequence[tuple[int, str]],
+    filter_descriptor: int,
+) -> list[str]:
+    """bubblewrap's arguments for one box; `files`: descriptors and where their content goes."""
+    mounts: list[str] = []
+    for folder in SYSTEM:
+        if os.path.islink(folder):
+            mounts += ["--symlink", os.readlink(folder), folder]
+        elif os.path.isdir(folder):
+            mounts += ["--ro-bind", folder, folder]
+    for name in CONFIGURATION:
+        mounts += ["--ro-bind-try", name, name]
+    for toolchain in toolchains:
+        if not any(toolchain.is_relative_to(folder) for folder in ("/usr", "/lib")):
+            mounts += ["--ro-bind", str(toolchain), str(toolchain)]
+    for descriptor, inside in files:
+        mounts += ["--ro-bind-data", str(descriptor), inside]
+    mounts += ["--proc", "/proc", "--dev", "/dev"]
+    for place, size in (
+        ("/work", profile.work_bytes),
+        ("/tmp", profile.tmp_bytes),
+        ("/dev/shm", profile.tmp_bytes),
+    ):
+        mounts += ["--size", str(size), "--tmpfs", place]
+    if group is not None and group.memory == group.pids:
+        mounts += ["--ro-bind", str(group.memory), "/sys/fs/cgroup"]
+    elif group is not None:
+        mounts += ["--ro-bind", str(group.memory), "/sys/fs/cgroup/memory"]
+        mounts += ["--ro-bind", str(group.pids), "/sys/fs/cgroup/pids"]
+    supervisor = [
+        "--work", "/work", "--places", "/tmp:/dev/shm", "--path", ":".join(path),
+        "--lifetime", str(profile.lifetime),
+        "--inodes", f"{profile.work_inodes}:{profile.tmp_inodes}:{profile.tmp_inodes}",
+    ]  # fmt: skip
+    if group is None:
+        supervisor += ["--watch-memory", str(profile.memory_bytes)]
+        supervisor += ["--processes", str(profile.processes)]
+    return [
+        "--unshare-all", "--unshare-user", "--disable-userns", "--uid", JOB_USER, "--gid", JOB_USER,
+        "--as-pid-1", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv",
+        "--hostname", "box", *mounts, "--remount-ro", "/dev", "--remount-ro", "/",
+        "--chdir", "/", "--seccomp", str(filter_descriptor),
+        interpreter, "-I", "-S", "-B", "-c", SUPERVISOR, *supervisor,
+    ]  # fmt: skip
+
+
+def _start(
+    program: str,
+    interpreter: str,
+    profile: Profile,
+    toolchains: Sequence[Path],
+    path: Sequence[str],
+    with_groups: bool,
+    janitor: Janitor,
+) -> ProcessTransport:
+    number = next(_numbers)
+    group = cgroup.create(cgroup.attach_name(number)) if with_groups else None
+    if with_groups and group is None:
+        raise SandboxError("a control group could not be made, though one could before")
+    descriptors = []
+    try:
+        if group is not None:
+            group.limit(memory_bytes=profile.memory_bytes, processes=profile.processes)
+        files = []
+        for name, data in images.contents().items():
+            descriptors.append(_in_memory(data))
+            files.append((descriptors[-1], f"/opt/forgegym/{name}"))
+        descriptors.append(_in_memory(seccomp.program()))
+        command = [
+            program,
+            *arguments(
+                profile,
+                interpreter=interpreter,
+                toolchains=toolchains,
+                path=path,
+                group=group,
+                files=files,
+                filter_descriptor=descriptors[-1],
+            ),
+        ]
+        if os.getuid() == 0:
+            # RLIMIT_NPROC and the like mean nothing to a process whose real user is root.
+            user = str(FIRST_USER + (os.getpid() * 64 + number) % 100_000_000)
+            command = [
+                "setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *command,
+            ]  # fmt: skip
+        if group is not None:
+            # Joined before anything else is started: what is started later cannot be outside.
+            places = [f"{folder}/cgroup.procs" for folder in {group.memory, group.pids}]
+            joining = " && ".join(f'echo 0 > "${i + 1}"' for i in range(len(places)))
+            command = [
+                "/bin/sh", "-c", f'{joining} && shift {len(places)} && exec "$@"', "sh",
+                *places, *command,
+            ]  # fmt: skip
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=descriptors,
+            cwd="/",
+            env={"PATH": "/usr/local/bin:/usr/bin:/bin"},
+        )
+    except OSError as error:
+        if group is not None:
+            group.remove()
+        raise SandboxError(f"bubblewrap could not be started: {error}") from None
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+    return ProcessTransport(process, group, janitor)
+
+
+def _in_memory(data: bytes) -> int:
+    descriptor = os.memfd_create("forgegym", 0)
+    os.write(descriptor, data)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+class ProcessTransport:
+    """The standard streams of a local process."""
+
+    _CHUNK = 1 << 16
+    # A control group is empty when the last of its processes is reaped, moments after the first.
+    _GROUP_SECONDS = 5.0
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], group: cgroup.Group | None, janitor: Janitor
+    ) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._process = process
+        self._group = group
+        self._janitor = janitor
+        self._input, self._output = process.stdin.fileno(), process.stdout.fileno()
+        os.set_blocking(self._input, False)
+        self._killed = False
+
+    def write(self, data: bytes, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        view = memoryview(data)
+        while view:
+            if not select.select([], [self._input], [], max(0.0, end - time.monotonic()))[1]:
+                raise TimeoutError
+            with contextlib.suppress(BlockingIOError):
+                view = view[os.write(self._input, view[: self._CHUNK]) :]
+
+    def read(self, seconds: float) -> bytes:
+        if not select.select([self._output], [], [], seconds)[0]:
+            raise TimeoutError
+        return os.read(self._output, self._CHUNK)
+
+    def kill(self) -> None:
+        if not self._killed:
+            self._killed = True
+            self._process.kill()
+            self._janitor.later(self._bury)
+
+    def _bury(self) -> None:
+        """Reap it, close its streams, and remove its control group when the last has gone."""
+        self._process.wait()
+        if self._group is not None:
+            end = time.monotonic() + self._GROUP_SECONDS
+            while time.monotonic() < end:
+                try:
+                    self._group.remove()
+                    break
+                except OSError:
+                    time.sleep(0.01)
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+
+    def post_mortem(self) -> BoxDiedError:
+        self._process.kill()
+        code = self._process.wait()
+        assert self._process.stderr is not None
+        said = self._process.stderr.read(4096).decode("utf-8", "replace").strip()
+        return BoxDiedError(said.rpartition("\n")[2] or f"bubblewrap ended with {code}")

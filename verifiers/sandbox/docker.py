@@ -1,0 +1,348 @@
+"""Boxes that are Docker containers, each attached to once, when it is opened.
+
+A job is frames over that one connection: no exec, no archive, no inspection on its way. Three
+belts against orphans: a container whose owner dies reads the end of its input and ends; process 1
+ends at its deadline in any case; and whoever opens a sandbox sweeps what dead owners have left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import struct
+import threading
+import time
+from typing import Any
+
+from .base import BoxDiedError, Profile, SandboxError, SandboxUnavailableError
+from .box import Box
+from .janitor import Janitor
+from .owner import Owner
+from .pool import MAX_USES, Pool, Reuse
+
+LABEL = "io.forgegym"
+# Of `nobody` in Debian; containers need no more than two users, root for the supervisor and this.
+JOB_USER = 65534
+# All that the supervisor needs of root: to become the job's user, and to kill what that has left.
+CAPABILITIES = ("SETUID", "SETGID", "KILL")
+# Under Docker's default of 0 the trainer would be as good a victim as a box.
+OOM_SCORE = 500
+# For the engine's answers; creating a container takes a tenth of a second, minutes on a bad disk.
+ENGINE_SECONDS = 60.0
+# A supervisor is ready in 30 ms; on a machine that is starting up ten boxes, in seconds.
+READY_SECONDS = 30.0
+# A job stays below; the kernel kills a single runaway before the whole container is in trouble.
+SHM = "/dev/shm"
+
+
+def connect() -> Any:
+    """A client of the engine that DOCKER_HOST or the default socket names.
+
+    Raises `SandboxUnavailableError` with the sentence that helps.
+    """
+    import docker
+    from docker.errors import DockerException
+
+    try:
+        client = docker.from_env(timeout=ENGINE_SECONDS)
+        client.ping()
+    except (DockerException, OSError) as error:
+        where = os.environ.get("DOCKER_HOST", "the default socket")
+        raise SandboxUnavailableError(
+            f"no Docker engine answers at {where} ({_first_line(error)}); start one, or use "
+            'sandbox="bubblewrap"'
+        ) from None
+    return client
+
+
+def open_docker(
+    image: str,
+    *,
+    profile: Profile | None = None,
+    size: int | None = None,
+    reuse: Reuse = "proven",
+    max_uses: int = MAX_USES,
+    runtime: str | None = None,
+    path: tuple[str, ...] = (),
+) -> Pool:
+    """A sandbox of containers of `image`, which `forgegym images build` has made.
+
+    Args:
+        image: A name or an id. Its digest is looked up once, and every box is made of just that.
+        profile: See `Profile`.
+        size: Boxes (default: one per CPU).
+        reuse, max_uses: See `pool`.
+        runtime: An OCI runtime that the engine knows (``"runsc"`` for gVisor).
+        path: Folders of the image put in front of the jobs' PATH.
+
+    Raises:
+        SandboxUnavailableError: No engine, no image, an image of another version, or a box that
+            does not hold what it promises.
+    """
+    from . import images
+
+    client = connect()
+    sweep(client)
+    digest = images.digest_of(client, image)
+    chosen = profile or Profile()
+    clients = _Clients()
+    janitor = Janitor()
+
+    def open_box() -> Box:
+        transport = _start(clients.get(), digest, chosen, runtime, path, janitor, clients)
+        box = Box(transport)
+        try:
+            box.ready(READY_SECONDS)
+        except BaseException:
+            transport.kill()
+            raise
+        return box
+
+    return Pool(
+        open_box,
+        name="docker",
+        digest=digest,
+        size=size or os.cpu_count() or 1,
+        reuse=reuse,
+        max_uses=max_uses,
+        on_close=janitor.close,
+    )
+
+
+class _Clients:
+    """One client a process: connections do not survive a fork, nor an engine's restart."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pid = -1
+        self._client: Any = None
+
+    def get(self) -> Any:
+        with self._lock:
+            if self._pid != os.getpid():
+                self._client, self._pid = connect(), os.getpid()
+            return self._client
+
+
+def container_options(
+    image: str, profile: Profile, *, runtime: str | None, path: tuple[str, ...]
+) -> dict[str, Any]:
+    """The whole profile of a container, as the SDK's low-level API takes it."""
+    tmp = f"nosuid,nodev,noexec,size={profile.tmp_bytes},nr_inodes={profile.tmp_inodes},mode=1777"
+    work = f"nosuid,nodev,exec,size={profile.work_bytes},nr_inodes={profile.work_inodes},mode=1777"
+    now = time.time()
+    command = [
+        "--work", "/work", "--places", f"/tmp:{SHM}", "--uid", str(JOB_USER),
+        "--lifetime", str(profile.lifetime), "--path", ":".join(path),
+    ]  # fmt: skip
+    return {
+        "image": image,
+        "command": command,
+        "user": "0:0",
+        "working_dir": "/",
+        "hostname": "box",
+        "environment": {},
+        "stdin_open": True,
+        "tty": False,
+        "network_disabled": True,
+        "labels": {
+            LABEL: "box",
+            f"{LABEL}.owner": str(Owner.me()),
+            f"{LABEL}.deadline": str(int(now + profile.lifetime)),
+        },
+        "host": {
+            "read_only": True,
+            "cap_drop": ["ALL"],
+            "cap_add": list(CAPABILITIES),
+            "security_opt": ["no-new-privileges"],
+            "network_mode": "none",
+            "ipc_mode": "private",
+            "shm_size": profile.tmp_bytes,
+            "pids_limit": profile.processes,
+            "mem_limit": profile.memory_bytes,
+            "memswap_limit": profile.memory_bytes,
+            "oom_score_adj": OOM_SCORE,
+            "tmpfs": {"/work": work, "/tmp": tmp, SHM: tmp},
+            "log_config": {"Type": "none"},
+            "auto_remove": True,
+            "init": False,
+            "runtime": runtime,
+        },
+    }
+
+
+def _start(
+    client: Any,
+    image: str,
+    profile: Profile,
+    runtime: str | None,
+    path: tuple[str, ...],
+    janitor: Janitor,
+    clients: _Clients,
+) -> DockerTransport:
+    import docker.errors
+    import requests.exceptions
+
+    options = container_options(image, profile, runtime=runtime, path=path)
+    api = client.api
+    container = ""
+    try:
+        host = api.create_host_config(**options.pop("host"))
+        container = api.create_container(host_config=host, detach=False, **options)["Id"]
+        channel = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+        attached = api.attach_socket(container, params=channel)
+        stream = getattr(attached, "_sock", attached)
+        api.start(container)
+    except docker.errors.ImageNotFound:
+        raise SandboxUnavailableError(
+            f"the image {image} is gone; `forgegym images build` makes it"
+        ) from None
+    except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
+        if container:
+            remove(client, container)
+        raise SandboxError(f"the engine could not start a box: {_first_line(error)}") from None
+    return DockerTransport(clients, container, stream, attached, janitor)
+
+
+class DockerTransport:
+    """A container's standard streams over its attach connection.
+
+    The engine puts eight bytes before each piece of output: which stream, and how long (API
+    reference, "Attach to a container"). The length is used to count, never to allocate.
+    """
+
+    _HEADER = struct.Struct(">BxxxL")
+    _CHUNK = 1 << 16
+    _STDOUT = 1
+    # Of the supervisor's own complaints, for the message when it dies.
+    _KEPT = 4096
+
+    def __init__(
+        self,
+        clients: _Clients,
+        container: str,
+        stream: socket.socket,
+        holder: Any,
+        janitor: Janitor,
+    ) -> None:
+        self.container = container
+        self._clients = clients
+        self._stream = stream
+        self._holder = holder  # closing it would close the connection under us
+        self._janitor = janitor
+        self._header = bytearray()
+        self._left = 0
+        self._kind = 0
+        self._errors = bytearray()
+        self._killed = threading.Lock()
+
+    def write(self, data: bytes, seconds: float) -> None:
+        self._stream.settimeout(seconds)
+        self._stream.sendall(data)
+
+    def read(self, seconds: float) -> bytes:
+        end = time.monotonic() + seconds
+        while True:
+            self._stream.settimeout(max(0.001, end - time.monotonic()))
+            raw = self._stream.recv(self._CHUNK)
+            if not raw:
+                return b""
+            output = self._unwrap(raw)
+            if output:
+                return output
+
+    def _unwrap(self, raw: bytes) -> bytes:
+        """What of `raw` is the supervisor's standard output."""
+        parts = []
+        at = 0
+        while at < len(raw):
+            if self._left == 0:
+                take = self._HEADER.size - len(self._header)
+                self._header += raw[at : at + take]
+                at += take
+                if len(self._header) == self._HEADER.size:
+                    self._kind, self._left = self._HEADER.unpack(self._header)
+                    self._header.clear()
+                continue
+            piece = raw[at : at + self._left]
+            at += len(piece)
+            self._left -= len(piece)
+            if self._kind == self._STDOUT:
+                parts.append(piece)
+            else:
+                self._errors = (self._errors + piece)[-self._KEPT :]
+        return b"".join(parts)
+
+    def kill(self) -> None:
+        """Ends the input, which ends the supervisor; the janitor sees to it if that does not."""
+        if self._killed.acquire(blocking=False):
+            with contextlib.suppress(OSError):
+                self._stream.shutdown(socket.SHUT_RDWR)
+            self._janitor.later(self._remove)
+
+    def _remove(self) -> None:
+        with contextlib.suppress(SandboxUnavailableError, OSError):
+            remove(self._clients.get(), self.container)
+            self._holder.close()
+
+    def post_mortem(self) -> BoxDiedError:
+        import docker.errors
+        import requests.exceptions
+
+        said = bytes(self._errors).decode("utf-8", "replace").strip().rpartition("\n")[2]
+        try:
+            memory = any(
+                event["Action"] == "oom"
+                for event in self._clients.get().api.events(
+                    since=time.time() - 3600,
+                    until=time.time(),
+                    filters={"container": self.container, "event": "oom"},
+                    decode=True,
+                )
+            )
+        except (
+            docker.errors.DockerException,
+            requests.exceptions.RequestException,
+            SandboxUnavailableError,
+            OSError,
+        ):
+            return BoxDiedError("the Docker engine has gone away", machine=True)
+        return BoxDiedError(f"a container ended under its job: {said or 'no word'}", memory=memory)
+
+
+def remove(client: Any, container: str) -> bool:
+    """Kill and remove `container`; whether it was still there."""
+    import docker.errors
+    import requests.exceptions
+
+    try:
+        client.api.remove_container(container, force=True)
+    except docker.errors.NotFound:
+        return False
+    except docker.errors.APIError as error:
+        # 409: its removal is on its way. Anything else: the sweep will find it.
+        return bool(error.status_code != 409)
+    except (docker.errors.DockerException, requests.exceptions.RequestException, OSError):
+        return False
+    return True
+
+
+def sweep(client: Any, *, everything: bool = False) -> int:
+    """Remove the boxes that dead owners have left, and those past their deadline; how many.
+
+    `everything`: those of living owners too.
+    """
+    count = 0
+    filters = {"label": f"{LABEL}=box"}
+    for container in client.api.containers(all=True, filters=filters):
+        labels = container["Labels"]
+        owner = Owner.read(labels.get(f"{LABEL}.owner", ""))
+        late = time.time() > int(labels.get(f"{LABEL}.deadline", 0))
+        if everything or late or owner is None or owner.dead:
+            count += remove(client, container["Id"])
+    return count
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0][:300]

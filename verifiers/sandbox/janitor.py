@@ -1,0 +1,44 @@
+"""A thread that ends boxes, so that no job waits for it."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Callable
+
+
+class Janitor:
+    """Does what it is handed, in order, in a thread of its own; a forked child gets a new one."""
+
+    def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self._pid = os.getpid()
+        self._work: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    def later(self, work: Callable[[], object]) -> None:
+        """Have `work` done soon; it may not raise."""
+        if self._pid != os.getpid():
+            self._begin()
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="forgegym-end", daemon=True)
+                self._thread.start()
+            self._work.put(work)
+
+    def close(self) -> None:
+        """Wait until everything is done."""
+        with self._lock:
+            thread, self._thread = self._thread, None
+            if thread is not None:
+                self._work.put(None)
+        if thread is not None:
+            thread.join()
+
+    def _run(self) -> None:
+        while (work := self._work.get()) is not None:
+            work()

@@ -1,0 +1,130 @@
+"""What the supervisor asks of the kernel: descriptors, counters of the box's cgroup, its mounts."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+
+# Lowest descriptor of the supervisor's own: a job has 0 to 2, and 3 and 4 for its answers.
+OWN_DESCRIPTORS = 10
+
+# prctl(2)
+PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
+
+# (v2, v1) of the files that count the kernel's refusals, and the words before the numbers.
+OOM_KILLS = (("/sys/fs/cgroup/memory.events", b"oom_kill "),
+             ("/sys/fs/cgroup/memory/memory.oom_control", b"oom_kill "))  # fmt: skip
+FORKS_REFUSED = (("/sys/fs/cgroup/pids.events", b"max "),
+                 ("/sys/fs/cgroup/pids/pids.events", b"max "))  # fmt: skip
+
+
+def move_away(descriptor: int) -> int:
+    """The same file under a high descriptor that closes on exec; the old one is closed."""
+    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, OWN_DESCRIPTORS)
+    os.close(descriptor)
+    return moved
+
+
+def null_standard_streams() -> None:
+    """Descriptors 0 and 1 are /dev/null from now on; 2 stays, for a traceback of our own."""
+    for descriptor in (0, 1):
+        null = os.open("/dev/null", os.O_RDWR)
+        if null != descriptor:
+            os.dup2(null, descriptor)
+            os.close(null)
+
+
+class Counter:
+    """A number that the kernel counts up in a file of the box's cgroup, where there is one."""
+
+    def __init__(self, places: tuple[tuple[str, bytes], ...]) -> None:
+        self._file = -1
+        for path, word in places:
+            try:
+                file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            except OSError:
+                continue
+            self._file, self._word = move_away(file), word
+            if self.read() is not None:
+                return
+            os.close(self._file)
+            self._file = -1
+
+    def read(self) -> int | None:
+        """The number now; None where the kernel does not say."""
+        if self._file < 0:
+            return None
+        for line in os.pread(self._file, 4096, 0).splitlines():
+            if line.startswith(self._word):
+                return int(line[len(self._word) :])
+        return None
+
+
+def hide_from_own_user(*, adopt_orphans: bool) -> None:
+    """No process of the same user may look into this one (prctl(2), PR_SET_DUMPABLE).
+
+    With `adopt_orphans`, what a job leaves behind becomes a child of this process.
+    """
+    _prctl(PR_SET_DUMPABLE, 0)
+    if adopt_orphans:
+        _prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def show_to_own_user() -> None:
+    """The reverse, which makes /proc/self this process's own again."""
+    _prctl(PR_SET_DUMPABLE, 1)
+
+
+def _prctl(option: int, value: int) -> None:
+    import ctypes  # only here: loading it takes longer than all the rest
+
+    if ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "prctl")
+
+
+def resident_bytes(own: int) -> int:
+    """Memory of every process in this pid namespace but `own`, shared pages counted each time."""
+    total = 0
+    for name in os.listdir("/proc"):
+        if not name.isdigit() or int(name) == own:
+            continue
+        try:
+            with open(f"/proc/{name}/statm", "rb") as file:
+                total += int(file.read().split()[1])
+        except (OSError, IndexError):
+            continue
+    return total * os.sysconf("SC_PAGE_SIZE")
+
+
+def descendants(root: int) -> list[int]:
+    """Every process below `root`, where the pid namespace is not our own."""
+    parents: dict[int, list[int]] = {}
+    for name in os.listdir("/proc"):
+        if not name.isdigit():
+            continue
+        try:
+            with open(f"/proc/{name}/stat", "rb") as file:
+                after_name = file.read().rpartition(b")")[2].split()
+        except OSError:
+            continue
+        parents.setdefault(int(after_name[1]), []).append(int(name))
+    found, queue = [], [root]
+    while queue:
+        children = parents.get(queue.pop(), [])
+        found += children
+        queue += children
+    return found
+
+
+def writable_mounts() -> list[str]:
+    """The mount points that this process may create files in; /proc and devpts apart."""
+    found = []
+    with open("/proc/self/mountinfo", "rb") as file:
+        for line in file:
+            fields, _, rest = line.partition(b" - ")
+            point = os.fsdecode(fields.split()[4].replace(b"\\040", b" "))
+            if rest.split()[0] in (b"proc", b"devpts"):
+                continue
+            if os.path.isdir(point) and os.access(point, os.W_OK, effective_ids=True):
+                found.append(point)
+    return found

@@ -1,0 +1,328 @@
+"""The box around the steps: its places, its users, and the proof that a job left nothing behind.
+
+A box is used again only when everything that a job could have changed is looked at and found as it
+was: no process, every writable place empty, no IPC object, the supervisor's own limits untouched.
+Whatever cannot be put right or does not look right is a doubt, and a doubtful box is given up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import signal
+import stat
+
+from . import kernel
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .step import Usage
+
+SAME_USER = -1
+OOM_SCORE = 1000
+# More than this is not cleaned: giving the box up is quicker.
+MAX_ENTRIES = 4096
+PATH_VARIABLES = {
+    b"PATH": b"/usr/local/bin:/usr/bin:/bin",
+    b"LANG": b"C.UTF-8",
+    b"HOME": b"/work",
+    b"TMPDIR": b"/tmp",
+}
+# What another process of the same user may change about this one.
+OWN_LIMITS = tuple(getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_"))
+IPC_TABLES = ("/proc/sysvipc/msg", "/proc/sysvipc/sem", "/proc/sysvipc/shm")
+
+
+class Box:
+    """What the supervisor knows about the box it runs."""
+
+    def __init__(self, arguments: list[str]) -> None:
+        options = dict(zip(arguments[::2], arguments[1::2], strict=True))
+        self.work = options["--work"]
+        self.places = [self.work, *filter(None, options.get("--places", "").split(":"))]
+        self.user = int(options.get("--uid", SAME_USER))
+        self.lifetime = float(options.get("--lifetime", 3600))
+        self.memory = int(options.get("--watch-memory", 0))
+        inodes = [int(n) for n in options.get("--inodes", "").split(":") if n]
+        self._inodes = dict(zip(self.places, inodes, strict=False))
+        self.rlimits: list[tuple[int, int, int]] = []
+        for name, what in (("--address-space", "RLIMIT_AS"), ("--processes", "RLIMIT_NPROC")):
+            if name in options:
+                number = int(options[name])
+                self.rlimits.append((getattr(resource, what), number, number))
+        self.environment = {**PATH_VARIABLES, b"HOME": os.fsencode(self.work)}
+        for extra in filter(None, options.get("--path", "").split(":")):
+            self.environment[b"PATH"] = os.fsencode(extra) + b":" + self.environment[b"PATH"]
+        self.oom_kills = kernel.Counter(kernel.OOM_KILLS)
+        self.forks_refused = kernel.Counter(kernel.FORKS_REFUSED)
+        # Process 1 outlives every signal from its own namespace and inherits every orphan.
+        self.is_init = os.getpid() == 1
+        self._ended: dict[int, int] = {}
+        if self.user == SAME_USER:
+            kernel.hide_from_own_user(adopt_orphans=not self.is_init)
+        self._own_limits = [resource.getrlimit(what) for what in OWN_LIMITS]
+        self._own_share = self._share()
+        self._shapes = {place: self._shape(place) for place in self.places}
+
+    # ------------------------------------------------------------ users
+
+    def as_job(self) -> _As:
+        """A context in which files are made and removed as the job's user."""
+        return _As(self.user)
+
+    def become_job(self) -> None:
+        """In a child that is about to start a program: the job's user for good, the first to go
+        when memory runs out."""
+        if self.user == SAME_USER:
+            # Nobody is there yet to look into this copy of the supervisor; it ends at exec.
+            kernel.show_to_own_user()
+        with open("/proc/self/oom_score_adj", "w") as file:
+            file.write(str(OOM_SCORE))
+        if self.user != SAME_USER:
+            os.setgroups([])
+            os.setresgid(self.user, self.user, self.user)
+            os.setresuid(self.user, self.user, self.user)
+
+    # ------------------------------------------------------------ before a job
+
+    def unfit(self) -> str:
+        """Why this box may not run anything, or nothing."""
+        if not self.is_init:
+            return ""  # started on purpose without a namespace of its own
+        with self.as_job():
+            writable = set(kernel.writable_mounts()) - set(self.places) - {"/dev/mqueue"}
+        if writable:
+            return f"a job could write to {', '.join(sorted(writable))}"
+        return self._unclean()
+
+    def put(self, files: dict[bytes, bytes]) -> None:
+        """Write the job's files into the work folder, as its user and for it alone."""
+        if not files:
+            return
+        with self.as_job():
+            made = {b""}
+            for name, content in files.items():
+                folder = os.path.dirname(name)
+                if folder not in made:
+                    os.makedirs(os.path.join(os.fsencode(self.work), folder), 0o700, exist_ok=True)
+                    made.add(folder)
+                path = os.path.join(os.fsencode(self.work), name)
+                file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o700)
+                view = memoryview(content)
+                while view:
+                    view = view[os.write(file, view) :]
+                os.close(file)
+
+    # ------------------------------------------------------------ after a job
+
+    def collect(self, wanted: dict[bytes, int]) -> tuple[dict[bytes, bytes], dict[bytes, str]]:
+        """The asked-for files that are plain files of a fitting size, and why the others are not.
+
+        No link is followed, nothing that is no plain file is opened for long: a FIFO would block,
+        a link could point at what the supervisor may read and the job may not.
+        """
+        found: dict[bytes, bytes] = {}
+        missing: dict[bytes, str] = {}
+        with self.as_job():
+            for name, limit in wanted.items():
+                try:
+                    found[name] = self._take(name, limit)
+                except OSError as error:
+                    missing[name] = os.strerror(error.errno) if error.errno else str(error)
+                except ValueError as error:
+                    missing[name] = str(error)
+        return found, missing
+
+    def _take(self, name: bytes, limit: int) -> bytes:
+        folder = os.open(self.work, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            *parents, last = name.split(b"/")
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            for parent in parents:
+                inner = os.open(parent, flags | os.O_DIRECTORY, dir_fd=folder)
+                os.close(folder)
+                folder = inner
+            # Looked at before it is opened: to open a device can do something.
+            if not stat.S_ISREG(os.stat(last, dir_fd=folder, follow_symlinks=False).st_mode):
+                raise ValueError("not a plain file")
+            file = os.open(last, flags, dir_fd=folder)
+            try:
+                about = os.fstat(file)
+                if not stat.S_ISREG(about.st_mode) or about.st_nlink != 1:
+                    raise ValueError("not a plain file with one name")
+                if about.st_size > limit:
+                    raise ValueError(f"has {about.st_size} bytes; at most {limit} are taken")
+                parts = []
+                while part := os.read(file, 1 << 20):
+                    parts.append(part)
+                return b"".join(parts)
+            finally:
+                os.close(file)
+        finally:
+            os.close(folder)
+
+    def kill_all(self, usage: Usage) -> int:
+        """Kill and reap everything but the supervisor; how many had not ended by themselves.
+
+        As process 1, one kill(-1) is enough: the kernel walks its table under a lock that forks
+        wait for, and a fork that waited sees its signal. Elsewhere descendants are looked for
+        until there are none.
+        """
+        killed = 0
+        while True:
+            reaped = self._reap(usage)
+            if reaped is None:
+                return killed
+            if self.is_init:
+                try:
+                    os.kill(-1, signal.SIGKILL)
+                except ProcessLookupError:
+                    continue
+            else:
+                for pid in kernel.descendants(os.getpid()):
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+            try:
+                pid, status, used = os.wait4(-1, 0)
+            except ChildProcessError:
+                return killed
+            usage.add(used)
+            self._ended[pid] = status
+            killed += 1
+
+    def _reap(self, usage: Usage) -> int | None:
+        """Reap what has ended; None when there is no child left at all."""
+        count = 0
+        while True:
+            try:
+                pid, status, used = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return None
+            if pid == 0:
+                return count
+            usage.add(used)
+            self._ended[pid] = status
+            count += 1
+
+    def status_of(self, pid: int) -> int | None:
+        """How a process that `kill_all` reaped had ended; forgets the others."""
+        status = self._ended.get(pid)
+        self._ended.clear()
+        return status
+
+    def too_much_memory(self) -> bool:
+        """Whether the job has more than it may of what the kernel does not count for us here."""
+        if self.memory:
+            files = sum(_used_bytes(place) for place in self.places)
+            if files + kernel.resident_bytes(os.getpid()) > self.memory:
+                return True
+        for place, most in self._inodes.items():
+            about = os.statvfs(place)
+            if about.f_files - about.f_ffree > most:
+                return True
+        return False
+
+    def clean(self) -> str:
+        """Empty every place; then the reason to doubt this box, or nothing."""
+        try:
+            with self.as_job():
+                for place in self.places:
+                    _empty(place)
+        except (OSError, RecursionError) as error:
+            return f"a place could not be emptied: {error}"
+        return self._unclean()
+
+    def _unclean(self) -> str:
+        if self.is_init:
+            others = [name for name in os.listdir("/proc") if name.isdigit() and name != "1"]
+            if others:
+                return "a process is left"
+        for place in self.places:
+            if os.listdir(place):
+                return f"{place} is not empty"
+            if self._shape(place) != self._shapes[place]:
+                return f"{place} was changed"
+        for table in IPC_TABLES:
+            if _lines(table) > 1:
+                return f"{table} is not empty"
+        if os.path.isdir("/dev/mqueue") and os.listdir("/dev/mqueue"):
+            return "a message queue is left"
+        if [resource.getrlimit(what) for what in OWN_LIMITS] != self._own_limits:
+            return "the supervisor's limits were changed"
+        if self._share() != self._own_share:
+            return "the supervisor's share of the processors was changed"
+        return ""
+
+    @staticmethod
+    def _share() -> tuple[object, ...]:
+        return (
+            os.getpriority(os.PRIO_PROCESS, 0),
+            os.sched_getscheduler(0),
+            sorted(os.sched_getaffinity(0)),
+        )
+
+    @staticmethod
+    def _shape(place: str) -> tuple[object, ...]:
+        about = os.stat(place)
+        return about.st_mode, about.st_uid, about.st_gid, tuple(os.listxattr(place))
+
+
+class _As:
+    """Acts as the job's user for files; the saved user ID brings the supervisor's back."""
+
+    def __init__(self, user: int) -> None:
+        self._user = user
+
+    def __enter__(self) -> None:
+        if self._user != SAME_USER:
+            self._was = os.geteuid(), os.getegid()
+            os.setegid(self._user)
+            os.seteuid(self._user)
+
+    def __exit__(self, *_: object) -> None:
+        if self._user != SAME_USER:
+            os.seteuid(self._was[0])
+            os.setegid(self._was[1])
+
+
+def _empty(place: str) -> None:
+    """Remove everything in `place`, however deep it is: inner folders are moved up first."""
+    count = 0
+    while True:
+        with os.scandir(place) as entries:
+            found = list(entries)
+        if not found:
+            return
+        for entry in found:
+            count += 1
+            if count > MAX_ENTRIES:
+                raise OSError(0, "it has too many entries")
+            if not entry.is_dir(follow_symlinks=False):
+                os.unlink(entry.path)
+                continue
+            os.chmod(entry.path, 0o700)
+            with os.scandir(entry.path) as inner:
+                for item in inner:
+                    if item.is_dir(follow_symlinks=False):
+                        count += 1
+                        if count > MAX_ENTRIES:
+                            raise OSError(0, "it has too many entries")
+                        os.chmod(item.path, 0o700)
+                        os.rename(item.path, os.path.join(place, f"forgegym-{count}"))
+                    else:
+                        os.unlink(item.path)
+            os.rmdir(entry.path)
+
+
+def _used_bytes(place: str) -> int:
+    about = os.statvfs(place)
+    return (about.f_blocks - about.f_bfree) * about.f_frsize
+
+
+def _lines(path: str) -> int:
+    try:
+        with open(path, "rb") as file:
+            return file.read(4096).count(b"\n")
+    except FileNotFoundError:
+        return 0

@@ -1,0 +1,105 @@
+"""The supervisor: process 1 of a box, and the only thing in it that is trusted.
+
+It reads jobs from standard input and answers on standard output, one at a time, as frames of
+`wire`. It ends when standard input ends (its owner has died), and with it, as process 1, everything
+in the box. Started as root without capabilities but three (setuid, setgid, kill) it runs jobs as
+another user; started as anybody else, jobs have its own uid, and it makes itself unreadable first.
+
+Standard library only, and little of it: it must start in milliseconds.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import time
+
+from . import kernel, step, wire
+from .reset import Box
+
+TYPE_CHECKING = False  # importing `typing` would double the time to start
+if TYPE_CHECKING:
+    from typing import Any
+
+MAX_MESSAGE = 64 << 20
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Serve jobs until standard input ends, a reset fails or the lifetime is over.
+
+    `arguments` (default: the command line's): pairs of an option and its value, see `reset.Box`.
+    """
+    box = Box(sys.argv[1:] if arguments is None else arguments)
+    channel = Channel(0, 1)
+    complaint = box.unfit()
+    if complaint:
+        channel.send({"unfit": complaint})
+        return
+    channel.send({"ready": os.getpid()})
+    end = time.monotonic() + box.lifetime
+    while True:
+        message = channel.receive(end)
+        if message is None:
+            return
+        left = 0
+        abnormal = False
+        box.put(message[b"files"])
+        results = []
+        for wanted in message[b"steps"]:
+            result = step.run(wanted, box, channel.source)
+            results.append(result)
+            left += result["left"]
+            abnormal = abnormal or result["status"] not in ("ok", "exit")
+            if result["status"] != "ok":
+                break
+        files, missing = box.collect(message[b"collect"])
+        channel.send({"steps": results, "files": files, "missing": missing})
+        # Off the way of the answer: the next job waits for this, the verdict does not.
+        if abnormal:
+            doubt = "the job ended abnormally"
+        elif left:
+            doubt = "the job left processes behind"
+        else:
+            doubt = box.clean()
+        channel.send({"doubt": doubt} if doubt else {"clean": 1})
+        if doubt:
+            return
+
+
+class Channel:
+    """Frames to and from the owner, over two descriptors that no job inherits."""
+
+    def __init__(self, source: int, sink: int) -> None:
+        # Away from 0, 1 and 2, which a job has for its own.
+        self.source, self.sink = kernel.move_away(source), kernel.move_away(sink)
+        kernel.null_standard_streams()
+
+    def send(self, message: dict[str, Any]) -> None:
+        data = memoryview(wire.frame(wire.encode(message)))
+        while data:
+            data = data[os.write(self.sink, data) :]
+
+    def receive(self, end: float) -> dict[bytes, Any] | None:
+        """The next message; None when the owner is gone, or the time is over."""
+        header = self._read(wire.HEADER.size, end)
+        if header is None:
+            return None
+        (length,) = wire.HEADER.unpack(header)
+        if length > MAX_MESSAGE:
+            raise wire.WireError("a message is too long")
+        body = self._read(length, end)
+        return None if body is None else dict(wire.decode(body))
+
+    def _read(self, count: int, end: float) -> bytes | None:
+        parts = []
+        while count:
+            wait = end - time.monotonic()
+            if wait <= 0 or not select.select([self.source], [], [], wait)[0]:
+                return None
+            part = os.read(self.source, min(count, 1 << 20))
+            if not part:
+                return None
+            parts.append(part)
+            count -= len(part)
+        return b"".join(parts)

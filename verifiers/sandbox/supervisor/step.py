@@ -1,0 +1,381 @@
+"""Runs one step of a job: starts it under its limits, drains it, ends it, and says how it ended.
+
+Output is drained while the step runs and capped while it is drained; at the cap, at the deadline
+and at the end of its first process, everything that the step started is killed, so that nothing
+runs on after the clock has stopped and no forgotten grandchild holds a pipe open.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import resource
+import select
+import signal
+import time
+
+from . import wire
+
+TYPE_CHECKING = False  # importing `typing` would double the time to start
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .kernel import Counter
+    from .reset import Box
+
+CHUNK = 1 << 16
+# Orphans become zombies that count as processes until they are reaped; this often is enough.
+REAP_SECONDS = 0.05
+# Inside the box the supervisor must stay awake when a hundred processes spin; niceness compares
+# only within the box, so the step loses nothing to the world outside.
+NICE = 10
+REQUESTS, ANSWERS = 3, 4
+NOT_STARTED = 127
+
+
+class Pipe:
+    """What comes out of a step on one descriptor."""
+
+    def __init__(self) -> None:
+        self.read_end, self.write_end = os.pipe()
+        self.data = bytearray()
+
+
+class Usage:
+    """Sums over every process that was reaped."""
+
+    def __init__(self) -> None:
+        self.cpu = 0.0
+        self.peak = 0
+
+    def add(self, used: resource.struct_rusage) -> None:
+        self.cpu += used.ru_utime + used.ru_stime
+        self.peak = max(self.peak, used.ru_maxrss * 1024)
+
+
+def run(wanted: dict[bytes, Any], box: Box, owner: int) -> dict[str, Any]:
+    """The result of one step, as the owner is told it. Exits at once when the owner is gone."""
+    output, errors, answers = Pipe(), Pipe(), Pipe()
+    asks, request_end = os.pipe()
+    failed, failed_end = os.pipe()
+    oom_before, refused_before = box.oom_kills.read(), box.forks_refused.read()
+    given = os.memfd_create("stdin", os.MFD_CLOEXEC)
+    os.write(given, wanted[b"stdin"])
+    os.lseek(given, 0, os.SEEK_SET)
+    streams = (given, output.write_end, errors.write_end, asks, answers.write_end)
+    started = time.monotonic()
+    child = os.fork()
+    if child == 0:
+        _become(wanted, box, streams, failed_end)
+    for descriptor in (*streams, failed_end):
+        os.close(descriptor)
+
+    talk = Conversation(wanted[b"requests"], request_end, answers, wanted)
+    watch = Watch(child, box, wanted, output, errors, talk, started, owner)
+    reason = watch.until_end()
+    left = box.kill_all(watch.usage)
+    watch.drain()
+    talk.close()
+    seconds = time.monotonic() - started
+    not_started = os.read(failed, 64)
+    for descriptor in (failed, output.read_end, errors.read_end, answers.read_end):
+        os.close(descriptor)
+
+    code, killed_by = watch.ended()
+    cap = wanted[b"output"]
+    truncated = len(output.data) + len(errors.data) > cap
+    text, error_text = _capped(output.data, errors.data, cap)
+    message = ""
+    if reason:
+        status = reason
+    elif not_started:
+        program = wanted[b"argv"][0].decode()
+        message = f"{program} could not be started: {os.strerror(int(not_started))}"
+        # A tool that the image lacks is the machine's fault; a file of the job's own is the job's.
+        status = "infra" if program.startswith("/") else "exit"
+    elif _rose(box.oom_kills, oom_before):
+        status = "memory"
+    elif truncated:
+        status = "output"
+    elif killed_by in (signal.SIGXCPU, signal.SIGKILL) and watch.usage.cpu >= wanted[b"cpu"]:
+        status = "timeout"
+    elif (killed_by or code) and _rose(box.forks_refused, refused_before):
+        status = "pids"
+    elif talk.broken:
+        status = "protocol"
+    elif killed_by:
+        status = "signal"
+    elif code:
+        status = "exit"
+    elif talk.unanswered:
+        status = "protocol"
+    else:
+        status = "ok"
+    if status == "protocol":
+        message = talk.broken or "it ended before it had answered everything"
+    return {
+        "status": status,
+        "code": -1 if code is None else code,
+        "signal": killed_by,
+        "stdout": text,
+        "stderr": error_text,
+        "truncated": int(truncated),
+        "answers": talk.answered,
+        "us": int(seconds * 1e6),
+        "cpu_us": int(watch.usage.cpu * 1e6),
+        "peak": watch.usage.peak,
+        "left": left,
+        "message": message,
+    }
+
+
+def _become(wanted: dict[bytes, Any], box: Box, streams: tuple[int, ...], failed: int) -> None:
+    """In the child: turn into the step's program, or say on `failed` why not. Never returns."""
+    try:
+        os.setsid()
+        # First up, out of the way of 0 to 4, then down to their places.
+        high = [fcntl.fcntl(s, fcntl.F_DUPFD_CLOEXEC, ANSWERS + 1) for s in streams]
+        for target, descriptor in enumerate(high):
+            os.dup2(descriptor, target)
+        if not wanted[b"requests"]:
+            os.close(REQUESTS)
+            os.close(ANSWERS)
+        os.setpriority(os.PRIO_PROCESS, 0, NICE)
+        cpu = wanted[b"cpu"]
+        limits = (
+            (resource.RLIMIT_CORE, 0, 0),
+            (resource.RLIMIT_CPU, cpu, cpu + 1),
+            (resource.RLIMIT_FSIZE, wanted[b"file"], wanted[b"file"]),
+            (resource.RLIMIT_NOFILE, wanted[b"nofile"], wanted[b"nofile"]),
+            (resource.RLIMIT_STACK, wanted[b"stack"], wanted[b"stack"]),
+            *box.rlimits,
+        )
+        for what, soft, hard in limits:
+            ceiling = resource.getrlimit(what)[1]
+            if ceiling != resource.RLIM_INFINITY:
+                soft, hard = min(soft, ceiling), min(hard, ceiling)
+            resource.setrlimit(what, (soft, hard))
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them; a program need not
+            signal.signal(number, signal.SIG_DFL)
+        os.chdir(box.work)
+        os.umask(0o077)
+        box.become_job()
+        environment = {**box.environment, **wanted[b"env"]}
+        os.execve(wanted[b"argv"][0], wanted[b"argv"], environment)
+    except OSError as error:
+        os.write(failed, b"%d" % (error.errno or errno.EINVAL))
+    except BaseException:
+        os.write(failed, b"%d" % errno.EINVAL)
+    finally:
+        os._exit(NOT_STARTED)
+
+
+class Watch:
+    """Follows a step from its start to its end."""
+
+    def __init__(
+        self,
+        child: int,
+        box: Box,
+        wanted: dict[bytes, Any],
+        output: Pipe,
+        errors: Pipe,
+        talk: Conversation,
+        started: float,
+        owner: int,
+    ) -> None:
+        self.child, self.box, self.talk, self.owner = child, box, talk, owner
+        self.usage = Usage()
+        self.deadline = started + wanted[b"us"] / 1e6
+        self.cap = wanted[b"output"]
+        self.streams = {output.read_end: output, errors.read_end: errors}
+        self.status: int | None = None
+        for descriptor in (*self.streams, talk.answers.read_end):
+            os.set_blocking(descriptor, False)
+        if talk.expected:
+            os.set_blocking(talk.request_end, False)
+
+    def until_end(self) -> str | None:
+        """Returns when the first process has ended, or with the reason why it must."""
+        poll = select.poll()
+        pidfd = os.pidfd_open(self.child)
+        for descriptor in (*self.streams, pidfd):
+            poll.register(descriptor, select.POLLIN)
+        if self.talk.expected:
+            poll.register(self.talk.answers.read_end, select.POLLIN)
+        poll.register(self.owner, 0)  # reports only that the other end is closed
+        self.talk.ask_next()
+        try:
+            while True:
+                now = time.monotonic()
+                deadline = min(self.deadline, self.talk.deadline)
+                if now >= deadline:
+                    return "timeout"
+                if self.talk.writing:
+                    poll.register(self.talk.request_end, select.POLLOUT)
+                wait = min(deadline - now, REAP_SECONDS)
+                for descriptor, _ in poll.poll(wait * 1000):
+                    if descriptor == self.owner:
+                        os._exit(0)
+                    elif descriptor in self.streams:
+                        if not self._read(descriptor):
+                            poll.unregister(descriptor)
+                    elif descriptor == self.talk.answers.read_end:
+                        if not self.talk.hear():
+                            poll.unregister(descriptor)
+                    elif descriptor == self.talk.request_end:
+                        self.talk.tell()
+                        if not self.talk.writing:
+                            poll.unregister(descriptor)
+                if self._printed() > self.cap:
+                    return "output"
+                if self.talk.broken:
+                    return "protocol"
+                self._reap()
+                if self.status is not None:
+                    return None
+                if self.box.too_much_memory():
+                    return "memory"
+        finally:
+            os.close(pidfd)
+
+    def _read(self, descriptor: int) -> bool:
+        try:
+            part = os.read(descriptor, CHUNK)
+        except BlockingIOError:
+            return True
+        self.streams[descriptor].data += part
+        return bool(part)
+
+    def _printed(self) -> int:
+        return sum(len(pipe.data) for pipe in self.streams.values())
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status, used = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            self.usage.add(used)
+            if pid == self.child:
+                self.status = status
+
+    def drain(self) -> None:
+        """What was written before the end and not read yet; one byte over the cap is enough."""
+        for descriptor in self.streams:
+            while self._printed() <= self.cap and self._read_now(descriptor):
+                pass
+        while self.talk.expected and not self.talk.broken and self.talk.hear():
+            if not self.talk.heard_more:
+                break
+
+    def _read_now(self, descriptor: int) -> bool:
+        before = self._printed()
+        return self._read(descriptor) and self._printed() > before
+
+    def ended(self) -> tuple[int | None, int]:
+        """The exit code (None: a signal ended it) and the signal's number (0: none)."""
+        status = self.box.status_of(self.child) if self.status is None else self.status
+        if status is None:
+            return None, int(signal.SIGKILL)
+        if os.WIFSIGNALED(status):
+            return None, os.WTERMSIG(status)
+        return os.WEXITSTATUS(status), 0
+
+
+class Conversation:
+    """Asks a step's program one thing at a time; a request waits for the answer before it."""
+
+    def __init__(
+        self, requests: list[bytes], request_end: int, answers: Pipe, wanted: dict[bytes, Any]
+    ) -> None:
+        self.request_end, self.answers = request_end, answers
+        self.expected = len(requests)
+        self.answered: list[bytes] = []
+        self.broken = ""
+        self.writing = b""
+        self.heard_more = False
+        self.deadline = float("inf")
+        self._requests = list(requests)
+        self._cap = wanted[b"answer"]
+        self._patience = wanted[b"answer_us"] / 1e6
+        self._open = True
+        if not requests:
+            self.close()
+
+    @property
+    def unanswered(self) -> bool:
+        return len(self.answered) < self.expected
+
+    def ask_next(self) -> None:
+        """Start to send the next request, or close the descriptor when there is none."""
+        done = len(self.answered)
+        if done < self.expected:
+            self.writing = wire.frame(self._requests[done])
+            if self._patience:
+                self.deadline = time.monotonic() + self._patience
+            self.tell()
+        else:
+            self.deadline = float("inf")
+            self.close()
+
+    def tell(self) -> None:
+        """Send what the program takes now."""
+        try:
+            self.writing = self.writing[os.write(self.request_end, self.writing) :]
+        except BlockingIOError:
+            pass
+        except BrokenPipeError:
+            self.writing = b""  # it will end without an answer, and that is told then
+
+    def hear(self) -> bool:
+        """Take what has come; False at the end of the stream."""
+        try:
+            part = os.read(self.answers.read_end, CHUNK)
+        except BlockingIOError:
+            self.heard_more = False
+            return True
+        self.heard_more = bool(part)
+        if not part:
+            return False
+        data = self.answers.data
+        data += part
+        while not self.broken and data:
+            if not self.unanswered:
+                self.broken = "it answered more than it was asked"
+            elif self.writing:
+                self.broken = "it answered before it had read the request"
+            if self.broken or len(data) < wire.HEADER.size:
+                break
+            (length,) = wire.HEADER.unpack_from(data)
+            if length > self._cap:
+                self.broken = f"an answer has more than {self._cap} bytes"
+                break
+            end = wire.HEADER.size + length
+            if len(data) < end:
+                break
+            self.answered.append(bytes(data[wire.HEADER.size : end]))
+            del data[:end]
+            self.ask_next()
+        return True
+
+    def close(self) -> None:
+        """The program reads the end of its requests."""
+        if self._open:
+            os.close(self.request_end)
+            self._open = False
+            self.writing = b""
+
+
+def _capped(output: bytearray, errors: bytearray, cap: int) -> tuple[bytes, bytes]:
+    """Both, cut so that they are `cap` together; what failed is on the second more often."""
+    kept_errors = bytes(errors[:cap])
+    return bytes(output[: cap - len(kept_errors)]), kept_errors
+
+
+def _rose(counter: Counter, before: int | None) -> bool:
+    now = counter.read()
+    return before is not None and now is not None and now > before
