@@ -254,12 +254,17 @@ class ProcessTransport:
     _GROUP_SECONDS = 5.0
 
     def __init__(
-        self, process: subprocess.Popen[bytes], group: cgroup.Group | None, janitor: Janitor
+        self,
+        process: subprocess.Popen[bytes],
+        group: cgroup.Group | None,
+        janitor: Janitor,
+        folder: Path | None = None,
     ) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         self._process = process
         self._group = group
+        self._folder = folder  # its own, to be removed with it
         self._janitor = janitor
         self._input, self._output = process.stdin.fileno(), process.stdout.fileno()
         os.set_blocking(self._input, False)
@@ -296,6 +301,8 @@ class ProcessTransport:
                     break
                 except OSError:
                     time.sleep(0.01)
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             if stream is not None:
                 with contextlib.suppress(OSError):

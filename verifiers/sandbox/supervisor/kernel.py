@@ -38,7 +38,7 @@ class Counter:
     """A number that the kernel counts up in a file of the box's cgroup, where there is one."""
 
     def __init__(self, places: tuple[tuple[str, bytes], ...]) -> None:
-        self._file = -1
+        self._file, self._word = -1, b""
         for path, word in places:
             try:
                 file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

@@ -54,10 +54,11 @@ class Box:
         self.environment = {**PATH_VARIABLES, b"HOME": os.fsencode(self.work)}
         for extra in filter(None, options.get("--path", "").split(":")):
             self.environment[b"PATH"] = os.fsencode(extra) + b":" + self.environment[b"PATH"]
-        self.oom_kills = kernel.Counter(kernel.OOM_KILLS)
-        self.forks_refused = kernel.Counter(kernel.FORKS_REFUSED)
         # Process 1 outlives every signal from its own namespace and inherits every orphan.
         self.is_init = os.getpid() == 1
+        # Outside a box the counters are those of everybody else as well.
+        self.oom_kills = kernel.Counter(kernel.OOM_KILLS if self.is_init else ())
+        self.forks_refused = kernel.Counter(kernel.FORKS_REFUSED if self.is_init else ())
         self._ended: dict[int, int] = {}
         if self.user == SAME_USER:
             kernel.hide_from_own_user(adopt_orphans=not self.is_init)
@@ -232,6 +233,16 @@ class Box:
         except (OSError, RecursionError) as error:
             return f"a place could not be emptied: {error}"
         return self._unclean()
+
+    def farewell(self) -> None:
+        """Leave nothing of a box behind that has no namespace to go down with."""
+        if not self.is_init:
+            for place in self.places:
+                with contextlib.suppress(OSError):
+                    _empty(place)
+                    os.rmdir(place)
+            with contextlib.suppress(OSError):
+                os.rmdir(os.path.dirname(self.work))
 
     def _unclean(self) -> str:
         if self.is_init:

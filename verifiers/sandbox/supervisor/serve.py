@@ -41,6 +41,7 @@ def main(arguments: list[str] | None = None) -> None:
     while True:
         message = channel.receive(end)
         if message is None:
+            box.farewell()
             return
         left = 0
         abnormal = False
@@ -64,6 +65,7 @@ def main(arguments: list[str] | None = None) -> None:
             doubt = box.clean()
         channel.send({"doubt": doubt} if doubt else {"clean": 1})
         if doubt:
+            box.farewell()
             return
 
 

@@ -72,7 +72,7 @@ def run(wanted: dict[bytes, Any], box: Box, owner: int) -> dict[str, Any]:
         os.close(descriptor)
 
     talk = Conversation(wanted[b"requests"], request_end, answers, wanted)
-    watch = Watch(child, box, wanted, output, errors, talk, started, owner)
+    watch = Watch(child, box, wanted, output, errors, talk, started, owner, oom_before)
     reason = watch.until_end()
     left = box.kill_all(watch.usage)
     watch.drain()
@@ -184,7 +184,9 @@ class Watch:
         talk: Conversation,
         started: float,
         owner: int,
+        oom_before: int | None,
     ) -> None:
+        self.oom_before = oom_before
         self.child, self.box, self.talk, self.owner = child, box, talk, owner
         self.usage = Usage()
         self.deadline = started + wanted[b"us"] / 1e6
@@ -206,10 +208,15 @@ class Watch:
             poll.register(self.talk.answers.read_end, select.POLLIN)
         poll.register(self.owner, 0)  # reports only that the other end is closed
         self.talk.ask_next()
+        look = time.monotonic() + REAP_SECONDS
         try:
             while True:
                 now = time.monotonic()
                 deadline = min(self.deadline, self.talk.deadline)
+                if now >= look or now >= deadline:
+                    look = now + REAP_SECONDS
+                    if self._too_much_memory():
+                        return "memory"
                 if now >= deadline:
                     return "timeout"
                 if self.talk.writing:
@@ -217,6 +224,8 @@ class Watch:
                 wait = min(deadline - now, REAP_SECONDS)
                 for descriptor, _ in poll.poll(wait * 1000):
                     if descriptor == self.owner:
+                        self.box.kill_all(self.usage)
+                        self.box.farewell()
                         os._exit(0)
                     elif descriptor in self.streams:
                         if not self._read(descriptor):
@@ -235,10 +244,12 @@ class Watch:
                 self._reap()
                 if self.status is not None:
                     return None
-                if self.box.too_much_memory():
-                    return "memory"
         finally:
             os.close(pidfd)
+
+    def _too_much_memory(self) -> bool:
+        """The kernel has killed one of many for it, or our own count says so."""
+        return _rose(self.box.oom_kills, self.oom_before) or self.box.too_much_memory()
 
     def _read(self, descriptor: int) -> bool:
         try:
@@ -377,5 +388,6 @@ def _capped(output: bytearray, errors: bytearray, cap: int) -> tuple[bytes, byte
 
 
 def _rose(counter: Counter, before: int | None) -> bool:
+    """Whether the kernel has counted on since."""
     now = counter.read()
     return before is not None and now is not None and now > before
