@@ -235,7 +235,8 @@ def _progress(what: str, total: int) -> Iterator[Any]:
 @app.command()
 def envs(as_json: AsJson = False) -> None:
     """Environments, the toolchains found on this machine, and which one `auto` takes."""
-    from .verifiers.compact.toolchain import FRONTEND, find_compactc
+    from .verifiers.compact.compiler import find_compactc
+    from .verifiers.compact.toolchain import FRONTEND
 
     found = find_compactc()
     toolchains = [

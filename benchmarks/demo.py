@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.syntax import Syntax
 
-from ..verifiers.compact.toolchain import find_compactc
+from ..verifiers.sandbox.base import SandboxUnavailableError
+from ..verifiers.verifier import ToolchainMissingError
 from .compact_agreement import compile_all
 from .evaluate import (
     QUALITY_COMPLEXITY,
@@ -138,16 +139,17 @@ def _real_compiler(folder: Path, rows: Sequence[Row], console: Console) -> Estim
     make_folder(folder)
     for name, source in accepted.items():
         write_text(folder / name, source)
-    if find_compactc() is None:
+    try:
+        with console.status(f"compactc compiles {len(accepted)} contracts"):
+            facts = compile_all(accepted)
+    except (ToolchainMissingError, SandboxUnavailableError) as error:
         console.print(
-            f"No compactc here: the {len(accepted)} of {len(sampled)} contracts that the front end "
-            f"accepts are in {folder}; where there is one, it judges them by "
+            f"compactc could not judge the {len(accepted)} of {len(sampled)} contracts that the "
+            f"front end accepts ({error}); they are in {folder}, for "
             f"`forgegym bench compact-agreement --contracts {folder}`",
             soft_wrap=True,
         )
         return None
-    with console.status(f"compactc compiles {len(accepted)} contracts"):
-        facts = compile_all(accepted)
     judged = wilson(sum(fact["accepted"] for fact in facts), len(facts))
     refused = {fact["id"]: fact["message"] for fact in facts if not fact["accepted"]}
     write_json(folder.parent / "compactc.json", {"judged": len(facts), "refused": refused})

@@ -75,6 +75,7 @@ class CodeEnv(gymnasium.Env[str, str]):
     ``components``  the reward's named components
     ``verdict``     the `Verdict`, with all diagnostics, metrics and facts
     ``timings``     seconds by stage, as measured when this program was judged
+    ``sandbox``     what the program ran in (``"unsafe"``: nothing), or None: it was not run
     ``task_key``, ``task_id``, ``turn`` (from 1), ``solved``, ``retries``, and ``toolchain``
     """
 
@@ -180,6 +181,7 @@ class CodeEnv(gymnasium.Env[str, str]):
             "solved": terminated,
             "retries": retries,
             "toolchain": str(verdict.toolchain),
+            "sandbox": self.verifier.sandbox,
         }
         return feedback, reward.total, terminated, truncated, info
 

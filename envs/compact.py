@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from gymnasium.vector import AutoresetMode
 
 from ..verifiers.compact.toolchain import Choice, CompactVerifier
+from ..verifiers.sandbox.base import Sandbox
+from ..verifiers.sandbox.choose import Choice as SandboxChoice
 from .code_env import CodeEnv
 from .rewards import RewardFunction
 from .tasks import compact as compact_tasks
@@ -20,12 +22,14 @@ class CompactContractEnv(CodeEnv):
     Args:
         toolchain: ``"compactc"``, ``"frontend"``, or ``"auto"``: compactc where it is found.
             Name one where scores are compared: `info["toolchain"]` says which it was.
+        sandbox, allow_unsafe: What compactc runs in; see `CompactVerifier`.
         reward: ``"compactlora"`` (default), ``"binary"``, ``"staged"``, ``"ramped"``,
             ``"guided"``, or a function; see `envs.rewards`.
         max_turns, split, families, difficulty, render_mode: See `CodeEnv`.
 
     Raises:
         ToolchainMissingError: ``toolchain="compactc"`` and there is none.
+        SandboxUnavailableError: There is a compactc and no sandbox to run it in.
         ChoiceError: An argument is none of its choices.
 
     >>> import gymnasium
@@ -40,6 +44,8 @@ class CompactContractEnv(CodeEnv):
         self,
         *,
         toolchain: Choice = "auto",
+        sandbox: SandboxChoice | Sandbox = "auto",
+        allow_unsafe: bool = False,
         reward: str | RewardFunction = "compactlora",
         max_turns: int = 4,
         split: str = "train",
@@ -50,7 +56,9 @@ class CompactContractEnv(CodeEnv):
     ) -> None:
         super().__init__(
             compact_tasks,
-            CompactVerifier(toolchain) if verifier is None else verifier,
+            CompactVerifier(toolchain, sandbox=sandbox, allow_unsafe=allow_unsafe)
+            if verifier is None
+            else verifier,
             reward=reward,
             max_turns=max_turns,
             split=split,
@@ -75,6 +83,8 @@ class CompactContractVectorEnv(CodeVectorEnv):
         *,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         toolchain: Choice = "auto",
+        sandbox: SandboxChoice | Sandbox = "auto",
+        allow_unsafe: bool = False,
         reward: str | RewardFunction = "compactlora",
         max_turns: int = 4,
         split: str = "train",
@@ -82,7 +92,7 @@ class CompactContractVectorEnv(CodeVectorEnv):
         difficulty: int | None = None,
         render_mode: str | None = None,
     ) -> None:
-        verifier = CompactVerifier(toolchain)
+        verifier = CompactVerifier(toolchain, sandbox=sandbox, allow_unsafe=allow_unsafe)
         chosen = None if families is None else tuple(families)
         super().__init__(
             lambda: CompactContractEnv(

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import forgegym
-from forgegym.verifiers.compact.toolchain import find_compactc
+from forgegym.verifiers.compact.compiler import find_compactc
 
 REQUIRED = frozenset(filter(None, os.environ.get("FORGEGYM_REQUIRE", "").split(",")))
 ROOT = Path(forgegym.__file__).resolve().parent

@@ -54,6 +54,7 @@ class BrokenVerifier:
         self.failures = failures
         self.inner = CompactVerifier("frontend")
         self.toolchain = self.inner.toolchain
+        self.sandbox = self.inner.sandbox
 
     def verify(self, task: Task, source: str) -> Verdict:
         return self.verify_all([(task, source)])[0]

@@ -3,8 +3,10 @@
 import gzip
 import json
 import os
+import subprocess
+import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -12,12 +14,10 @@ import pytest
 
 from forgegym import Task, ToolchainMissingError, Verdict
 from forgegym.verifiers.compact import toolchain as module
-from forgegym.verifiers.compact.toolchain import (
-    CompactVerifier,
-    Outcome,
-    find_compactc,
-    run_locally,
-)
+from forgegym.verifiers.compact.compiler import find_compactc
+from forgegym.verifiers.compact.toolchain import CompactVerifier
+from forgegym.verifiers.sandbox.base import Job, Outcome, Sandbox, Status
+from forgegym.verifiers.sandbox.unsafe import open_unsafe
 from forgegym.verifiers.verdict import FailureKind, StageStatus, Toolchain
 from forgegym.verifiers.verifier import Verifier, judge
 
@@ -45,17 +45,20 @@ def no_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
 
-def script(folder: Path, name: str, body: str) -> Path:
+def script(folder: Path, name: str, body: str, language: str = "0.23.0") -> Path:
     """A compiler of `body`, a shell script, that answers for its versions."""
     path = folder / name
-    path.write_text(
+    text = (
         "#!/bin/sh\n"
         '[ "$1" = compile ] && shift\n'
         'case "$1" in\n'
         "  --version) echo 0.31.1; exit 0;;\n"
-        "  --language-version) echo 0.23.0; exit 0;;\n"
+        f"  --language-version) echo {language}; exit 0;;\n"
         "esac\n" + body
     )
+    # Not by this process: a box that another thread forks meanwhile would hold the file open for
+    # writing, and the kernel starts no such file.
+    subprocess.run(["tee", path], input=text.encode(), stdout=subprocess.DEVNULL, check=True)
     path.chmod(0o755)
     return path
 
@@ -64,13 +67,44 @@ def script(folder: Path, name: str, body: str) -> Path:
 ONLY_THE_PROBE = "grep -q increment contract.compact || exit 0\n"
 
 
+class Watched:
+    """A sandbox before which `before` sees every job; it may raise, or give the outcome."""
+
+    def __init__(self, inner: Sandbox, before: Callable[[Job], Outcome | None]) -> None:
+        self.inner, self.before = inner, before
+        self.name, self.digest = inner.name, inner.digest
+
+    def run(self, job: Job) -> Outcome:
+        return self.before(job) or self.inner.run(job)
+
+    async def arun(self, job: Job) -> Outcome:
+        return await self.inner.arun(job)
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+@pytest.fixture(scope="session")
+def no_sandbox() -> Iterator[Sandbox]:
+    """Plain processes, for compilers that are scripts of ours."""
+    with pytest.warns(UserWarning, match="without a sandbox"):
+        opened = open_unsafe(allow_unsafe=True, size=16)
+    with opened:
+        yield opened
+
+
 @pytest.fixture
-def scripted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., CompactVerifier]:
+def scripted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, no_sandbox: Sandbox
+) -> Callable[..., CompactVerifier]:
     """A verifier over a compiler that is a shell script."""
 
-    def make(body: str, **options: object) -> CompactVerifier:
+    def make(
+        body: str, before: Callable[[Job], Outcome | None] | None = None, **options: object
+    ) -> CompactVerifier:
         monkeypatch.setenv("FORGEGYM_COMPACTC", str(script(tmp_path, "compactc", body)))
-        return CompactVerifier("compactc", **options)  # type: ignore[arg-type]
+        sandbox = Watched(no_sandbox, before) if before else no_sandbox
+        return CompactVerifier("compactc", sandbox=sandbox, **options)  # type: ignore[arg-type]
 
     return make
 
@@ -136,13 +170,12 @@ def test_a_program_called_compact_that_is_no_compiler_is_passed_over(
 
 
 def test_a_compiler_of_another_language_version_is_warned_about(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, no_sandbox: Sandbox
 ) -> None:
-    path = script(tmp_path, "compactc", "exit 0\n")
-    path.write_text(path.read_text().replace("0.23.0", "0.22.0"))
+    path = script(tmp_path, "compactc", "exit 0\n", language="0.22.0")
     monkeypatch.setenv("FORGEGYM_COMPACTC", str(path))
     with pytest.warns(UserWarning, match=r"compiles Compact 0\.22\.0"):
-        CompactVerifier("compactc")
+        CompactVerifier("compactc", sandbox=no_sandbox)
 
 
 # ---------------------------------------------------------------- verdicts of the front end
@@ -364,13 +397,8 @@ def test_a_batch_keeps_its_order(frontend: CompactVerifier) -> None:
 def test_equal_programs_are_compiled_once_and_judged_for_their_own_task(
     scripted: Callable[..., CompactVerifier],
 ) -> None:
-    runs = []
-
-    def counting(command: Sequence[str], files: Mapping[str, bytes], timeout: float) -> Outcome:
-        runs.append(files)
-        return run_locally(command, files, timeout)
-
-    verifier = scripted("exit 0\n", run=counting)
+    runs: list[Job] = []
+    verifier = scripted("exit 0\n", before=runs.append)
     easy, hard = asking(complexity=1), asking(complexity=9)
     verdicts = verifier.verify_all([(easy, GOOD), (hard, GOOD), (easy, GOOD + "\n")])
     verdicts.append(verifier.verify(hard, GOOD))
@@ -412,7 +440,7 @@ def test_a_refusal_is_the_programs(scripted: Callable[..., CompactVerifier]) -> 
     [
         ("sleep 60\n", "timeout", "did not finish in 0.5 seconds"),
         ("echo out of memory; kill -ABRT $$\n", "memory", "ran out of memory (2 GiB)"),
-        ("kill -SEGV $$\n", "crash", "status -11"),
+        ("kill -SEGV $$\n", "crash", "signal 11"),
         (
             "echo 'Internal error (please report): Exception in car: oops' >&2; exit 254\n",
             "internal",
@@ -423,7 +451,7 @@ def test_a_refusal_is_the_programs(scripted: Callable[..., CompactVerifier]) -> 
             "files",
             "name too long",
         ),
-        ("head -c 100000000 /dev/zero >&2\n", "crash", "status"),
+        ("head -c 100000000 /dev/zero >&2\n", "output", "printed more than 256 kB"),
     ],
     ids=["time", "memory", "signal", "internal", "files", "output"],
 )
@@ -459,17 +487,15 @@ def test_a_compiler_that_has_gone_away_is_missing(
     assert verdict.failure.kind is FailureKind.TOOLCHAIN_MISSING
 
 
-def test_a_full_disk_is_the_machines_and_is_not_remembered(
+def test_a_broken_machine_is_not_remembered(
     scripted: Callable[..., CompactVerifier],
 ) -> None:
     full = [True]
 
-    def run(command: Sequence[str], files: Mapping[str, bytes], timeout: float) -> Outcome:
-        if full[0]:
-            raise OSError(28, "No space left on device")
-        return run_locally(command, files, timeout)
+    def before(job: Job) -> Outcome | None:
+        return Outcome(Status.INFRA, message="No space left on device") if full[0] else None
 
-    verifier = scripted("exit 0\n", run=run)
+    verifier = scripted("exit 0\n", before=before)
     verdict = verifier.verify(TASK, GOOD)
     assert verdict.failure is not None
     assert verdict.failure.kind is FailureKind.SANDBOX
@@ -483,13 +509,13 @@ def test_a_failure_of_the_machine_is_asked_for_once_more(
 ) -> None:
     failures = [1]
 
-    def run(command: Sequence[str], files: Mapping[str, bytes], timeout: float) -> Outcome:
+    def before(job: Job) -> Outcome | None:
         if failures:
             failures.pop()
-            raise OSError(28, "No space left on device")
-        return run_locally(command, files, timeout)
+            return Outcome(Status.INFRA, message="No space left on device")
+        return None
 
-    verifier = scripted("exit 0\n", run=run, workers=1)
+    verifier = scripted("exit 0\n", before=before, workers=1)
     verdicts, retries = judge(verifier, [(TASK, GOOD), (TASK, GOOD + "// another\n")])
     assert [v.accepted for v in verdicts] == [True, True]
     assert sorted(retries) == [0, 1]
@@ -525,6 +551,8 @@ def test_the_compiler_sees_one_file_and_few_variables(
     seen = note.read_text()
     assert seen.startswith("contract.compact\n")
     assert "--skip-zk --vscode contract.compact out" in seen
+    names = {line.partition("=")[0] for line in seen.splitlines() if "=" in line}
+    assert names <= {"HOME", "LANG", "PATH", "PWD", "TMPDIR", "SHLVL", "_", "OLDPWD"}
     assert "COMPACT_PATH" not in seen
     assert "A_SECRET" not in seen
 
@@ -541,10 +569,10 @@ def test_the_compiler_sees_one_file_and_few_variables(
 def test_a_program_that_names_another_file_is_not_even_compiled(
     source: str, scripted: Callable[..., CompactVerifier]
 ) -> None:
-    def run(command: Sequence[str], files: Mapping[str, bytes], timeout: float) -> Outcome:
+    def before(job: Job) -> Outcome | None:
         raise AssertionError("the compiler was started")
 
-    verdict = scripted("exit 0\n", run=run).verify(TASK, source)
+    verdict = scripted("exit 0\n", before=before).verify(TASK, source)
     assert verdict.valid
     assert verdict.diagnostics[0].code == "files"
 
@@ -618,8 +646,12 @@ def test_the_real_compiler_gives_the_recorded_verdicts(shared_data: Path) -> Non
 def test_the_folder_of_a_compilation_is_removed(
     scripted: Callable[..., CompactVerifier], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    scripted("mkdir out; touch out/x; exit 0\n")
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    monkeypatch.setattr(module.tempfile, "tempdir", str(scratch))
-    scripted("mkdir out; touch out/x; exit 0\n").verify(TASK, GOOD)
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    with pytest.warns(UserWarning, match="without a sandbox"):
+        verifier = CompactVerifier("compactc", sandbox="unsafe", allow_unsafe=True)
+    assert verifier.verify(TASK, GOOD).accepted
+    verifier.close()
     assert os.listdir(scratch) == []

@@ -31,6 +31,11 @@ class Verifier(Protocol):
         """Who gives the verdicts."""
         ...
 
+    @property
+    def sandbox(self) -> str | None:
+        """What programs run in: ``"docker"``, ``"bubblewrap"``, ``"unsafe"``; None: they do not."""
+        ...
+
     def verify(self, task: Task, source: str) -> Verdict:
         """The verdict on `source` as an answer to `task`. Raises `TypeError` for a non-string."""
         ...

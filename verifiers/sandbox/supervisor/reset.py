@@ -8,6 +8,7 @@ Whatever cannot be put right or does not look right is a doubt, and a doubtful b
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import resource
 import signal
@@ -31,6 +32,10 @@ PATH_VARIABLES = {
 }
 # What another process of the same user may change about this one.
 OWN_LIMITS = tuple(getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_"))
+LOOPBACK = "/proc/net/dev"
+# Of every place after a job: when it was last used is nobody's business.
+TIMES = (0, 0)
+FS_IOC_GETFLAGS = 0x80086601  # linux/fs.h
 IPC_TABLES = ("/proc/sysvipc/msg", "/proc/sysvipc/sem", "/proc/sysvipc/shm")
 
 
@@ -64,6 +69,7 @@ class Box:
             kernel.hide_from_own_user(adopt_orphans=not self.is_init)
         self._own_limits = [resource.getrlimit(what) for what in OWN_LIMITS]
         self._own_share = self._share()
+        self._loopback = _read(LOOPBACK)
         self._shapes = {place: self._shape(place) for place in self.places}
 
     # ------------------------------------------------------------ users
@@ -97,10 +103,20 @@ class Box:
             return f"a job could write to {', '.join(sorted(writable))}"
         return self._unclean()
 
-    def put(self, files: dict[bytes, bytes]) -> None:
-        """Write the job's files into the work folder, as its user and for it alone."""
+    def put(self, files: dict[bytes, bytes]) -> str:
+        """Write the job's files into the work folder, as its user and for it alone.
+
+        Returns the reason why they do not go in, or nothing.
+        """
         if not files:
-            return
+            return ""
+        try:
+            self._put(files)
+        except OSError as error:
+            return f"the files do not go into the work folder: {error.strerror}"
+        return ""
+
+    def _put(self, files: dict[bytes, bytes]) -> None:
         with self.as_job():
             made = {b""}
             for name, content in files.items():
@@ -181,7 +197,7 @@ class Box:
                 except ProcessLookupError:
                     continue
             else:
-                for pid in kernel.descendants(os.getpid()):
+                for pid in self._started():
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
             try:
@@ -191,6 +207,10 @@ class Box:
             usage.add(used)
             self._ended[pid] = status
             killed += 1
+
+    def _started(self) -> list[int]:
+        """Every process that a job has, or has left."""
+        return kernel.others() if self.is_init else kernel.descendants(os.getpid())
 
     def _reap(self, usage: Usage) -> int | None:
         """Reap what has ended; None when there is no child left at all."""
@@ -215,8 +235,9 @@ class Box:
     def too_much_memory(self) -> bool:
         """Whether the job has more than it may of what the kernel does not count for us here."""
         if self.memory:
-            files = sum(_used_bytes(place) for place in self.places)
-            if files + kernel.resident_bytes(os.getpid()) > self.memory:
+            # Outside a box its places are folders of a disk, which are nobody's memory.
+            files = sum(map(_used_bytes, self.places)) if self.is_init else 0
+            if files + kernel.resident_bytes(self._started()) > self.memory:
                 return True
         for place, most in self._inodes.items():
             about = os.statvfs(place)
@@ -230,6 +251,8 @@ class Box:
             with self.as_job():
                 for place in self.places:
                     _empty(place)
+            for place in self.places:
+                os.utime(place, TIMES)
         except (OSError, RecursionError) as error:
             return f"a place could not be emptied: {error}"
         return self._unclean()
@@ -245,18 +268,21 @@ class Box:
                 os.rmdir(os.path.dirname(self.work))
 
     def _unclean(self) -> str:
-        if self.is_init:
-            others = [name for name in os.listdir("/proc") if name.isdigit() and name != "1"]
-            if others:
-                return "a process is left"
+        if not self.is_init:
+            return ""  # a machine that others use as well
+        if kernel.others():
+            return "a process is left"
         for place in self.places:
             if os.listdir(place):
                 return f"{place} is not empty"
             if self._shape(place) != self._shapes[place]:
                 return f"{place} was changed"
         for table in IPC_TABLES:
-            if _lines(table) > 1:
+            if _read(table).count(b"\n") > 1:
                 return f"{table} is not empty"
+        # Closed connections to itself linger for a minute, where the next job could find them.
+        if _read(LOOPBACK) != self._loopback:
+            return "the network was used"
         if os.path.isdir("/dev/mqueue") and os.listdir("/dev/mqueue"):
             return "a message queue is left"
         if [resource.getrlimit(what) for what in OWN_LIMITS] != self._own_limits:
@@ -273,10 +299,24 @@ class Box:
             sorted(os.sched_getaffinity(0)),
         )
 
+    def restore(self) -> None:
+        """Undo what a step of this job may have done to the work folder, before the next one."""
+        mode = self._shapes[self.work][0]
+        if os.stat(self.work).st_mode != mode:
+            os.chmod(self.work, mode & 0o7777)
+
     @staticmethod
-    def _shape(place: str) -> tuple[object, ...]:
+    def _shape(place: str) -> tuple[int, ...]:
+        """What an owner of a folder may change about it, beside what is in it."""
         about = os.stat(place)
-        return about.st_mode, about.st_uid, about.st_gid, tuple(os.listxattr(place))
+        folder = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            flags = int.from_bytes(fcntl.ioctl(folder, FS_IOC_GETFLAGS, bytes(8)), "little")
+        except OSError:
+            flags = 0  # a kernel whose tmpfs has none
+        finally:
+            os.close(folder)
+        return about.st_mode, about.st_uid, about.st_gid, len(os.listxattr(place)), flags
 
 
 class _As:
@@ -331,9 +371,9 @@ def _used_bytes(place: str) -> int:
     return (about.f_blocks - about.f_bfree) * about.f_frsize
 
 
-def _lines(path: str) -> int:
+def _read(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
-            return file.read(4096).count(b"\n")
+            return file.read(4096)
     except FileNotFoundError:
-        return 0
+        return b""

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import sys
 import time
 
-from . import kernel, step, wire
+from . import kernel, seccomp, step, wire
 from .reset import Box
 
 TYPE_CHECKING = False  # importing `typing` would double the time to start
@@ -32,6 +33,10 @@ def main(arguments: list[str] | None = None) -> None:
     """
     box = Box(sys.argv[1:] if arguments is None else arguments)
     channel = Channel(0, 1)
+    # Python's handler would let a job of the same user interrupt process 1, whom the kernel spares.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if box.is_init:
+        seccomp.install()
     complaint = box.unfit()
     if complaint:
         channel.send({"unfit": complaint})
@@ -45,10 +50,13 @@ def main(arguments: list[str] | None = None) -> None:
             return
         left = 0
         abnormal = False
-        box.put(message[b"files"])
         results = []
+        complaint = box.put(message[b"files"])
         for wanted in message[b"steps"]:
-            result = step.run(wanted, box, channel.source)
+            if complaint:
+                result = step.not_run("rejected", complaint)
+            else:
+                result = step.run(wanted, box, channel.source)
             results.append(result)
             left += result["left"]
             abnormal = abnormal or result["status"] not in ("ok", "exit")

@@ -56,6 +56,7 @@ class Usage:
 
 def run(wanted: dict[bytes, Any], box: Box, owner: int) -> dict[str, Any]:
     """The result of one step, as the owner is told it. Exits at once when the owner is gone."""
+    box.restore()
     output, errors, answers = Pipe(), Pipe(), Pipe()
     asks, request_end = os.pipe()
     failed, failed_end = os.pipe()
@@ -90,10 +91,13 @@ def run(wanted: dict[bytes, Any], box: Box, owner: int) -> dict[str, Any]:
     if reason:
         status = reason
     elif not_started:
-        program = wanted[b"argv"][0].decode()
-        message = f"{program} could not be started: {os.strerror(int(not_started))}"
-        # A tool that the image lacks is the machine's fault; a file of the job's own is the job's.
-        status = "infra" if program.startswith("/") else "exit"
+        program = wanted[b"argv"][0]
+        why = os.strerror(int(not_started))
+        message = f"{os.fsdecode(program)} could not be started: {why}"
+        # A tool that the box lacks is the machine's fault. Anything else can be the job's: a file
+        # of its own, or too little memory left over by the step before.
+        lacking = program.startswith(b"/") and not os.access(program, os.X_OK)
+        status = "infra" if lacking else "exit"
     elif _rose(box.oom_kills, oom_before):
         status = "memory"
     elif truncated:
@@ -114,8 +118,7 @@ def run(wanted: dict[bytes, Any], box: Box, owner: int) -> dict[str, Any]:
         status = "ok"
     if status == "protocol":
         message = talk.broken or "it ended before it had answered everything"
-    return {
-        "status": status,
+    return not_run(status, message) | {
         "code": -1 if code is None else code,
         "signal": killed_by,
         "stdout": text,
@@ -126,6 +129,23 @@ def run(wanted: dict[bytes, Any], box: Box, owner: int) -> dict[str, Any]:
         "cpu_us": int(watch.usage.cpu * 1e6),
         "peak": watch.usage.peak,
         "left": left,
+    }
+
+
+def not_run(status: str, message: str) -> dict[str, Any]:
+    """The result of a step that was not even started."""
+    return {
+        "status": status,
+        "code": -1,
+        "signal": 0,
+        "stdout": b"",
+        "stderr": b"",
+        "truncated": 0,
+        "answers": [],
+        "us": 0,
+        "cpu_us": 0,
+        "peak": 0,
+        "left": 0,
         "message": message,
     }
 
@@ -144,7 +164,8 @@ def _become(wanted: dict[bytes, Any], box: Box, streams: tuple[int, ...], failed
         os.setpriority(os.PRIO_PROCESS, 0, NICE)
         cpu = wanted[b"cpu"]
         limits = (
-            (resource.RLIMIT_CORE, 0, 0),
+            # 1, not 0: no core file is so small, and no program is started to take one (core(5)).
+            (resource.RLIMIT_CORE, 1, 1),
             (resource.RLIMIT_CPU, cpu, cpu + 1),
             (resource.RLIMIT_FSIZE, wanted[b"file"], wanted[b"file"]),
             (resource.RLIMIT_NOFILE, wanted[b"nofile"], wanted[b"nofile"]),

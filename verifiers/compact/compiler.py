@@ -1,0 +1,206 @@
+"""The real Compact compiler: where it is, and how it is run in a sandbox.
+
+`compactc` is either in the image ``forgegym/compact`` (`forgegym images build compact`) or on this
+machine, where bubblewrap's boxes see its folder. A submission is one file and one step; what comes
+back is an `Outcome` of the sandbox, for `toolchain` to judge.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+
+from ..sandbox import docker, images
+from ..sandbox.base import (
+    MIB,
+    Job,
+    Limits,
+    Outcome,
+    Profile,
+    Sandbox,
+    SandboxUnavailableError,
+    Step,
+)
+from ..sandbox.choose import Choice, open_sandbox
+from ..verdict import Toolchain
+from ..verifier import ToolchainMissingError
+from . import parse
+
+# compactc starts in 0.3 GB of address space and compiles a contract in 70 MB of memory.
+MEMORY_BYTES = 2048 * MIB
+# An accepted contract makes the compiler write less than 1 MB.
+FILE_BYTES = 16 * MIB
+# A disclosure error with all its paths has 10 kB.
+OUTPUT_BYTES = 256 * 1024
+# To print a version.
+ASKING_SECONDS = 20.0
+
+# The name stands in messages; as `contract` is a keyword, no `import` can name the file.
+FILE = "contract.compact"
+IN_IMAGE = ("/usr/local/bin/compactc",)
+
+INSTALL_HINT = (
+    "install it with Midnight's `compact update`, name it in FORGEGYM_COMPACTC, "
+    'or use toolchain="frontend"'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Compactc:
+    """A Compact compiler of this machine: how to start it, and what it says it is.
+
+    `folders` is what a sandbox must see of this machine for it to run.
+    """
+
+    command: tuple[str, ...]
+    toolchain: Toolchain
+    folders: tuple[Path, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def find_compactc() -> Compactc | None:
+    """The compiler that FORGEGYM_COMPACTC names, else `compactc` of PATH, else `compact compile`.
+
+    Raises `ToolchainMissingError` when FORGEGYM_COMPACTC is set to something that is no compiler.
+    """
+    named = os.environ.get("FORGEGYM_COMPACTC")
+    if named:
+        found = _ask(str(Path(named).expanduser().absolute()))
+        if found is None:
+            raise ToolchainMissingError(
+                f"FORGEGYM_COMPACTC is {named!r}, which does not run as a Compact compiler "
+                "(`--version` must print a version)"
+            )
+        return found
+    for name in ("compactc", "compact"):
+        path = shutil.which(name)
+        found = _ask(str(Path(path).absolute())) if path else None
+        if found is not None:
+            return found
+    return None
+
+
+@cache
+def _ask(path: str) -> Compactc | None:
+    """The compiler at `path`, or None when what is there does not answer like one."""
+    # `compactc` itself, or the `compile` command of Midnight's `compact` tool, which keeps its
+    # compilers in a folder of its own.
+    is_tool = Path(path).name == "compact"
+    command = (path, "compile") if is_tool else (path,)
+    answers = []
+    for flag in ("--version", "--language-version"):
+        try:
+            said = subprocess.run(
+                [*command, flag], capture_output=True, text=True, errors="replace",
+                stdin=subprocess.DEVNULL, timeout=ASKING_SECONDS, check=False,
+            )  # fmt: skip
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        version = parse.parse_version(said.stdout) if said.returncode == 0 else None
+        if version is None:
+            return None
+        answers.append(version)
+    real = Path(path).resolve()
+    folders = [real.parent.parent if real.parent.name == "bin" else real.parent, Path(path).parent]
+    environment = {}
+    if is_tool:
+        kept = Path(os.environ.get("COMPACT_DIRECTORY", Path.home() / ".compact")).resolve()
+        folders.append(kept)
+        environment["COMPACT_DIRECTORY"] = str(kept)
+    return Compactc(
+        command, Toolchain("compactc", answers[0], answers[1]), tuple(folders), environment
+    )
+
+
+class Compiler:
+    """compactc in a sandbox that stays open."""
+
+    def __init__(self, compactc: Compactc, sandbox: Sandbox, *, owned: bool) -> None:
+        self._compactc = compactc
+        self.sandbox = sandbox
+        self._owned = owned
+        self.toolchain = replace(compactc.toolchain, image_digest=sandbox.digest)
+
+    @property
+    def path(self) -> str:
+        """What is started."""
+        return self._compactc.command[0]
+
+    def compile(self, source: str, seconds: float) -> Outcome:
+        """What came of compiling `source`: one step, whose standard error holds the messages."""
+        argv = (*self._compactc.command, "--skip-zk", "--vscode", FILE, "out")
+        return self._run(argv, {FILE: source.encode()}, seconds)
+
+    def _run(self, argv: tuple[str, ...], files: Mapping[str, bytes], seconds: float) -> Outcome:
+        limits = Limits(seconds=seconds, output_bytes=OUTPUT_BYTES, file_bytes=FILE_BYTES)
+        step = Step(argv, environment=self._compactc.environment, limits=limits, name="compile")
+        return self.sandbox.run(Job((step,), files=files))
+
+    def close(self) -> None:
+        """Close the sandbox, if it is this compiler's own."""
+        if self._owned:
+            self.sandbox.close()
+
+
+def open_compiler(
+    sandbox: Choice | Sandbox = "auto", *, allow_unsafe: bool = False, workers: int | None = None
+) -> Compiler | None:
+    """compactc in a sandbox, or None when there is no compiler at all.
+
+    `sandbox`: ``"auto"`` takes the image if it has been built, else this machine's compiler in
+    bubblewrap's boxes; or an open sandbox, which is left open.
+
+    Raises `SandboxUnavailableError` when there is a compiler and no sandbox to run it in,
+    `ToolchainMissingError` as `find_compactc`.
+    """
+    profile = Profile(memory_bytes=MEMORY_BYTES)
+    if not isinstance(sandbox, str):
+        host = find_compactc()
+        return None if host is None else Compiler(host, sandbox, owned=False)
+    if sandbox == "docker" or (sandbox == "auto" and _image_is_built()):
+        opened = open_sandbox("compact", "docker", profile=profile, size=workers)
+        try:
+            return Compiler(_in_image(opened), opened, owned=True)
+        except BaseException:
+            opened.close()
+            raise
+    host = find_compactc()
+    if host is None:
+        return None
+    opened = open_sandbox(
+        "compact",
+        "bubblewrap" if sandbox == "auto" else sandbox,
+        allow_unsafe=allow_unsafe,
+        profile=profile,
+        size=workers,
+        toolchains=host.folders,
+    )
+    return Compiler(host, opened, owned=True)
+
+
+def _image_is_built() -> bool:
+    """Whether there is an engine with a current image for Compact."""
+    try:
+        return images.find(docker.connect(), "compact").current
+    except SandboxUnavailableError:
+        return False
+
+
+def _in_image(sandbox: Sandbox) -> Compactc:
+    """The compiler of the image, asked in a box. Raises `ToolchainMissingError`."""
+    answers = []
+    for flag in ("--version", "--language-version"):
+        step = Step((*IN_IMAGE, flag), limits=Limits(seconds=ASKING_SECONDS))
+        outcome = sandbox.run(Job((step,)))
+        said = outcome.last.stdout.decode("utf-8", "replace") if outcome.steps else ""
+        version = parse.parse_version(said)
+        if version is None:
+            why = outcome.message or said.strip()
+            raise ToolchainMissingError(f"compactc does not run in forgegym/compact: {why}")
+        answers.append(version)
+    return Compactc(IN_IMAGE, Toolchain("compactc", answers[0], answers[1]))

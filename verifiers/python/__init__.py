@@ -1,0 +1,1 @@
+"""Python: what runs beside a candidate, and how it is asked."""
