@@ -35,6 +35,7 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from . import ENVIRONMENTS, PRESETS, ToolchainMissingError, __version__
+from .verifiers.sandbox.base import SandboxError
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -68,7 +69,7 @@ class UsageError(ValueError):
 
 def _sentence(error: BaseException) -> tuple[int, str] | None:
     """The exit code and the sentence for a failure that is not a bug of ours, else None."""
-    if isinstance(error, ToolchainMissingError):
+    if isinstance(error, (ToolchainMissingError, SandboxError)):
         return MACHINE, str(error)
     if isinstance(error, ModuleNotFoundError) and error.name is not None:
         root = error.name.partition(".")[0]
@@ -114,8 +115,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Gymnasium environments in which an action is a program, and agents that learn in them.",
 )
+images_app = typer.Typer(no_args_is_help=True, help="The images of Docker's sandboxes.")
 train_app = typer.Typer(no_args_is_help=True, help="Train a policy: sft, grpo or expert-iteration.")
 bench_app = typer.Typer(no_args_is_help=True, help="Measurements, as tables and --json.")
+app.add_typer(images_app, name="images")
 app.add_typer(train_app, name="train")
 app.add_typer(bench_app, name="bench")
 
@@ -131,6 +134,15 @@ class Toolchain(str, Enum):
     AUTO = "auto"
     COMPACTC = "compactc"
     FRONTEND = "frontend"
+
+
+class SandboxChoice(str, Enum):
+    """What programs run in."""
+
+    AUTO = "auto"
+    DOCKER = "docker"
+    BUBBLEWRAP = "bubblewrap"
+    UNSAFE = "unsafe"
 
 
 class Split(str, Enum):
@@ -152,6 +164,14 @@ AgentName = Annotated[
     ),
 ]
 ToolchainName = Annotated[Toolchain, typer.Option("--toolchain", help="Who judges.")]
+SandboxName = Annotated[
+    SandboxChoice, typer.Option("--sandbox", help="What compactc runs in: auto is Docker's image "
+    "if built, else bubblewrap.")
+]  # fmt: skip
+AllowUnsafe = Annotated[
+    bool,
+    typer.Option("--allow-unsafe", help="With --sandbox unsafe: trusted programs, no sandbox."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same samples.")]
 Iterations = Annotated[int | None, typer.Option("--iterations", help="How many in all.")]
@@ -234,7 +254,7 @@ def _progress(what: str, total: int) -> Iterator[Any]:
 
 @app.command()
 def envs(as_json: AsJson = False) -> None:
-    """Environments, the toolchains found on this machine, and which one `auto` takes."""
+    """Environments, the toolchains found on this machine, and what its sandboxes enforce."""
     from .verifiers.compact.compiler import find_compactc
     from .verifiers.compact.toolchain import FRONTEND
 
@@ -254,12 +274,14 @@ def envs(as_json: AsJson = False) -> None:
         },
     ]
     auto = "frontend" if found is None else "compactc"
+    with err.status("trying the sandboxes"):
+        sandboxes = _sandboxes()
     if as_json:
         listing = [
             {"id": name, "toolchains": toolchains, "auto": auto, "rewards": list(PRESETS)}
             for name in ENVIRONMENTS
         ]
-        _print_json(listing)
+        _print_json({"environments": listing, "sandboxes": sandboxes})
         return
     for name in ENVIRONMENTS:
         out.print(f"[bold]{name}[/bold]")
@@ -278,6 +300,112 @@ def envs(as_json: AsJson = False) -> None:
                     soft_wrap=True,
                 )
         out.print(f"  rewards   {', '.join(PRESETS)}")
+    out.print("[bold]Sandboxes[/bold]")
+    for name, state in sandboxes.items():
+        if state["missing"] is not None:
+            out.print(f"  {name:10} not here: {escape(state['missing'])}", soft_wrap=True)
+            continue
+        broken = [row["limit"] for row in state["limits"] if not row["held"]]
+        verdict = f"[red]does not hold: {', '.join(broken)}[/red]" if broken else "holds"
+        tried = "; ".join(row["limit"] for row in state["limits"] if row["held"])
+        out.print(f"  {name:10} {verdict}. Tried now: {tried}", soft_wrap=True)
+
+
+def _sandboxes() -> dict[str, dict[str, Any]]:
+    """Every kind of sandbox: why it is not here, or what was tried on it and whether it held."""
+    from .verifiers.sandbox import images, probe
+    from .verifiers.sandbox.base import SandboxUnavailableError
+
+    found: dict[str, dict[str, Any]] = {}
+    for name in ("docker", "bubblewrap"):
+        try:
+            image = None
+            if name == "docker":
+                built = [i for i in images.listing() if i.current]
+                if not built:
+                    raise SandboxUnavailableError(
+                        "an engine answers, without images; `forgegym images build` makes them"
+                    )
+                image = built[0].tag
+            rows = probe.report("docker" if name == "docker" else "bubblewrap", image=image)
+            found[name] = {"missing": None, "limits": [asdict(row) for row in rows]}
+        except SandboxUnavailableError as error:
+            found[name] = {"missing": str(error), "limits": []}
+    return found
+
+
+# ---------------------------------------------------------------- images, clean
+
+
+@images_app.command("build")
+def images_build(
+    languages: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[LANGUAGE]...", help="Default: all that need nothing else."),
+    ] = None,
+    release: Annotated[
+        Path | None,
+        typer.Option("--from", help="For compact: the folder of a compactc release."),
+    ] = None,
+) -> None:
+    """Build the images that Docker's sandboxes are made of (minutes, once a ForgeGym version)."""
+    from .verifiers.sandbox import images
+
+    if languages is None:
+        languages = [name for name in images.languages() if name not in images.NEED_A_FOLDER]
+    for name in languages:
+        images.tag(name)
+        if name in images.NEED_A_FOLDER and release is None:
+            raise UsageError(f"the image for {name} needs --from FOLDER, a compactc release")
+        if release is not None and name in images.NEED_A_FOLDER and not release.is_dir():
+            raise UsageError(f"there is no folder {release}")
+    for name in languages:
+        with err.status(f"building {name}") as status:
+            extra = release if name in images.NEED_A_FOLDER else None
+            image = images.build(
+                name,
+                extra=extra,
+                report=lambda line, name=name, status=status: status.update(  # type: ignore[misc]
+                    f"building {name}: {escape(line[:80])}"
+                ),
+            )
+        out.print(f"{image.tag}  {image.digest}", soft_wrap=True)
+
+
+@images_app.command("list")
+def images_list(as_json: AsJson = False) -> None:
+    """The images, with their digests."""
+    from .verifiers.sandbox import images
+
+    rows = list(images.listing())
+    if as_json:
+        _print_json([asdict(row) for row in rows])
+        return
+    for row in rows:
+        if row.digest is None:
+            state = f"not built; `forgegym images build {row.language}`"
+        elif not row.current:
+            state = f"of another ForgeGym; `forgegym images build {row.language}` anew"
+        else:
+            state = f"{row.digest}  {row.size / 1e6:.0f} MB"
+        out.print(f"{row.tag:28} {state}", soft_wrap=True)
+
+
+@app.command()
+def clean(
+    everything: Annotated[
+        bool, typer.Option("--all", help="The boxes of processes that still live, too.")
+    ] = False,
+) -> None:
+    """Remove what killed processes have left: containers and control groups."""
+    from .verifiers.sandbox import cgroup, docker
+    from .verifiers.sandbox.base import SandboxUnavailableError
+
+    try:
+        out.print(f"{docker.sweep(docker.connect(), everything=everything)} containers removed")
+    except SandboxUnavailableError as error:
+        out.print(f"no containers: {error}", soft_wrap=True)
+    out.print(f"{cgroup.sweep()} control groups removed")
 
 
 # ---------------------------------------------------------------- check
@@ -314,6 +442,8 @@ def check(
     env: EnvironmentName,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A program; - is standard input.")],
     toolchain: ToolchainName = Toolchain.AUTO,
+    sandbox: SandboxName = SandboxChoice.AUTO,
+    allow_unsafe: AllowUnsafe = False,
     as_json: AsJson = False,
 ) -> None:
     """One program -> its verdict. Exit code 0: accepted, 1: refused, 2: bad input, 3: machine."""
@@ -323,7 +453,12 @@ def check(
     from .verifiers.verifier import judge
 
     name = _environment(env)
-    made = gymnasium.make(f"forgegym:{name}", toolchain=toolchain.value).unwrapped
+    made = gymnasium.make(
+        f"forgegym:{name}",
+        toolchain=toolchain.value,
+        sandbox=sandbox.value,
+        allow_unsafe=allow_unsafe,
+    ).unwrapped
     source = _read_program(file, made.action_space.max_bytes)  # type: ignore[attr-defined]
     task = Task(id="check", family="check", language="compact", prompt="")
     (verdict,), _ = judge(made.verifier, [(task, source)])  # type: ignore[attr-defined]
@@ -585,6 +720,58 @@ def compact_agreement(
         _print_json(report.to_json())
     else:
         print_agreement(report, out)
+
+
+@bench_app.command("soak")
+def bench_soak(
+    backend: Annotated[
+        SandboxChoice, typer.Option("--sandbox", help="docker or bubblewrap.")
+    ] = SandboxChoice.DOCKER,
+    jobs: Annotated[int, typer.Option("--jobs", min=10, help="How many.")] = 10_000,
+    hostile: Annotated[
+        float, typer.Option("--hostile", min=0.0, max=1.0, help="The share that attacks.")
+    ] = 0.02,
+    kill: Annotated[
+        int, typer.Option("--kills", min=0, help="Trainers killed by SIGKILL afterwards.")
+    ] = 20,
+    restart: Annotated[
+        str | None,
+        typer.Option("--restart", help="A command that restarts the engine, half-way of a run."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Thousands of jobs, some hostile: what is left of them? Exit code 1 when anything is."""
+    import shlex
+
+    from .benchmarks.speed import soak
+
+    if backend.value not in ("docker", "bubblewrap"):
+        raise UsageError(f"--sandbox is docker or bubblewrap here, not {backend.value}")
+    if restart is not None and backend is not SandboxChoice.DOCKER:
+        raise UsageError("--restart is about Docker's engine; give --sandbox docker with it")
+    reports = []
+    with _progress("jobs", jobs) as show:
+        reports.append(soak.soak(backend.value, jobs=jobs, hostile=hostile, on_job=show))
+    if kill:
+        with _progress("kills", kill) as show:
+            reports.append(soak.kills(backend.value, times=kill, on_kill=show))
+    if restart is not None:
+        with _progress("jobs around a restart", jobs // 10) as show:
+            middle = soak.restart_engine(shlex.split(restart))
+            reports.append(
+                soak.soak(
+                    backend.value,
+                    jobs=jobs // 10,
+                    hostile=hostile,
+                    on_job=show,
+                    in_the_middle=middle,
+                )
+            )
+    if as_json:
+        _print_json([report.to_json() for report in reports])
+    else:
+        soak.print_reports(reports, out)
+    raise typer.Exit(0 if all(report.held for report in reports) else 1)
 
 
 # ---------------------------------------------------------------- train

@@ -1,7 +1,8 @@
 """What tests need that a machine may lack: skipped with the reason, or failed where required.
 
-FORGEGYM_REQUIRE lists, separated by commas, what must be there (``compactc,shared_data,docker,gpu``
-or ``all``): a test that needs one of these and does not find it fails instead of being skipped.
+FORGEGYM_REQUIRE lists, separated by commas, what must be there (``docker,bubblewrap,shared_data,
+compactc,root,gpu`` or ``all``): a test that needs one of these and does not find it fails instead
+of being skipped.
 """
 
 import os
@@ -14,6 +15,8 @@ import pytest
 
 import forgegym
 from forgegym.verifiers.compact.compiler import find_compactc
+from forgegym.verifiers.sandbox import images, probe
+from forgegym.verifiers.sandbox.base import SandboxUnavailableError
 
 REQUIRED = frozenset(filter(None, os.environ.get("FORGEGYM_REQUIRE", "").split(",")))
 ROOT = Path(forgegym.__file__).resolve().parent
@@ -43,9 +46,33 @@ def _need_compactc() -> None:
         missing("compactc", "no Compact compiler: set FORGEGYM_COMPACTC or put it on PATH")
 
 
+@lru_cache
+def sandbox_complaint(name: str) -> str | None:
+    """Why there is no sandbox of this kind here; None where it holds what it promises."""
+    try:
+        probe.require(name, image=images.tag("python") if name == "docker" else None)
+    except SandboxUnavailableError as error:
+        return str(error)
+    return None
+
+
+def _need_docker() -> None:
+    complaint = sandbox_complaint("docker")
+    if complaint is not None:
+        missing("docker", complaint)
+
+
+def _need_bubblewrap() -> None:
+    complaint = sandbox_complaint("bubblewrap")
+    if complaint is not None:
+        missing("bubblewrap", complaint)
+
+
 NEEDS: dict[str, Callable[[], None]] = {
     "shared_data": _need_shared_data,
     "compactc": _need_compactc,
+    "docker": _need_docker,
+    "bubblewrap": _need_bubblewrap,
 }
 
 

@@ -322,7 +322,7 @@ def _near(wanted: _Form, found: _Form, tolerance: Tolerance) -> bool:
     if kind in ("list", "tuple", "sequence"):
         return len(a) == len(b) and all(map(_near, a, b, [tolerance] * len(a)))
     if kind in ("set", "frozenset"):
-        return len(a) == len(b) and _pair_off(a - b, b - a, tolerance)
+        return _pair_off(a - b, b - a, tolerance)
     if kind == "dict":
         return a.keys() == b.keys() and all(_near(a[key], b[key], tolerance) for key in a)
     return False

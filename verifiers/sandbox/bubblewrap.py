@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from . import cgroup, images
+from . import cgroup, images, undertaker
 from .base import BoxDiedError, Profile, SandboxError, SandboxUnavailableError
 from .box import Box
 from .janitor import Janitor
@@ -85,6 +85,13 @@ def open_bubblewrap(
     bound = tuple(Path(t).resolve() for t in toolchains)
     janitor = Janitor()
     with_groups = cgroups and cgroup.writable()
+    if with_groups:
+        undertaker.employ()
+
+    def close() -> None:
+        janitor.close()
+        if with_groups:
+            undertaker.dismiss()
 
     def open_box() -> Box:
         transport = _start(program, interpreter, chosen, bound, path, with_groups, janitor)
@@ -104,7 +111,7 @@ def open_bubblewrap(
         size=size or os.cpu_count() or 1,
         reuse=reuse,
         max_uses=max_uses,
-        on_close=janitor.close,
+        on_close=close,
     )
 
 

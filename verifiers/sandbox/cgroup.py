@@ -69,17 +69,21 @@ def create(name: str) -> Group | None:
     return None
 
 
+def folders() -> list[Path]:
+    """Every folder of a group of ours, whoever has made it."""
+    parents = {folder for pair in _parents() for folder in pair}
+    return sorted(left for folder in parents for left in folder.glob(f"{PREFIX}*"))
+
+
 def sweep() -> int:
     """Remove the empty groups of owners that are gone; how many."""
     count = 0
-    for folder in {folder for parents in _parents() for folder in parents}:
-        with contextlib.suppress(OSError):
-            for left in list(folder.glob(f"{PREFIX}*")):
-                owner = Owner.read(left.name.removeprefix(PREFIX).rpartition("-")[0])
-                if owner is not None and owner.dead:
-                    with contextlib.suppress(OSError):
-                        left.rmdir()
-                        count += 1
+    for folder in folders():
+        owner = Owner.read(folder.name.removeprefix(PREFIX).rpartition("-")[0])
+        if owner is not None and owner.dead:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+                count += 1
     return count
 
 
@@ -88,10 +92,10 @@ def _parents() -> list[tuple[Path, Path]]:
     if (ROOT / "cgroup.controllers").is_file():
         own = ROOT / _own("").lstrip("/")
         return [(folder, folder) for folder in (own, own.parent, ROOT) if _holds(folder)]
-    folders = [
+    places = [
         (ROOT / c / _own(c).lstrip("/"), ROOT / c) for c in CONTROLLERS if (ROOT / c).is_dir()
     ]
-    return list(zip(*folders, strict=True)) if len(folders) == len(CONTROLLERS) else []
+    return list(zip(*places, strict=True)) if len(places) == len(CONTROLLERS) else []
 
 
 def _holds(folder: Path) -> bool:

@@ -1,8 +1,9 @@
 """Boxes that are Docker containers, each attached to once, when it is opened.
 
-A job is frames over that one connection: no exec, no archive, no inspection on its way. Three
-belts against orphans: a container whose owner dies reads the end of its input and ends; process 1
-ends at its deadline in any case; and whoever opens a sandbox sweeps what dead owners have left.
+A job is frames over that one connection: no exec, no archive, no inspection on its way. Belts
+against orphans: a container whose owner dies reads the end of its input and ends; process 1 ends at
+its deadline in any case; and what dead owners have left is swept, by an `undertaker` at once, and
+by whoever opens a sandbox next.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import threading
 import time
 from typing import Any
 
+from . import undertaker
 from .base import BoxDiedError, Profile, SandboxError, SandboxUnavailableError
 from .box import Box
 from .janitor import Janitor
@@ -32,7 +34,9 @@ OOM_SCORE = 500
 ENGINE_SECONDS = 60.0
 # A supervisor is ready in 30 ms; on a machine that is starting up ten boxes, in seconds.
 READY_SECONDS = 30.0
-# A job stays below; the kernel kills a single runaway before the whole container is in trouble.
+# Removing a container takes the engine tens of milliseconds, on a busy machine a second.
+REMOVAL_SECONDS = 10.0
+CONFLICT = 409
 SHM = "/dev/shm"
 
 
@@ -88,6 +92,11 @@ def open_docker(
     chosen = profile or Profile()
     clients = _Clients()
     janitor = Janitor()
+    undertaker.employ()
+
+    def close() -> None:
+        janitor.close()
+        undertaker.dismiss()
 
     def open_box() -> Box:
         transport = _start(clients.get(), digest, chosen, runtime, path, janitor, clients)
@@ -106,7 +115,7 @@ def open_docker(
         size=size or os.cpu_count() or 1,
         reuse=reuse,
         max_uses=max_uses,
-        on_close=janitor.close,
+        on_close=close,
     )
 
 
@@ -321,11 +330,22 @@ def remove(client: Any, container: str) -> bool:
     except docker.errors.NotFound:
         return False
     except docker.errors.APIError as error:
-        # 409: its removal is on its way. Anything else: the sweep will find it.
-        return bool(error.status_code != 409)
+        if error.status_code == CONFLICT:  # it ends by itself at this moment
+            _wait_until_gone(client, container)
+        return False
     except (docker.errors.DockerException, requests.exceptions.RequestException, OSError):
         return False
     return True
+
+
+def _wait_until_gone(client: Any, container: str) -> None:
+    import docker.errors
+
+    end = time.monotonic() + REMOVAL_SECONDS
+    with contextlib.suppress(docker.errors.NotFound):
+        while time.monotonic() < end:
+            client.api.inspect_container(container)
+            time.sleep(0.02)
 
 
 def sweep(client: Any, *, everything: bool = False) -> int:

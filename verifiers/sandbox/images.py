@@ -21,6 +21,8 @@ from .docker import LABEL, connect
 HERE = Path(__file__).resolve().parent
 DOCKERFILES = HERE / "images"
 SUPERVISOR = HERE / "supervisor"
+# These cannot be built from a distribution's packages alone.
+NEED_A_FOLDER = frozenset(("compact",))
 # What runs beside a candidate, by the name it has in the image.
 DRIVERS = {"python.py": HERE.parent / "python" / "driver.py"}
 

@@ -109,10 +109,12 @@ class Pool:
             self._wanted()
             while not self._idle:
                 if self._complaint is not None:
-                    self._closed = True
-                    self._changed.notify_all()
-                    raise self._complaint
+                    break
                 self._changed.wait()
+            complaint = self._complaint if not self._idle else None
+        if complaint is not None:
+            self.close()
+            raise complaint
 
     def _begin(self) -> None:
         """A pool without boxes that opens some: at first, and anew in a forked child."""

@@ -56,7 +56,7 @@ def open_unsafe(
     janitor = Janitor()
 
     def open_box() -> Box:
-        folder = Path(tempfile.mkdtemp(prefix="forgegym-unsafe-"))
+        folder = Path(tempfile.mkdtemp(prefix=f"forgegym-unsafe-{os.getpid()}-"))
         (folder / "work").mkdir()
         (folder / "tmp").mkdir()
         command = [

@@ -1,0 +1,85 @@
+"""L22 and the life of boxes: what is left when jobs, trainers or the engine end badly.
+
+The full trials are `forgegym bench soak`; these are short ones of the same code.
+"""
+
+import os
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+from forgegym.benchmarks.speed import soak
+from forgegym.verifiers.sandbox import images
+from forgegym.verifiers.sandbox.base import Profile
+from forgegym.verifiers.sandbox.docker import LABEL, connect, container_options, sweep
+from forgegym.verifiers.sandbox.owner import Owner
+
+BACKENDS = [
+    pytest.param("docker", marks=pytest.mark.docker),
+    pytest.param("bubblewrap", marks=pytest.mark.bubblewrap),
+]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_nothing_is_left_of_many_jobs_some_of_them_hostile(backend: str) -> None:
+    report = soak.soak(backend, jobs=300, hostile=0.05)
+    assert report.wrong == []
+    assert report.infra == 0
+    assert report.left == soak.Left(0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_boxes_that_serve_once_leave_nothing_either(backend: str) -> None:
+    report = soak.soak(backend, jobs=20, hostile=0.2, reuse="never")
+    assert report.wrong == []
+    assert report.left == soak.Left(0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_nothing_outlives_a_killed_trainer(backend: str) -> None:
+    report = soak.kills(backend, times=3)
+    assert report.wrong == []
+
+
+@pytest.mark.docker
+@pytest.mark.skipif(
+    "FORGEGYM_RESTART_ENGINE" not in os.environ,
+    reason="FORGEGYM_RESTART_ENGINE, a command, is not set: the engine is somebody's",
+)
+def test_an_engine_that_restarts_costs_no_job_its_result() -> None:
+    command = shlex.split(os.environ["FORGEGYM_RESTART_ENGINE"])
+    report = soak.soak("docker", jobs=200, hostile=0.0, in_the_middle=soak.restart_engine(command))
+    assert report.wrong == []
+    assert report.infra > 0
+    assert report.left == soak.Left(0, 0, 0, 0)
+
+
+@pytest.mark.docker
+def test_a_sweep_takes_what_dead_owners_left_and_spares_the_living() -> None:
+    client = connect()
+    dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"],
+                          capture_output=True, text=True, check=True)  # fmt: skip
+    owners = {"dead": Owner(Owner.me().boot, int(dead.stdout), "1"), "alive": Owner.me()}
+    made = {}
+    for name, owner in owners.items():
+        digest = images.digest_of(client, images.tag("python"))
+        options = container_options(digest, Profile(), runtime=None, path=())
+        options["labels"][f"{LABEL}.owner"] = str(owner)
+        host = client.api.create_host_config(**options.pop("host"))
+        made[name] = client.api.create_container(host_config=host, **options)["Id"]
+    sweep(client)
+    present = {c["Id"] for c in client.api.containers(all=True, filters={"label": LABEL})}
+    client.api.remove_container(made["alive"], force=True)
+    assert made["dead"] not in present
+    assert made["alive"] in present
+
+
+def test_an_owner_is_told_apart_from_a_later_process_of_its_number() -> None:
+    me = Owner.me()
+    assert not me.dead
+    assert Owner.read(str(me)) == me
+    assert Owner(me.boot, me.pid, "1").dead
+    assert not Owner("another boot", me.pid, "1").dead
+    assert Owner.read("nonsense") is None
