@@ -2,13 +2,14 @@
 #   make demo     train a small policy on CompactContract-v0 and compare it with its base
 #   make test     the test suite
 #   make lint     ruff and mypy, as CI runs them
+#   make images   the images of Docker's sandboxes (needs a Docker engine)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DELETE_ON_ERROR:
-.PHONY: demo test lint install clean
+.PHONY: demo test lint images install clean
 
 demo: $(INSTALLED)
 	$(BIN)/forgegym demo $(DEMO)
@@ -20,6 +21,9 @@ lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+images: $(INSTALLED)
+	$(BIN)/forgegym images build
 
 install: $(INSTALLED)
 

@@ -4,11 +4,6 @@ The sandbox gets a call at a time and returns plain data under its random id. Wh
 goes in, so that forging an answer gains nothing: only right ones score. Whatever is wrong with an
 answer is a failed case; a comparison that fails of itself is an alarm (`OracleError`), never a
 pass. Nothing here knows a language: each has a driver that speaks the codec of `python/driver.py`.
-
-    request    {"id": "9f…", "call": "add", "args": [{"int":"1"},{"int":"2"}]}
-    answer     {"id": "9f…", "value": {"int":"3"}}
-           or  {"id": "9f…", "raised": "ValueError", "message": "negative"}
-           or  {"id": "9f…", "unencodable": "generator"}
 """
 
 from __future__ import annotations
@@ -62,6 +57,11 @@ class OracleError(RuntimeError):
 
 
 # ---------------------------------------------------------------- what is asked
+#
+#     request    {"id": "9f…", "call": "add", "args": [{"int":"1"},{"int":"2"}]}
+#     answer     {"id": "9f…", "value": {"int":"3"}}
+#            or  {"id": "9f…", "raised": "ValueError", "message": "negative"}
+#            or  {"id": "9f…", "unencodable": "generator"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ globals()["__builtins__"] = dict(vars(builtins))
 
 # Containers within one another. Problems need five; a parser's stack allows a hundred.
 MAX_DEPTH = 32
-# Values within one value. Each takes the host some microseconds; problems need a few thousand.
+# Values within one value. Each takes the host two microseconds; problems need a few thousand.
 MAX_NODES = 100_000
 # Of one message, as `Limits.answer_bytes`; and of the JSON of one value, with what is around it.
 MAX_MESSAGE_BYTES = 1 << 20
@@ -67,7 +67,6 @@ MAX_MESSAGE = 1000
 
 _FLOAT_CHARACTERS = "0123456789.e+-"
 _SPECIAL_FLOATS = {"nan": float("nan"), "inf": float("inf"), "-inf": -float("inf")}
-
 
 quote = encode_basestring_ascii
 

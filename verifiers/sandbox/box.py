@@ -62,6 +62,7 @@ class Box:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._buffer = bytearray()
+        self.opened = time.monotonic()
         self.uses = 0
         self.settled = True
 

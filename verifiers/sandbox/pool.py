@@ -203,9 +203,10 @@ class Pool:
         except RejectedError as error:
             return ended(Status.REJECTED, str(error))
         complaint = ""
+        since = 0.0
         for _ in range(2):
             try:
-                box = self._acquire()
+                box = self._acquire(since)
             except SandboxError as error:
                 return ended(Status.INFRA, str(error))
             cancel.attach(box)
@@ -224,6 +225,9 @@ class Pool:
                 if error.machine:
                     return ended(Status.INFRA, str(error))
                 complaint = str(error)
+                # What kills boxes from outside, such as an engine that is going down, would take
+                # a second that is open already; a box that opens after it speaks for the machine.
+                since = time.monotonic()
                 continue
             finally:
                 cancel.attach(None)
@@ -244,8 +248,8 @@ class Pool:
 
     # ------------------------------------------------------------ boxes
 
-    def _acquire(self) -> Box:
-        """A clean box. Raises `SandboxError` when none can be opened."""
+    def _acquire(self, since: float) -> Box:
+        """A clean box that was opened after `since`. Raises `SandboxError` when none can be."""
         while True:
             with self._changed:
                 self._wanted()
@@ -258,7 +262,7 @@ class Pool:
                     self._changed.wait(1.0)
                 box = self._idle.popleft()
                 self._busy.add(box)
-            if box.settle():
+            if box.opened >= since and box.settle():
                 return box
             self._retire(box)
 

@@ -20,8 +20,8 @@ _MACHINES: dict[str, tuple[int, dict[str, int]]] = {
         {
             "acct": 163, "add_key": 248, "adjtimex": 159, "bpf": 321, "clock_adjtime": 305,
             "clock_settime": 227, "clone": 56, "clone3": 435, "create_module": 174,
-            "delete_module": 176, "fanotify_init": 300, "finit_module": 313, "flock": 73, "fsconfig": 431,
-            "fsmount": 432, "fsopen": 430, "fspick": 433, "get_kernel_syms": 177,
+            "delete_module": 176, "fanotify_init": 300, "finit_module": 313, "flock": 73,
+            "fsconfig": 431, "fsmount": 432, "fsopen": 430, "fspick": 433, "get_kernel_syms": 177,
             "init_module": 175, "io_uring_enter": 426, "io_uring_register": 427,
             "io_uring_setup": 425, "ioctl": 16, "ioperm": 173, "iopl": 172, "kcmp": 312,
             "kexec_file_load": 320, "kexec_load": 246, "keyctl": 250,
