@@ -2,7 +2,11 @@
 
 import math
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""For a property that must hold on a busy machine too."""
 
 # Few and alike, so that two draws are often equal, or equal for Python and not for us.
 CONFUSABLE = (None, True, False, 0, 1, -1, -2, 0.0, -0.0, 1.0, "", "1", "\ud800", b"", b"1")
