@@ -341,7 +341,7 @@ def _sandboxes() -> dict[str, dict[str, Any]]:
 def images_build(
     languages: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[LANGUAGE]...", help="Default: all that need nothing else."),
+        typer.Argument(metavar="[LANGUAGE]...", help="Default: all."),
     ] = None,
     release: Annotated[
         Path | None,
@@ -351,17 +351,16 @@ def images_build(
     """Build the images that Docker's sandboxes are made of (minutes, once a ForgeGym version)."""
     from .verifiers.sandbox import images
 
-    if languages is None:
-        languages = [name for name in images.languages() if name not in images.NEED_A_FOLDER]
-    for name in languages:
+    wanted = languages or images.languages()
+    for name in wanted:
         images.tag(name)
-        if name in images.NEED_A_FOLDER and release is None:
-            raise UsageError(f"the image for {name} needs --from FOLDER, a compactc release")
-        if release is not None and name in images.NEED_A_FOLDER and not release.is_dir():
-            raise UsageError(f"there is no folder {release}")
-    for name in languages:
+    if release is not None and not release.is_dir():
+        raise UsageError(f"there is no folder {release}")
+    if release is not None and not images.TAKE_A_FOLDER & set(wanted):
+        raise UsageError(f"--from is for the image of {', '.join(images.TAKE_A_FOLDER)}")
+    for name in wanted:
         with err.status(f"building {name}") as status:
-            extra = release if name in images.NEED_A_FOLDER else None
+            extra = release if name in images.TAKE_A_FOLDER else None
             image = images.build(
                 name,
                 extra=extra,
@@ -720,6 +719,35 @@ def compact_agreement(
         _print_json(report.to_json())
     else:
         print_agreement(report, out)
+
+
+@bench_app.command("sandbox")
+def bench_sandbox(
+    backend: Annotated[str, typer.Option("--backend", help="docker, bubblewrap or all.")] = "all",
+    items: Annotated[
+        str | None, typer.Option("--items", help="Work items, separated by commas (default: all).")
+    ] = None,
+    repetitions: Annotated[int, typer.Option("--repetitions", min=1)] = 200,
+    steps: Annotated[int, typer.Option("--steps", min=0, help="Of throughput; 0: none.")] = 500,
+    as_json: AsJson = False,
+) -> None:
+    """What a step costs in each sandbox, beside the same toolchain without one."""
+    from .benchmarks.speed.figures import print_report
+    from .benchmarks.speed.sandbox import BACKENDS, measure
+
+    report = measure(
+        backends=BACKENDS if backend == "all" else (backend,),
+        items=items.split(",") if items else None,
+        repetitions=repetitions,
+        steps=steps,
+        say=lambda line: err.print(line, markup=False, soft_wrap=True),
+    )
+    if as_json:
+        _print_json(report.to_json())
+    else:
+        print_report(report, out)
+    if report.interrupted:
+        raise typer.Exit(INTERRUPTED)
 
 
 @bench_app.command("soak")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Literal
@@ -89,15 +89,19 @@ def variety(structures: Sequence[str | None], *, coef: float) -> Tensor:
 def rarity(completions: Sequence[Sequence[int] | None], *, coef: float) -> Tensor:
     """What is left of each sample's pay for saying what all say: float [N], 1 - coef..1.
 
-    A completion's score is what it adds to distinct-2: the sum, over the different pairs of
-    neighbouring tokens in it, of one over the number of completions that have the pair, by its
-    length. The highest score keeps 1, the lowest 1 - coef, the others by their rank (scores are too
-    uneven to be used as they are). None (it was not accepted) takes no part and keeps 1.
+    A completion's score is about what leaving it out would take from the batch's distinct-2
+    (https://arxiv.org/abs/1510.03055): the sum, over the different pairs of neighbouring tokens in
+    it, of one over the square of the number of completions that have the pair (1 for a pair of its
+    own, soon nothing for others), less its length times the batch's distinct-2. So a long one has
+    to say more. The highest score keeps 1, the lowest 1 - coef, the others by their rank (scores
+    are too uneven to be used as they are). None (it was not accepted) takes no part and keeps 1.
     """
     pairs = {i: frozenset(pairwise(c)) for i, c in enumerate(completions) if c is not None}
+    lengths = {i: len(completions[i] or ()) for i in pairs}
     spread = Counter(pair for of_one in pairs.values() for pair in of_one)
+    distinct = len(spread) / max(sum(lengths.values()), 1)
     scores = {
-        i: sum(1 / spread[pair] for pair in of_one) / max(len(completions[i] or ()), 1)
+        i: sum(spread[pair] ** -2.0 for pair in of_one) - distinct * lengths[i]
         for i, of_one in pairs.items()
     }
     ordered = sorted(scores.values())
@@ -106,3 +110,35 @@ def rarity(completions: Sequence[Sequence[int] | None], *, coef: float) -> Tenso
         rank = bisect_left(ordered, score) / max(len(ordered) - 1, 1)
         kept[i] = 1.0 - coef * (1.0 - rank)
     return kept
+
+
+def surprise(completions: Sequence[Sequence[int] | None], *, clip: float = 3.0) -> list[Tensor]:
+    """How unusual each token is after the one before it, in nats: a float tensor [T] for each.
+
+    ``-log p(token | token before)`` as counted over the batch, less its mean after that token (the
+    entropy there), so that it is zero on average and zero where the batch never varies. Added to
+    advantages token by token it is the gradient of the batch's own entropy: it tells which words
+    could have been others, where `rarity` only tells which programs. `clip` bounds it: a pair seen
+    once in 10,000 would outweigh a program's reward. None (not accepted) gets an empty tensor, the
+    first token zero.
+    """
+    counts = Counter(pair for c in completions if c is not None for pair in pairwise(c))
+    totals: Counter[int] = Counter()
+    for (before, _), count in counts.items():
+        totals[before] += count
+    entropy: defaultdict[int, float] = defaultdict(float)
+    for (before, _), count in counts.items():
+        share = count / totals[before]
+        entropy[before] -= share * math.log(share)
+    return [
+        torch.tensor(
+            []
+            if not c
+            else [0.0]
+            + [
+                max(-clip, min(clip, -math.log(counts[a, b] / totals[a]) - entropy[a]))
+                for a, b in pairwise(c)
+            ]
+        )
+        for c in completions
+    ]

@@ -25,7 +25,7 @@ import torch
 from rich.console import Console
 from torch import Tensor
 
-from .advantages import Scaling, group_advantages, rarity, variety
+from .advantages import Scaling, group_advantages, rarity, surprise, variety
 from .checkpoint import (
     BEST,
     LATEST,
@@ -55,8 +55,9 @@ class GRPOConfig:
     `clip_low`, `clip_high`, `kl_coef`: see `losses`. `scale`: see `advantages`.
     `decay_from`: the share of the run after which the learning rate falls. `variety_coef` (0 to 1)
     takes off the pay of a program whose structure is common in its batch, `rarity_coef` of one
-    whose words are (see `advantages.variety` and `rarity`); without them a policy settles on one
-    way to write everything. `entropy_coef`: 0 to 0.01.
+    whose words are, and `surprise_coef` (0 to 0.15; more makes programs long) adds to the advantage
+    of each token that is unusual where it stands (see `advantages.variety`, `rarity`, `surprise`);
+    without them a policy settles on one way to write everything. `entropy_coef`: 0 to 0.01.
     """
 
     out: Path
@@ -78,8 +79,9 @@ class GRPOConfig:
     scale: Scaling = "batch"
     kl_coef: float = 0.0
     entropy_coef: float = 0.0
-    variety_coef: float = 0.85
-    rarity_coef: float = 0.65
+    variety_coef: float = 0.8
+    rarity_coef: float = 0.75
+    surprise_coef: float = 0.1
     temperature: float = 1.0
     max_new_tokens: int = 256
     lora_rank: int = 16
@@ -110,7 +112,7 @@ class GRPOConfig:
                 raise ValueError(f"{name} must be above 0, not {getattr(self, name)}.")
         if not 0 < self.clip_low < 1:
             raise ValueError(f"clip_low must lie between 0 and 1, not {self.clip_low}.")
-        for name in ("variety_coef", "rarity_coef", "decay_from"):
+        for name in ("variety_coef", "rarity_coef", "surprise_coef", "decay_from"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must lie in 0 to 1, not {getattr(self, name)}.")
         for name in ("kl_coef", "entropy_coef", "warmup", "seed"):
@@ -269,6 +271,11 @@ def learn(
         valid=torch.tensor([s.valid for s in samples]),  # [N]
         scale=config.scale,
     )
+    width = max((len(s.completion.tokens) for s in samples), default=0)
+    by_token = advantages.unsqueeze(1).repeat(1, width)  # [N, T]
+    if config.surprise_coef:
+        for i, unusual in enumerate(surprise(tokens)):
+            by_token[i, : len(unusual)] += config.surprise_coef * unusual
     paid = [s.reward for s in samples if s.valid]
     metrics: dict[str, float] = {
         "avg_reward": statistics.fmean(paid) if paid else 0.0,
@@ -290,7 +297,7 @@ def learn(
         denominator = float(sum(len(samples[i].completion.tokens) for i in rows))
         for part in passes([len(samples[i].completion.tokens) for i in rows], TOKENS_PER_PASS):
             loss, about_part = pass_loss(
-                config, policy, batch, [rows[j] for j in part], advantages, denominator
+                config, policy, batch, [rows[j] for j in part], by_token, denominator
             )
             loss.backward()
             totals["loss"] += loss.item()
@@ -315,7 +322,10 @@ def pass_loss(
     advantages: Tensor,
     denominator: float,
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """The loss of some samples, as a share of their optimizer batch of `denominator` tokens."""
+    """The loss of some samples, as a share of their optimizer batch of `denominator` tokens.
+
+    `advantages` [N, T'] of the whole batch, T' at least the longest completion's length.
+    """
     samples = [batch.samples[i] for i in rows]
     inputs: dict[str, Any] = {
         "prompts": batch.prompts,
@@ -331,7 +341,7 @@ def pass_loss(
     loss, metrics = clipped_policy_loss(
         logprobs=logprobs,
         old_logprobs=old,
-        advantages=advantages[list(rows)].to(logprobs.device),
+        advantages=advantages[list(rows), : logprobs.shape[1]].to(logprobs.device),
         mask=mask,
         denominator=denominator,
         clip_low=config.clip_low,

@@ -1,11 +1,14 @@
 """Advantages against a slow reference, and the rules that keep bad samples from teaching."""
 
+import math
 import statistics
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
-from forgegym.agents.advantages import EPSILON, group_advantages, rarity, variety
+from forgegym.agents.advantages import EPSILON, group_advantages, rarity, surprise, variety
 
 
 def reference(rewards, groups, scale):
@@ -112,3 +115,40 @@ def test_repeating_a_rare_pair_does_not_make_a_program_rarer():
 def test_rarity_of_nothing_takes_nothing():
     assert rarity([None, None], coef=0.9).tolist() == [1.0, 1.0]
     assert rarity([[1, 2], [3, 4]], coef=0.0).tolist() == [1.0, 1.0]
+
+
+def test_of_two_programs_that_say_the_same_the_longer_is_paid_less():
+    brief, padded = [1, 2, 3, 4], [1, 2, 3, 4, 3, 4, 3, 4]
+    found = rarity([brief, padded, [1, 2, 3, 5]], coef=0.6).tolist()
+    assert found[0] > found[1]
+
+
+def test_a_program_with_a_pair_of_its_own_is_worth_more_than_one_of_shared_pairs():
+    found = rarity([[1, 2, 3], [1, 2, 4], [1, 2, 4]], coef=0.6).tolist()
+    assert found[0] > found[1] == found[2]
+
+
+def test_surprise_is_the_batchs_own_entropy_gradient():
+    """After token 1 comes 2 three times of four: -log(3/4) and -log(1/4), less their mean."""
+    entropy = -(0.75 * math.log(0.75) + 0.25 * math.log(0.25))
+    usual, unusual = surprise([[1, 2], [1, 2], [1, 2], [1, 3]])[2:]
+    assert usual.tolist() == pytest.approx([0.0, -math.log(0.75) - entropy])
+    assert unusual.tolist() == pytest.approx([0.0, -math.log(0.25) - entropy])
+
+
+@given(st.lists(st.lists(st.integers(0, 4), max_size=9), max_size=9))
+def test_surprise_is_nothing_on_average(completions):
+    found = surprise(completions, clip=100.0)
+    assert [len(f) for f in found] == [len(c) for c in completions]
+    assert sum(f.sum().item() for f in found) == pytest.approx(0.0, abs=1e-4)
+
+
+def test_where_nothing_varies_or_nothing_was_accepted_there_is_no_surprise():
+    always, never = surprise([[5, 6, 7], None])
+    assert always.tolist() == [0.0, 0.0, 0.0]
+    assert never.tolist() == []
+
+
+def test_surprise_is_bounded():
+    found = surprise([[1, 2]] * 500 + [[1, 3]], clip=2.0)
+    assert found[-1].tolist() == [0.0, 2.0]

@@ -105,6 +105,7 @@ def settings(tmp_path, **changes):
         "scale": "none",
         "variety_coef": 0.0,
         "rarity_coef": 0.0,
+        "surprise_coef": 0.0,
     }
     return GRPOConfig(out=tmp_path, **{**defaults, **changes})
 
@@ -218,6 +219,7 @@ def test_it_learns_what_is_paid(tmp_path, base, seed):
         scale="group",
         variety_coef=0.0,
         rarity_coef=0.0,
+        surprise_coef=0.0,
     )
     rows = train_grpo(config, console=quiet()).rows
     first = np.mean([r["avg_reward"] for r in rows[:3]])
@@ -401,3 +403,11 @@ def test_alike_programs_teach_less_than_different_ones(tmp_path, policy):
     batch = batch_of(policy, [0.5, 0.5, 0.5, 0.5])
     found, _ = gradients(settings(tmp_path, rarity_coef=0.5), policy, batch)
     assert any((g != 0).any() for g in found)
+
+
+def test_an_unusual_word_teaches_even_where_all_programs_pay_alike(tmp_path, policy):
+    """A sample without advantage has no gradient of its own; its words still may."""
+    batch = batch_of(policy, [0.4, 0.6, 0.4, 0.6])
+    plain, _ = gradients(settings(tmp_path), policy, batch)
+    found, _ = gradients(settings(tmp_path, surprise_coef=0.1), policy, batch)
+    assert any((a != b).any() for a, b in zip(plain, found, strict=True))

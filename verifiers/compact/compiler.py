@@ -184,9 +184,10 @@ def open_compiler(
 
 
 def _image_is_built() -> bool:
-    """Whether there is an engine with a current image for Compact."""
+    """Whether there is an engine with a current image for Compact that has a compactc."""
     try:
-        return images.find(docker.connect(), "compact").current
+        image = images.find(docker.connect(), "compact")
+        return image.current and image.with_release
     except SandboxUnavailableError:
         return False
 
@@ -201,6 +202,9 @@ def _in_image(sandbox: Sandbox) -> Compactc:
         version = parse.parse_version(said)
         if version is None:
             why = outcome.message or said.strip()
-            raise ToolchainMissingError(f"compactc does not run in forgegym/compact: {why}")
+            raise ToolchainMissingError(
+                f"no compactc runs in the image forgegym/compact ({why}); "
+                "`forgegym images build compact --from FOLDER` takes one from a release's folder"
+            )
         answers.append(version)
     return Compactc(IN_IMAGE, Toolchain("compactc", answers[0], answers[1]))

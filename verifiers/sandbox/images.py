@@ -21,20 +21,24 @@ from .docker import LABEL, connect
 HERE = Path(__file__).resolve().parent
 DOCKERFILES = HERE / "images"
 SUPERVISOR = HERE / "supervisor"
-# These cannot be built from a distribution's packages alone.
-NEED_A_FOLDER = frozenset(("compact",))
+# These can be given what no distribution has: the folder of a release.
+TAKE_A_FOLDER = frozenset(("compact",))
 # What runs beside a candidate, by the name it has in the image.
 DRIVERS = {"python.py": HERE.parent / "python" / "driver.py"}
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """One language's image on this machine; `digest` is None when it has not been built."""
+    """One language's image on this machine; `digest` is None when it has not been built.
+
+    `current`: it has this ForgeGym's supervisor. `with_release`: it was given a folder.
+    """
 
     language: str
     tag: str
     digest: str | None
     current: bool
+    with_release: bool = False
     size: int = 0
 
 
@@ -90,7 +94,11 @@ def build(
         forcerm=True,
         decode=True,
         buildargs=arguments or {},
-        labels={LABEL: "image", f"{LABEL}.version": version()},
+        labels={
+            LABEL: "image",
+            f"{LABEL}.version": version(),
+            f"{LABEL}.release": "no" if extra is None else "yes",
+        },
     )
     for step in steps:
         line = str(step.get("stream") or step.get("error") or "").strip()
@@ -111,7 +119,7 @@ def _context(language: str, extra: Path | None) -> bytes:
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         files[str(path.relative_to(folder))] = path.read_bytes()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for name in ("supervisor", "drivers"):
+        for name in ("supervisor", "drivers", "extra"):
             entry = tarfile.TarInfo(name)
             entry.type, entry.mode = tarfile.DIRTYPE, 0o755
             archive.addfile(entry)
@@ -135,7 +143,14 @@ def find(client: Any, language: str) -> Image:
         return Image(language, name, None, current=False)
     labels = found["Config"].get("Labels") or {}
     current = labels.get(f"{LABEL}.version") == version()
-    return Image(language, name, found["Id"], current=current, size=found["Size"])
+    return Image(
+        language,
+        name,
+        found["Id"],
+        current=current,
+        with_release=labels.get(f"{LABEL}.release") == "yes",
+        size=found["Size"],
+    )
 
 
 def listing() -> Iterator[Image]:

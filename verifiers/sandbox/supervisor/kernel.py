@@ -8,6 +8,13 @@ import os
 # Lowest descriptor of the supervisor's own: a job has 0 to 2, and 3 and 4 for its answers.
 OWN_DESCRIPTORS = 10
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import ctypes
+
+# Opened once: a child that is about to start a program has no time to.
+_libc: ctypes.CDLL | None = None
+
 # prctl(2)
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
 
@@ -76,10 +83,32 @@ def show_to_own_user() -> None:
 
 
 def _prctl(option: int, value: int) -> None:
+    global _libc
     import ctypes  # only here: loading it takes longer than all the rest
 
-    if ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0):
+    if _libc is None:
+        _libc = ctypes.CDLL(None, use_errno=True)
+    if _libc.prctl(option, value, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "prctl")
+
+
+def read(path: str) -> bytes:
+    """The beginning of a small file of the kernel's; nothing where there is none."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return b""
+    try:
+        return os.read(file, 4096)
+    finally:
+        os.close(file)
+
+
+def write(path: str, text: bytes) -> None:
+    """Write to a file of the kernel's, without the pages that Python's streams touch."""
+    file = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    os.write(file, text)
+    os.close(file)
 
 
 def others() -> list[int]:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from .step import Usage
 
 SAME_USER = -1
-OOM_SCORE = 1000
+OOM_SCORE = b"1000"
+# The supervisor must stay awake when a hundred processes of its container spin.
+NICE = 10
 # More than this is not cleaned: giving the box up is quicker.
 MAX_ENTRIES = 4096
 PATH_VARIABLES = {
@@ -59,6 +61,9 @@ class Box:
         self.environment = {**PATH_VARIABLES, b"HOME": os.fsencode(self.work)}
         for extra in filter(None, options.get("--path", "").split(":")):
             self.environment[b"PATH"] = os.fsencode(extra) + b":" + self.environment[b"PATH"]
+        # A container has a share of the processors of its own, and niceness compares only within
+        # it. In bubblewrap's boxes there is none, and a nice job would lose to the trainer.
+        self.nice = NICE if self.user != SAME_USER else 0
         # Process 1 outlives every signal from its own namespace and inherits every orphan.
         self.is_init = os.getpid() == 1
         # Outside a box the counters are those of everybody else as well.
@@ -69,7 +74,7 @@ class Box:
             kernel.hide_from_own_user(adopt_orphans=not self.is_init)
         self._own_limits = [resource.getrlimit(what) for what in OWN_LIMITS]
         self._own_share = self._share()
-        self._loopback = _read(LOOPBACK)
+        self._loopback = kernel.read(LOOPBACK)
         self._shapes = {place: self._shape(place) for place in self.places}
 
     # ------------------------------------------------------------ users
@@ -84,8 +89,7 @@ class Box:
         if self.user == SAME_USER:
             # Nobody is there yet to look into this copy of the supervisor; it ends at exec.
             kernel.show_to_own_user()
-        with open("/proc/self/oom_score_adj", "w") as file:
-            file.write(str(OOM_SCORE))
+        kernel.write("/proc/self/oom_score_adj", OOM_SCORE)
         if self.user != SAME_USER:
             os.setgroups([])
             os.setresgid(self.user, self.user, self.user)
@@ -278,10 +282,10 @@ class Box:
             if self._shape(place) != self._shapes[place]:
                 return f"{place} was changed"
         for table in IPC_TABLES:
-            if _read(table).count(b"\n") > 1:
+            if kernel.read(table).count(b"\n") > 1:
                 return f"{table} is not empty"
         # Closed connections to itself linger for a minute, where the next job could find them.
-        if _read(LOOPBACK) != self._loopback:
+        if kernel.read(LOOPBACK) != self._loopback:
             return "the network was used"
         if os.path.isdir("/dev/mqueue") and os.listdir("/dev/mqueue"):
             return "a message queue is left"
@@ -369,11 +373,3 @@ def _empty(place: str) -> None:
 def _used_bytes(place: str) -> int:
     about = os.statvfs(place)
     return (about.f_blocks - about.f_bfree) * about.f_frsize
-
-
-def _read(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read(4096)
-    except FileNotFoundError:
-        return b""
