@@ -391,6 +391,51 @@ def images_list(as_json: AsJson = False) -> None:
 
 
 @app.command()
+def attack(
+    sandbox: Annotated[
+        str,
+        typer.Option(
+            "--sandbox", help="docker, bubblewrap, or straw, which is none and must fail."
+        ),
+    ] = "docker",
+    language: Annotated[
+        str, typer.Option("--language", help="Whose image, and whose entries beside the common.")
+    ] = "python",
+    reuse: Annotated[str, typer.Option("--reuse", help="never or proven.")] = "proven",
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="A row (G08) or an entry; repeatable.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The catalogue of hostile programs against a sandbox. Exit code 1 when one does not hold."""
+    from .benchmarks.attacks.run import attack_command, chosen
+
+    try:
+        total = len(chosen(language, only or ()))
+        with _progress("attacks", total) as show:
+            done = 0
+
+            def seen(result: Any) -> None:
+                nonlocal done
+                done += 1
+                show(done, result.title)
+
+            code = attack_command(
+                sandbox,
+                language=language,
+                reuse=reuse,
+                only=only or (),
+                as_json=as_json,
+                console=out,
+                on_result=seen,
+                print_json=_print_json,
+            )
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    raise typer.Exit(code)
+
+
+@app.command()
 def clean(
     everything: Annotated[
         bool, typer.Option("--all", help="The boxes of processes that still live, too.")

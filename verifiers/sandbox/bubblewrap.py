@@ -33,6 +33,8 @@ JOB_USER = "65534"
 READY_SECONDS = 10.0
 # What is bound of this machine, read-only. No home, no /etc beyond what programs load by, no /run.
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+# What a box has of its own.
+PLACES = ("/work", "/tmp", "/dev", "/proc")
 CONFIGURATION = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d")
 # As the images' entry point has it.
 SUPERVISOR = (
@@ -83,6 +85,12 @@ def open_bubblewrap(
     cgroup.sweep()
     chosen = profile or Profile()
     bound = tuple(Path(t).resolve() for t in toolchains)
+    for folder in bound:
+        if any(folder.is_relative_to(place) for place in PLACES):
+            raise SandboxUnavailableError(
+                f"a toolchain in {folder} cannot be seen in a box, which has a folder of its own "
+                f"at /{folder.parts[1]}; install it elsewhere, below /opt for instance"
+            )
     janitor = Janitor()
     with_groups = cgroups and cgroup.writable()
     if with_groups:
