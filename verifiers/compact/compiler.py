@@ -91,7 +91,8 @@ def _ask(path: str) -> Compactc | None:
     # `compactc` itself, or the `compile` command of Midnight's `compact` tool, which keeps its
     # compilers in a folder of its own.
     is_tool = Path(path).name == "compact"
-    command = (path, "compile") if is_tool else (path,)
+    real = str(Path(path).resolve())
+    command = (real, "compile") if is_tool else (real,)
     answers = []
     for flag in ("--version", "--language-version"):
         try:
@@ -105,8 +106,7 @@ def _ask(path: str) -> Compactc | None:
         if version is None:
             return None
         answers.append(version)
-    real = Path(path).resolve()
-    folders = [real.parent.parent if real.parent.name == "bin" else real.parent, Path(path).parent]
+    folders = [_folder_of(Path(path).resolve())]
     environment = {}
     if is_tool:
         kept = Path(os.environ.get("COMPACT_DIRECTORY", Path.home() / ".compact")).resolve()
@@ -115,6 +115,17 @@ def _ask(path: str) -> Compactc | None:
     return Compactc(
         command, Toolchain("compactc", answers[0], answers[1]), tuple(folders), environment
     )
+
+
+def _folder_of(program: Path) -> Path:
+    """What of this machine `program` needs: a release's whole folder, but never a home.
+
+    A release has `bin` beside `lib`; a `bin` of many things (~/bin, /opt/bin) is taken alone.
+    """
+    release = program.parent.parent
+    too_much = (Path("/"), *Path.home().parents, Path.home(), Path("/opt"), Path("/srv"))
+    whole = program.parent.name == "bin" and (release / "lib").is_dir()
+    return release if whole and release not in too_much else program.parent
 
 
 class Compiler:

@@ -21,6 +21,9 @@ MIB = 1 << 20
 # What a job may bring; far above any task's need, far below what could hurt the host.
 MAX_FILES = 256
 MAX_FILE_BYTES = 32 * MIB
+MAX_JOB_BYTES = 48 * MIB
+MAX_REPLY_BYTES = 256 * MIB
+MAX_SECONDS = 3600.0
 MAX_NAME_BYTES = 100
 MAX_DEPTH = 8
 MAX_STEPS = 16
@@ -187,6 +190,7 @@ class Profile:
         processes: Processes and threads, its supervisor among them.
         work_bytes, work_inodes: Of the work folder, which may hold programs.
         tmp_bytes, tmp_inodes: Of /tmp and of /dev/shm each, which may not.
+        cpus: Processors' worth of time. In bubblewrap's boxes it needs a writable cpu controller.
         lifetime: Seconds after which a box ends by itself, whatever its owner does.
     """
 
@@ -196,6 +200,7 @@ class Profile:
     work_inodes: int = 16_384
     tmp_bytes: int = 64 * MIB
     tmp_inodes: int = 4_096
+    cpus: float = 1.0
     lifetime: float = 3600.0
 
 
@@ -255,11 +260,12 @@ def check_job(job: Job) -> None:
     """Raises `RejectedError` when `job` breaks a bound, before anything of it reaches a box."""
     if not 1 <= len(job.steps) <= MAX_STEPS:
         raise RejectedError(f"a job has 1 to {MAX_STEPS} steps, not {len(job.steps)}")
-    if len(job.files) > MAX_FILES:
-        raise RejectedError(f"{len(job.files)} files are too many; at most {MAX_FILES} are taken")
+    for names in (job.files, job.collect):
+        if len(names) > MAX_FILES:
+            raise RejectedError(f"{len(names)} files are too many; at most {MAX_FILES} are taken")
+        for name in names:
+            _check_name(name)
     folded: dict[str, str] = {}
-    for name in (*job.files, *job.collect):
-        _check_name(name)
     for name in job.files:
         other = folded.setdefault(name.casefold(), name)
         if other != name:
@@ -267,17 +273,62 @@ def check_job(job: Job) -> None:
         parents = {str(p) for p in PurePosixPath(name).parents}
         if parents & job.files.keys():
             raise RejectedError(f"the file {name!r} lies in another file")
-    total = sum(map(len, job.files.values()))
-    if total > MAX_FILE_BYTES:
-        raise RejectedError(f"the files have {total:,} bytes; at most {MAX_FILE_BYTES:,} are taken")
+    for name, most in job.collect.items():
+        _check_number(f"collect[{name!r}]", most, 0, MAX_FILE_BYTES)
     for step in job.steps:
-        if not step.argv or not all(step.argv):
-            raise RejectedError(f"step {step.name!r} has an empty argument")
-        if len(step.requests) > MAX_REQUESTS:
-            raise RejectedError(f"step {step.name!r} has more than {MAX_REQUESTS} requests")
-        texts = (*step.argv, *step.environment, *step.environment.values())
-        if any("\0" in text for text in texts):
-            raise RejectedError(f"step {step.name!r} has a NUL character in an argument")
+        _check_step(step)
+    total = sum(map(len, job.files.values())) + sum(map(_size, job.steps))
+    if total > MAX_JOB_BYTES:
+        raise RejectedError(f"the job has {total:,} bytes; at most {MAX_JOB_BYTES:,} are taken")
+    reply = sum(job.collect.values()) + sum(map(most_answered, job.steps))
+    if reply > MAX_REPLY_BYTES:
+        raise RejectedError(
+            f"the job could answer {reply:,} bytes; at most {MAX_REPLY_BYTES:,} are taken"
+        )
+
+
+def most_answered(step: Step) -> int:
+    """The most bytes of output and answers that `step` may give."""
+    return step.limits.output_bytes + len(step.requests) * (step.limits.answer_bytes + 32)
+
+
+def _size(step: Step) -> int:
+    texts = (*step.argv, *step.environment, *step.environment.values())
+    return len(step.stdin) + sum(map(len, step.requests)) + sum(map(len, texts))
+
+
+def _check_step(step: Step) -> None:
+    what = f"step {step.name!r}"
+    if not step.argv or not all(step.argv):
+        raise RejectedError(f"{what} has an empty argument")
+    if len(step.requests) > MAX_REQUESTS:
+        raise RejectedError(f"{what} has more than {MAX_REQUESTS} requests")
+    for text in (*step.argv, *step.environment, *step.environment.values()):
+        try:
+            data = text.encode()
+        except UnicodeEncodeError:
+            raise RejectedError(f"{what} has an argument that is no text: {text[:80]!a}") from None
+        if b"\0" in data:
+            raise RejectedError(f"{what} has a NUL character in an argument")
+    for name in step.environment:
+        if not name or "=" in name:
+            raise RejectedError(f"{what} has {name!r} for the name of a variable")
+    limits = step.limits
+    _check_number(f"{what}: seconds", limits.seconds, 0.001, MAX_SECONDS)
+    for name, seconds in (
+        ("cpu_seconds", limits.cpu_seconds),
+        ("answer_seconds", limits.answer_seconds),
+    ):
+        if seconds is not None:
+            _check_number(f"{what}: {name}", seconds, 0.001, MAX_SECONDS)
+    _check_number(f"{what}: open_files", limits.open_files, 8, 1 << 20)
+    for name in ("output_bytes", "answer_bytes", "file_bytes", "stack_bytes"):
+        _check_number(f"{what}: {name}", getattr(limits, name), 0, 1 << 40)
+
+
+def _check_number(what: str, number: float, least: float, most: float) -> None:
+    if not least <= number <= most:  # a NaN is not, either
+        raise RejectedError(f"{what} lies in {least:g} to {most:g}, and is {number!r}")
 
 
 def _check_name(name: str) -> None:

@@ -20,6 +20,7 @@ from .base import (
     Status,
     Step,
     StepOutcome,
+    most_answered,
 )
 from .supervisor import wire
 
@@ -28,6 +29,8 @@ SLACK_BYTES = 1 << 20
 # The supervisor keeps the limits to milliseconds; when it says nothing for so long after them, it
 # starves (a fork bomb on a slow machine), and the box is killed from outside.
 SILENCE_SECONDS = 2.0
+# Bytes a second: putting files and taking artefacts, on a machine that swaps.
+SLOWEST = 8 << 20
 # A reset takes a millisecond; thousands of files on a busy machine, a second.
 SETTLE_SECONDS = 10.0
 
@@ -48,70 +51,89 @@ class Transport(Protocol):
         ...
 
     def post_mortem(self) -> BoxDiedError:
-        """Why the stream ended, as far as that can be told."""
+        """Why the stream ended or kept silent, as far as that can be told. Ends the box, too."""
         ...
 
 
 class BoxTimeoutError(Exception):
-    """The supervisor did not answer in time; the box has been killed."""
+    """The supervisor did not answer in time."""
+
+
+class _EndError(Exception):
+    """The stream ended."""
 
 
 class Box:
-    """A supervisor that is ready for a job."""
+    """A supervisor that is ready for a job; `opened` is when it began to be made (monotonic)."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, *, opened: float) -> None:
         self._transport = transport
         self._buffer = bytearray()
-        self.opened = time.monotonic()
+        self.opened = opened
         self.uses = 0
         self.settled = True
 
     def ready(self, seconds: float) -> None:
-        """Wait for the supervisor's first word.
+        """Wait for the supervisor's first word; without it the box is ended.
 
         Raises `SandboxUnavailableError` when it finds the box unfit, and `BoxDiedError`.
         """
-        message = self._receive(seconds, SLACK_BYTES)
-        if b"ready" not in message:
+        try:
+            message = self._answer(seconds, SLACK_BYTES)
+            if b"ready" in message:
+                return
             reason = _text(message.get(b"unfit", b"it said something else"))
+        except BoxTimeoutError:
             self.kill()
-            raise SandboxUnavailableError(f"the sandbox does not hold what it promises: {reason}")
+            raise BoxDiedError(f"a box was not ready in {seconds:g} s") from None
+        except BaseException:
+            self.kill()
+            raise
+        self.kill()
+        raise SandboxUnavailableError(f"the sandbox does not hold what it promises: {reason}")
 
     def run(self, job: Job) -> dict[bytes, Any]:
         """What the supervisor says of `job`.
 
-        Raises `BoxDiedError`, and `BoxTimeoutError` when it kept silent past every limit.
+        Raises `BoxDiedError`, and `BoxTimeoutError` when it kept silent past every limit; in both
+        cases the box is of no more use.
         """
         self.uses += 1
         self.settled = False
-        seconds = sum(step.limits.seconds for step in job.steps) + SILENCE_SECONDS
         data = wire.frame(wire.encode(job_message(job)))
+        bound = reply_bound(job)
+        moving = (len(data) + bound) / SLOWEST
+        seconds = sum(step.limits.seconds for step in job.steps) + SILENCE_SECONDS + moving
         try:
             self._transport.write(data, seconds)
-        except TimeoutError:
-            self.kill()
-            raise BoxTimeoutError from None
-        except OSError:
-            self.kill()
+        except OSError:  # a time-out, too: no program has run, since its frame has not arrived
             raise self._transport.post_mortem() from None
-        return self._receive(seconds, reply_bound(job))
+        return self._answer(seconds, bound)
 
     def settle(self) -> bool:
-        """Wait for the reset after a job: whether the box may have another. A doubt kills it."""
+        """Wait for the reset after a job: whether the box may have another."""
         if not self.settled:
             try:
                 message = self._receive(SETTLE_SECONDS, SLACK_BYTES)
-            except (BoxDiedError, BoxTimeoutError):
+            except (_EndError, BoxDiedError, BoxTimeoutError):
                 return False
-            if b"clean" not in message:
-                self.kill()
-                return False
-            self.settled = True
-        return True
+            self.settled = b"clean" in message
+        return self.settled
 
     def kill(self) -> None:
         """End it, from any thread."""
         self._transport.kill()
+
+    def post_mortem(self) -> BoxDiedError:
+        """Why a box that has been killed for its silence was silent."""
+        return self._transport.post_mortem()
+
+    def _answer(self, seconds: float, bound: int) -> dict[bytes, Any]:
+        """As `_receive`; the end of the stream is looked into. Raises `BoxDiedError`, too."""
+        try:
+            return self._receive(seconds, bound)
+        except _EndError:
+            raise self._transport.post_mortem() from None
 
     def _receive(self, seconds: float, bound: int) -> dict[bytes, Any]:
         end = time.monotonic() + seconds
@@ -123,7 +145,6 @@ class Box:
             if not isinstance(message, dict):
                 raise wire.WireError("not a dictionary")
         except wire.WireError as error:
-            self.kill()
             raise BoxDiedError(f"the supervisor's message could not be read: {error}") from None
         return message
 
@@ -132,13 +153,11 @@ class Box:
             try:
                 part = self._transport.read(max(0.0, end - time.monotonic()))
             except TimeoutError:
-                self.kill()
                 raise BoxTimeoutError from None
             except OSError:
                 part = b""
             if not part:
-                self.kill()
-                raise self._transport.post_mortem()
+                raise _EndError
             self._buffer += part
         taken = bytes(self._buffer[:count])
         del self._buffer[:count]
@@ -175,46 +194,97 @@ def _step_message(step: Step) -> dict[str, Any]:
 
 def reply_bound(job: Job) -> int:
     """The most bytes that an honest reply to `job` can have."""
-    return SLACK_BYTES + sum(job.collect.values()) + sum(map(_step_bound, job.steps))
-
-
-def _step_bound(step: Step) -> int:
-    return step.limits.output_bytes + len(step.requests) * (step.limits.answer_bytes + 32)
+    return SLACK_BYTES + sum(job.collect.values()) + sum(map(most_answered, job.steps))
 
 
 def step_outcomes(reply: Mapping[bytes, Any], steps: Sequence[Step]) -> tuple[StepOutcome, ...]:
     """The steps of a reply. Raises `BoxDiedError` when no supervisor of ours would say so."""
     try:
-        found = [_step_outcome(r, s) for r, s in zip(reply[b"steps"], steps, strict=False)]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BoxDiedError(f"the supervisor's reply is malformed: {error!r}") from None
-    if not found:
-        raise BoxDiedError("the supervisor's reply is empty")
+        results = _list(reply[b"steps"])
+        if len(results) > len(steps):
+            raise ValueError("more steps than were asked for")
+        found = [_step_outcome(r, s) for r, s in zip(results, steps, strict=False)]
+        if not found or any(o.status is not Status.OK for o in found[:-1]):
+            raise ValueError("it went on after a failure")
+        if found[-1].status is Status.OK and len(found) < len(steps):
+            raise ValueError("it stopped before a failure")
+    except (KeyError, TypeError, ValueError) as error:
+        raise BoxDiedError(f"the supervisor's reply is malformed: {error}") from None
     return tuple(found)
 
 
-def _step_outcome(result: Mapping[bytes, Any], step: Step) -> StepOutcome:
+def artefacts(
+    reply: Mapping[bytes, Any], wanted: Mapping[str, int]
+) -> tuple[dict[str, bytes], dict[str, str]]:
+    """The files of a reply, and why others are missing. Raises as `step_outcomes`."""
+    try:
+        files = {k.decode(): _bytes(v) for k, v in _dictionary(reply[b"files"]).items()}
+        missing = {k.decode(): _text(v) for k, v in _dictionary(reply[b"missing"]).items()}
+        if files.keys() | missing.keys() != wanted.keys() or files.keys() & missing.keys():
+            raise ValueError("files that nobody asked for")
+        if any(len(data) > wanted[name] for name, data in files.items()):
+            raise ValueError("a file is too long")
+    except (KeyError, TypeError, ValueError) as error:
+        raise BoxDiedError(f"the supervisor's reply is malformed: {error}") from None
+    return files, missing
+
+
+def _step_outcome(result: Any, step: Step) -> StepOutcome:
+    result = _dictionary(result)
     limits: Limits = step.limits
-    answers = tuple(bytes(answer) for answer in result[b"answers"])
+    answers = tuple(map(_bytes, _list(result[b"answers"])))
     if len(answers) > len(step.requests) or any(len(a) > limits.answer_bytes for a in answers):
         raise ValueError("answers that nobody asked for")
-    code, number = int(result[b"code"]), int(result[b"signal"])
+    stdout, stderr = _bytes(result[b"stdout"]), _bytes(result[b"stderr"])
+    if len(stdout) + len(stderr) > limits.output_bytes:
+        raise ValueError("more output than is taken")
+    code, number = _integer(result[b"code"], least=-1), _integer(result[b"signal"])
+    status = Status(_text(result[b"status"]))
+    if status is Status.OK and (code != 0 or len(answers) < len(step.requests)):
+        raise ValueError("it is not as well as it says")
     return StepOutcome(
         name=step.name,
-        status=Status(_text(result[b"status"])),
+        status=status,
         exit_code=code if code >= 0 else None,
         signal=number or None,
-        stdout=bytes(result[b"stdout"][: limits.output_bytes]),
-        stderr=bytes(result[b"stderr"][: limits.output_bytes]),
-        truncated=bool(result[b"truncated"]),
+        stdout=stdout,
+        stderr=stderr,
+        truncated=bool(_integer(result[b"truncated"])),
         answers=answers,
-        seconds=int(result[b"us"]) / 1e6,
-        cpu_seconds=int(result[b"cpu_us"]) / 1e6,
-        peak_bytes=int(result[b"peak"]),
-        left_running=int(result[b"left"]),
+        seconds=_integer(result[b"us"]) / 1e6,
+        cpu_seconds=_integer(result[b"cpu_us"]) / 1e6,
+        peak_bytes=_integer(result[b"peak"]),
+        left_running=_integer(result[b"left"]),
         message=_text(result[b"message"]),
     )
 
 
+# `bytes(n)` and `int(text)` would take what another supervisor might send instead.
+
+
+def _bytes(value: Any) -> bytes:
+    if not isinstance(value, bytes):
+        raise TypeError(f"{type(value).__name__} where bytes should be")
+    return value
+
+
+def _integer(value: Any, *, least: int = 0) -> int:
+    if not isinstance(value, int) or value < least:
+        raise TypeError("not a number that can be here")
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError(f"{type(value).__name__} where a list should be")
+    return value
+
+
+def _dictionary(value: Any) -> dict[bytes, Any]:
+    if not isinstance(value, dict):
+        raise TypeError(f"{type(value).__name__} where a dictionary should be")
+    return value
+
+
 def _text(value: Any) -> str:
-    return bytes(value).decode("utf-8", "replace")
+    return _bytes(value).decode("utf-8", "replace")

@@ -14,9 +14,11 @@ import select
 import shutil
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from . import cgroup, images, undertaker
 from .base import BoxDiedError, Profile, SandboxError, SandboxUnavailableError
@@ -61,7 +63,7 @@ def open_bubblewrap(
     *,
     profile: Profile | None = None,
     size: int | None = None,
-    reuse: Reuse = "never",
+    reuse: Reuse = "proven",
     max_uses: int = MAX_USES,
     toolchains: Iterable[Path] = (),
     path: Sequence[str] = (),
@@ -92,6 +94,7 @@ def open_bubblewrap(
                 f"at /{folder.parts[1]}; install it elsewhere, below /opt for instance"
             )
     janitor = Janitor()
+    inside = images.contents()
     with_groups = cgroups and cgroup.writable()
     if with_groups:
         undertaker.employ()
@@ -102,25 +105,27 @@ def open_bubblewrap(
             undertaker.dismiss()
 
     def open_box() -> Box:
-        transport = _start(program, interpreter, chosen, bound, path, with_groups, janitor)
-        box = Box(transport)
+        opened = time.monotonic()
+        transport = _start(program, interpreter, chosen, bound, path, inside, with_groups, janitor)
+        box = Box(transport, opened=opened)
         try:
             box.ready(READY_SECONDS)
         except BoxDiedError as error:
             raise SandboxUnavailableError(f"bubblewrap cannot make a box here: {error}") from None
-        except BaseException:
-            transport.kill()
-            raise
         return box
 
-    return Pool(
-        open_box,
-        name="bubblewrap",
-        size=size or os.cpu_count() or 1,
-        reuse=reuse,
-        max_uses=max_uses,
-        on_close=close,
-    )
+    try:
+        return Pool(
+            open_box,
+            name="bubblewrap",
+            size=size or os.cpu_count() or 1,
+            reuse=reuse,
+            max_uses=max_uses,
+            on_close=close,
+        )
+    except ValueError:
+        close()
+        raise
 
 
 def _interpreter() -> str:
@@ -193,19 +198,22 @@ def _start(
     profile: Profile,
     toolchains: Sequence[Path],
     path: Sequence[str],
+    inside: Mapping[str, bytes],
     with_groups: bool,
     janitor: Janitor,
 ) -> ProcessTransport:
     number = next(_numbers)
-    group = cgroup.create(cgroup.attach_name(number)) if with_groups else None
+    group = cgroup.create(cgroup.new_name()) if with_groups else None
     if with_groups and group is None:
         raise SandboxError("a control group could not be made, though one could before")
     descriptors = []
     try:
         if group is not None:
-            group.limit(memory_bytes=profile.memory_bytes, processes=profile.processes)
+            group.limit(
+                memory_bytes=profile.memory_bytes, processes=profile.processes, cpus=profile.cpus
+            )
         files = []
-        for name, data in images.contents().items():
+        for name, data in inside.items():
             descriptors.append(_in_memory(data))
             files.append((descriptors[-1], f"/opt/forgegym/{name}"))
         command = [
@@ -227,7 +235,7 @@ def _start(
             ]  # fmt: skip
         if group is not None:
             # Joined before anything else is started: what is started later cannot be outside.
-            places = [f"{folder}/cgroup.procs" for folder in {group.memory, group.pids}]
+            places = [f"{folder}/cgroup.procs" for folder in group.folders]
             joining = " && ".join(f'echo 0 > "${i + 1}"' for i in range(len(places)))
             command = [
                 "/bin/sh", "-c", f'{joining} && shift {len(places)} && exec "$@"', "sh",
@@ -241,6 +249,7 @@ def _start(
             pass_fds=descriptors,
             cwd="/",
             env={"PATH": "/usr/local/bin:/usr/bin:/bin"},
+            start_new_session=True,  # Ctrl-C is for the trainer, which may want to finish a step
         )
     except OSError as error:
         if group is not None:
@@ -249,59 +258,91 @@ def _start(
     finally:
         for descriptor in descriptors:
             os.close(descriptor)
-    return ProcessTransport(process, group, janitor)
+    return ProcessTransport(process, janitor, group=group)
 
 
 def _in_memory(data: bytes) -> int:
-    descriptor = os.memfd_create("forgegym", 0)
+    descriptor = os.memfd_create("forgegym")
     os.write(descriptor, data)
     os.lseek(descriptor, 0, os.SEEK_SET)
     return descriptor
 
 
 class ProcessTransport:
-    """The standard streams of a local process."""
+    """The standard streams of a local process.
+
+    `group` and `folder` are its own, and removed with it. With `gently` it is given time to end by
+    itself when its input ends: it has no namespace whose end would take everything with it.
+    """
 
     _CHUNK = 1 << 16
     # A control group is empty when the last of its processes is reaped, moments after the first.
     _GROUP_SECONDS = 5.0
+    _GENTLE_SECONDS = 2.0
+    _ERROR_BYTES = 4096
 
     def __init__(
         self,
         process: subprocess.Popen[bytes],
-        group: cgroup.Group | None,
         janitor: Janitor,
+        *,
+        group: cgroup.Group | None = None,
         folder: Path | None = None,
+        gently: bool = False,
     ) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         self._process = process
         self._group = group
-        self._folder = folder  # its own, to be removed with it
+        self._folder = folder
+        self._gently = gently
         self._janitor = janitor
-        self._input, self._output = process.stdin.fileno(), process.stdout.fileno()
-        os.set_blocking(self._input, False)
-        self._killed = False
+        self._input, self._output = process.stdin, process.stdout
+        os.set_blocking(self._input.fileno(), False)
+        # A number that has been closed can be another box's; so nothing is closed while it is used.
+        self._using = threading.Lock()
+        self._killed = threading.Event()
 
     def write(self, data: bytes, seconds: float) -> None:
         end = time.monotonic() + seconds
         view = memoryview(data)
-        while view:
-            if not select.select([], [self._input], [], max(0.0, end - time.monotonic()))[1]:
-                raise TimeoutError
-            with contextlib.suppress(BlockingIOError):
-                view = view[os.write(self._input, view[: self._CHUNK]) :]
+        with self._using:
+            while view:
+                self._wait(self._input, select.POLLOUT, end)
+                with contextlib.suppress(BlockingIOError):
+                    view = view[os.write(self._input.fileno(), view[: self._CHUNK]) :]
 
     def read(self, seconds: float) -> bytes:
-        if not select.select([self._output], [], [], seconds)[0]:
+        with self._using:
+            self._wait(self._output, select.POLLIN, time.monotonic() + seconds)
+            return os.read(self._output.fileno(), self._CHUNK)
+
+    def _wait(self, stream: IO[bytes], event: int, end: float) -> None:
+        """Until `stream` is ready. Raises `TimeoutError`, `OSError` when the box was killed."""
+        if self._killed.is_set():
+            raise BrokenPipeError
+        poll = select.poll()
+        poll.register(stream, event)
+        if not poll.poll(max(0.0, end - time.monotonic()) * 1000):
             raise TimeoutError
-        return os.read(self._output, self._CHUNK)
 
     def kill(self) -> None:
-        if not self._killed:
-            self._killed = True
-            self._process.kill()
+        if not self._killed.is_set():
+            self._killed.set()
+            if self._gently:
+                self._janitor.later(self._dismiss)
+            else:
+                self._process.kill()
             self._janitor.later(self._bury)
+
+    def _dismiss(self) -> None:
+        """End its input, and it if that is not enough."""
+        with contextlib.suppress(OSError):
+            self._input.close()
+        try:
+            self._process.wait(self._GENTLE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
 
     def _bury(self) -> None:
         """Reap it, close its streams, and remove its control group when the last has gone."""
@@ -316,14 +357,20 @@ class ProcessTransport:
                     time.sleep(0.01)
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
-        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
+        with self._using:
+            for stream in (self._input, self._output, self._process.stderr):
+                if stream is not None:
+                    with contextlib.suppress(OSError):
+                        stream.close()
 
     def post_mortem(self) -> BoxDiedError:
-        self._process.kill()
-        code = self._process.wait()
-        assert self._process.stderr is not None
-        said = self._process.stderr.read(4096).decode("utf-8", "replace").strip()
-        return BoxDiedError(said.rpartition("\n")[2] or f"bubblewrap ended with {code}")
+        with self._using:
+            errors = self._process.stderr
+            said = b""
+            if errors is not None and not errors.closed:
+                os.set_blocking(errors.fileno(), False)
+                with contextlib.suppress(BlockingIOError):
+                    said = os.read(errors.fileno(), self._ERROR_BYTES)
+        self.kill()
+        last = said.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        return BoxDiedError(last or "a box ended without a word")

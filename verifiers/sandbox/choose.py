@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from . import images, probe
-from .base import Profile, SandboxUnavailableError
+from .base import Profile, SandboxError, SandboxUnavailableError
 from .bubblewrap import open_bubblewrap
 from .docker import open_docker
 from .pool import Pool, Reuse
@@ -55,7 +55,7 @@ def open_sandbox(
             image = images.tag(language)
             probe.require("docker", image=image, runtime=runtime)
             return open_docker(image, profile=profile, size=size, reuse=reuse, runtime=runtime)
-        except SandboxUnavailableError as error:
+        except SandboxError as error:
             if sandbox == "docker":
                 raise
             reasons.append(f"Docker: {error}")
@@ -64,7 +64,7 @@ def open_sandbox(
         return open_bubblewrap(
             profile=profile, size=size, reuse=reuse, toolchains=toolchains, path=path
         )
-    except SandboxUnavailableError as error:
+    except SandboxError as error:
         if sandbox == "bubblewrap":
             raise
         reasons.append(f"bubblewrap: {error}")

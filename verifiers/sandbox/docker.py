@@ -14,6 +14,7 @@ import socket
 import struct
 import threading
 import time
+import weakref
 from typing import Any
 
 from . import undertaker
@@ -36,6 +37,8 @@ ENGINE_SECONDS = 60.0
 READY_SECONDS = 30.0
 # Removing a container takes the engine tens of milliseconds, on a busy machine a second.
 REMOVAL_SECONDS = 10.0
+# Process 1 keeps the deadline, after its last job; this is for the stuck, and clocks that differ.
+LATE_SECONDS = 900.0
 CONFLICT = 409
 SHM = "/dev/shm"
 
@@ -91,6 +94,7 @@ def open_docker(
     digest = images.digest_of(client, image)
     chosen = profile or Profile()
     clients = _Clients()
+    cgroupns = "private" if client.info().get("CgroupVersion") == "2" else None
     janitor = Janitor()
     undertaker.employ()
 
@@ -99,45 +103,59 @@ def open_docker(
         undertaker.dismiss()
 
     def open_box() -> Box:
-        transport = _start(clients.get(), digest, chosen, runtime, path, janitor, clients)
-        box = Box(transport)
-        try:
-            box.ready(READY_SECONDS)
-        except BaseException:
-            transport.kill()
-            raise
+        opened = time.monotonic()
+        transport = _start(clients.get(), digest, chosen, runtime, path, cgroupns, janitor, clients)
+        box = Box(transport, opened=opened)
+        box.ready(READY_SECONDS)
         return box
 
-    return Pool(
-        open_box,
-        name="docker",
-        digest=digest,
-        size=size or os.cpu_count() or 1,
-        reuse=reuse,
-        max_uses=max_uses,
-        on_close=close,
-    )
+    try:
+        return Pool(
+            open_box,
+            name="docker",
+            digest=digest,
+            size=size or os.cpu_count() or 1,
+            reuse=reuse,
+            max_uses=max_uses,
+            on_close=close,
+        )
+    except ValueError:
+        close()
+        raise
 
 
 class _Clients:
     """One client a process: connections do not survive a fork, nor an engine's restart."""
 
     def __init__(self) -> None:
+        self._begin()
+        reborn = weakref.WeakMethod(self._begin)
+        os.register_at_fork(after_in_child=lambda: (reborn() or int)())
+
+    def _begin(self) -> None:
         self._lock = threading.Lock()
-        self._pid = -1
         self._client: Any = None
 
     def get(self) -> Any:
         with self._lock:
-            if self._pid != os.getpid():
-                self._client, self._pid = connect(), os.getpid()
+            if self._client is None:
+                self._client = connect()
             return self._client
 
 
 def container_options(
-    image: str, profile: Profile, *, runtime: str | None, path: tuple[str, ...]
+    image: str,
+    profile: Profile,
+    *,
+    runtime: str | None,
+    path: tuple[str, ...],
+    cgroupns: str | None = None,
 ) -> dict[str, Any]:
-    """The whole profile of a container, as the SDK's low-level API takes it."""
+    """The whole profile of a container, as the SDK's low-level API takes it.
+
+    `cgroupns`: ``"private"`` where the engine has version 2 control groups, or the box would look
+    for its counters in the machine's root group.
+    """
     tmp = f"nosuid,nodev,noexec,size={profile.tmp_bytes},nr_inodes={profile.tmp_inodes},mode=1777"
     work = f"nosuid,nodev,exec,size={profile.work_bytes},nr_inodes={profile.work_inodes},mode=1777"
     now = time.time()
@@ -167,6 +185,8 @@ def container_options(
             "security_opt": ["no-new-privileges"],
             "network_mode": "none",
             "ipc_mode": "private",
+            "cgroupns": cgroupns,
+            "nano_cpus": int(profile.cpus * 1e9),
             "shm_size": profile.tmp_bytes,
             "pids_limit": profile.processes,
             "mem_limit": profile.memory_bytes,
@@ -187,13 +207,14 @@ def _start(
     profile: Profile,
     runtime: str | None,
     path: tuple[str, ...],
+    cgroupns: str | None,
     janitor: Janitor,
     clients: _Clients,
 ) -> DockerTransport:
     import docker.errors
     import requests.exceptions
 
-    options = container_options(image, profile, runtime=runtime, path=path)
+    options = container_options(image, profile, runtime=runtime, path=path, cgroupns=cgroupns)
     api = client.api
     container = ""
     try:
@@ -291,11 +312,13 @@ class DockerTransport:
             self._janitor.later(self._remove)
 
     def _remove(self) -> None:
-        with contextlib.suppress(SandboxUnavailableError, OSError):
+        with contextlib.suppress(SandboxUnavailableError):
             remove(self._clients.get(), self.container)
+        with contextlib.suppress(OSError):
             self._holder.close()
 
     def post_mortem(self) -> BoxDiedError:
+        self.kill()
         import docker.errors
         import requests.exceptions
 
@@ -342,23 +365,31 @@ def _wait_until_gone(client: Any, container: str) -> None:
     import docker.errors
 
     end = time.monotonic() + REMOVAL_SECONDS
-    with contextlib.suppress(docker.errors.NotFound):
+    with contextlib.suppress(docker.errors.DockerException):
         while time.monotonic() < end:
             client.api.inspect_container(container)
             time.sleep(0.02)
 
 
 def sweep(client: Any, *, everything: bool = False) -> int:
-    """Remove the boxes that dead owners have left, and those past their deadline; how many.
+    """Remove the boxes that dead owners have left, and those long past their deadline; how many.
 
-    `everything`: those of living owners too.
+    `everything`: those of living owners too. Raises `SandboxUnavailableError`: the engine fails.
     """
+    import docker.errors
+    import requests.exceptions
+
+    try:
+        found = client.api.containers(all=True, filters={"label": f"{LABEL}=box"})
+    except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
+        raise SandboxUnavailableError(
+            f"the Docker engine does not list its containers: {_first_line(error)}"
+        ) from None
     count = 0
-    filters = {"label": f"{LABEL}=box"}
-    for container in client.api.containers(all=True, filters=filters):
+    for container in found:
         labels = container["Labels"]
         owner = Owner.read(labels.get(f"{LABEL}.owner", ""))
-        late = time.time() > int(labels.get(f"{LABEL}.deadline", 0))
+        late = time.time() > int(labels.get(f"{LABEL}.deadline", 0)) + LATE_SECONDS
         if everything or late or owner is None or owner.dead:
             count += remove(client, container["Id"])
     return count

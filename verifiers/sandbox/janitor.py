@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
+import weakref
 from collections.abc import Callable
 
 
@@ -13,17 +14,16 @@ class Janitor:
 
     def __init__(self) -> None:
         self._begin()
+        reborn = weakref.WeakMethod(self._begin)
+        os.register_at_fork(after_in_child=lambda: (reborn() or int)())
 
     def _begin(self) -> None:
-        self._pid = os.getpid()
         self._work: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
 
     def later(self, work: Callable[[], object]) -> None:
         """Have `work` done soon; it may not raise."""
-        if self._pid != os.getpid():
-            self._begin()
         with self._lock:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="forgegym-end", daemon=True)

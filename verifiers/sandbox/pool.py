@@ -16,6 +16,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Literal
 
 from .base import (
@@ -29,7 +30,7 @@ from .base import (
     check_job,
     first_failure,
 )
-from .box import Box, BoxTimeoutError, step_outcomes
+from .box import Box, BoxTimeoutError, artefacts, step_outcomes
 
 Reuse = Literal["never", "proven"]
 
@@ -41,6 +42,8 @@ OPENERS = 4
 BACKOFF_SECONDS = (0.1, 5.0)
 # An engine that restarts is away for seconds. When no box has opened for so long, jobs say INFRA.
 PATIENCE_SECONDS = 20.0
+# How often a caller that waits for a box looks whether it was cancelled.
+WAKE_SECONDS = 0.5
 
 
 class Cancel:
@@ -102,30 +105,36 @@ class Pool:
         self._size, self._reuse, self._max_uses = size, reuse, max_uses
         self._on_close = on_close
         self._pid = os.getpid()
+        self._closed = False
         self._begin()
         reborn = weakref.WeakMethod(self._begin)
         os.register_at_fork(after_in_child=lambda: (reborn() or _nothing)())
-        with self._changed:
+        try:
+            self._wait_for_the_first()
+        except BaseException:
+            self.close()
+            raise
+
+    def _wait_for_the_first(self) -> None:
+        with self._lock:
             self._wanted()
             while not self._idle:
                 if self._complaint is not None:
-                    break
-                self._changed.wait()
-            complaint = self._complaint if not self._idle else None
-        if complaint is not None:
-            self.close()
-            raise complaint
+                    raise self._complaint
+                self._boxes.wait()
 
     def _begin(self) -> None:
         """A pool without boxes that opens some: at first, and anew in a forked child."""
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        # Callers wait for boxes and openers for gaps: one of the others woken would be one too few.
+        self._boxes = threading.Condition(self._lock)
+        self._gaps = threading.Condition(self._lock)
         self._idle: deque[Box] = deque()
         self._busy: set[Box] = set()
         self._opening = 0
         self._complaint: Exception | None = None
         self._failures = 0
         self._failing_since = 0.0
-        self._closed = False
         self._threads: list[threading.Thread] = []
         self._runners: ThreadPoolExecutor | None = None
 
@@ -148,8 +157,11 @@ class Pool:
     async def arun(self, job: Job) -> Outcome:
         """See `Sandbox.arun`."""
         cancel = Cancel()
-        if self._runners is None:
-            self._runners = ThreadPoolExecutor(self._size, "forgegym-run")
+        with self._lock:
+            if self._closed:
+                return self._outcome(Status.INFRA, "the sandbox is closed")
+            if self._runners is None:
+                self._runners = ThreadPoolExecutor(self._size, "forgegym-run")
         running = asyncio.get_running_loop().run_in_executor(self._runners, self._run, job, cancel)
         try:
             return await running
@@ -159,13 +171,14 @@ class Pool:
 
     def close(self) -> None:
         """See `Sandbox.close`."""
-        with self._changed:
+        with self._lock:
             if self._closed:
                 return
             self._closed = True
             boxes = [*self._idle, *self._busy]
             self._idle.clear()
-            self._changed.notify_all()
+            self._boxes.notify_all()
+            self._gaps.notify_all()
         for box in boxes:
             box.kill()
         for thread in self._threads:
@@ -185,107 +198,124 @@ class Pool:
 
     def _run(self, job: Job, cancel: Cancel) -> Outcome:
         started = time.perf_counter()
+        outcome = self._settled(job, cancel)
+        return replace(outcome, seconds=time.perf_counter() - started)
 
-        def ended(
-            status: Status, message: str = "", steps: tuple[StepOutcome, ...] = ()
-        ) -> Outcome:
-            return Outcome(
-                status,
-                steps,
-                seconds=time.perf_counter() - started,
-                message=message,
-                sandbox=self._name,
-                digest=self._digest,
-            )
-
+    def _settled(self, job: Job, cancel: Cancel) -> Outcome:
+        """What comes of `job`, in a second box if the first one dies or falls silent under it."""
         try:
             check_job(job)
         except RejectedError as error:
-            return ended(Status.REJECTED, str(error))
-        complaint = ""
+            return self._outcome(Status.REJECTED, str(error))
+        again = False
         since = 0.0
-        for _ in range(2):
+        while True:
             try:
-                box = self._acquire(since)
+                box = self._acquire(since, cancel)
             except SandboxError as error:
-                return ended(Status.INFRA, str(error))
-            cancel.attach(box)
+                return self._outcome(Status.INFRA, str(error))
             try:
-                reply = box.run(job)
-                steps = step_outcomes(reply, job.steps)
-            except BoxTimeoutError:
-                self._retire(box)
-                return ended(Status.TIMEOUT, "", _cut_short(job, Status.TIMEOUT))
-            except BoxDiedError as error:
-                self._retire(box)
-                if cancel.requested or self._closed:
-                    return ended(Status.INFRA, "the job was cancelled")
-                if error.memory:
-                    return ended(Status.MEMORY, "", _cut_short(job, Status.MEMORY))
-                if error.machine:
-                    return ended(Status.INFRA, str(error))
-                complaint = str(error)
-                # What kills boxes from outside, such as an engine that is going down, would take
-                # a second that is open already; a box that opens after it speaks for the machine.
-                since = time.monotonic()
-                continue
-            finally:
+                cancel.attach(box)
+                outcome, certain = self._once(box, job)
                 cancel.attach(None)
-            status = first_failure(steps)
-            outcome = Outcome(
-                status,
-                steps,
-                files={name.decode(): data for name, data in reply[b"files"].items()},
-                missing={name.decode(): why.decode() for name, why in reply[b"missing"].items()},
-                seconds=time.perf_counter() - started,
-                message=next((step.message for step in steps if step.message), ""),
-                sandbox=self._name,
-                digest=self._digest,
-            )
-            self._release(box, status)
-            return outcome
-        return ended(Status.PROTOCOL, f"two boxes died of this job: {complaint}")
+            except BaseException:  # Ctrl-C: its answer would be taken for the next job's
+                self._retire(box)
+                raise
+            if certain and outcome.valid:
+                self._release(box, outcome.status, cancel)
+                return outcome
+            self._retire(box)
+            if cancel.requested or self._closed:
+                return self._outcome(Status.INFRA, "the job was cancelled")
+            if certain or again:
+                return outcome
+            again = True
+            # What kills boxes from outside, such as an engine that is going down, would take a
+            # second that is open already; a box that opens after it speaks for the machine.
+            since = time.monotonic()
+
+    def _once(self, box: Box, job: Job) -> tuple[Outcome, bool]:
+        """What comes of `job` in `box`, and whether one box is enough to say so."""
+        try:
+            reply = box.run(job)
+            steps = step_outcomes(reply, job.steps)
+            files, missing = artefacts(reply, job.collect)
+        except BoxTimeoutError:
+            died = box.post_mortem()
+            status, message, memory = Status.TIMEOUT, "", False
+        except BoxDiedError as error:
+            died, memory = error, error.memory
+            status, message = Status.PROTOCOL, f"two boxes died of this job: {error}"
+        else:
+            outcome = self._outcome(first_failure(steps), "", steps)
+            said = next((step.message for step in steps if step.message), "")
+            return replace(outcome, files=files, missing=missing, message=said), True
+        if died.machine:
+            return self._outcome(Status.INFRA, str(died)), True
+        if memory:
+            return self._outcome(Status.MEMORY, "", _cut_short(job, Status.MEMORY)), True
+        return self._outcome(status, message, _cut_short(job, status)), False
+
+    def _outcome(
+        self, status: Status, message: str, steps: tuple[StepOutcome, ...] = ()
+    ) -> Outcome:
+        return Outcome(status, steps, message=message, sandbox=self._name, digest=self._digest)
 
     # ------------------------------------------------------------ boxes
 
-    def _acquire(self, since: float) -> Box:
+    def _acquire(self, since: float, cancel: Cancel) -> Box:
         """A clean box that was opened after `since`. Raises `SandboxError` when none can be."""
         while True:
-            with self._changed:
+            with self._lock:
                 self._wanted()
-                while not self._idle:
+                while (box := self._take(since)) is None:
                     if self._closed:
                         raise SandboxError("the sandbox is closed")
+                    if cancel.requested:
+                        raise SandboxError("the job was cancelled")
                     failing = time.monotonic() - self._failing_since
                     if self._failures and not self._busy and failing > PATIENCE_SECONDS:
                         raise SandboxError(f"no box can be opened: {self._complaint}")
-                    self._changed.wait(1.0)
-                box = self._idle.popleft()
+                    self._boxes.wait(WAKE_SECONDS)
                 self._busy.add(box)
-            if box.opened >= since and box.settle():
+            try:
+                clean = box.settle()
+            except BaseException:
+                self._retire(box)
+                raise
+            if clean:
                 return box
             self._retire(box)
 
-    def _release(self, box: Box, status: Status) -> None:
+    def _take(self, since: float) -> Box | None:
+        """An idle box that is young enough; else one of the old makes room. Under the lock."""
+        for number, box in enumerate(self._idle):
+            if box.opened >= since:
+                del self._idle[number]
+                return box
+        if self._idle and len(self._idle) + len(self._busy) + self._opening >= self._size:
+            self._idle.popleft().kill()
+            self._gaps.notify()
+        return None
+
+    def _release(self, box: Box, status: Status, cancel: Cancel) -> None:
         """A box after its job: kept for another, or given up."""
         ordinary = status in (Status.OK, Status.EXIT)
-        if self._reuse == "never" or not ordinary or box.uses >= self._max_uses:
-            self._retire(box)
-            return
-        with self._changed:
-            self._busy.discard(box)
-            if not self._closed:
+        used_up = self._reuse == "never" or box.uses >= self._max_uses
+        with self._lock:
+            if ordinary and not used_up and not cancel.requested and not self._closed:
+                self._busy.discard(box)
                 self._idle.append(box)
-                self._changed.notify()
+                self._boxes.notify()
                 return
-        box.kill()
+        self._retire(box)
 
     def _retire(self, box: Box) -> None:
         """Give a box up; another is opened in its place."""
-        with self._changed:
-            self._busy.discard(box)
-            self._changed.notify_all()
         box.kill()
+        with self._lock:
+            self._busy.discard(box)
+            self._gaps.notify()
 
     def _wanted(self) -> None:
         """Have as many openers as there may be boxes to open; under the lock."""
@@ -299,41 +329,44 @@ class Pool:
 
     def _keep_open(self) -> None:
         """An opener: opens boxes whenever there are too few, until the pool is closed."""
-        while True:
-            with self._changed:
-                while (
-                    not self._closed
-                    and len(self._idle) + len(self._busy) + self._opening >= self._size
-                ):
-                    self._changed.wait()
-                if self._closed:
-                    return
-                self._opening += 1
-                if self._failures:
-                    first, longest = BACKOFF_SECONDS
-                    self._changed.wait(min(longest, first * 2 ** (self._failures - 1)))
+        while self._wait_for_a_gap():
             try:
                 box = self._open_box()
-            except (SandboxError, OSError) as error:
-                with self._changed:
+            except Exception as error:  # a thread that dies of it would say nothing to anybody
+                with self._lock:
                     self._opening -= 1
                     self._complaint = error
                     if not self._failures:
                         self._failing_since = time.monotonic()
                     self._failures += 1
-                    self._changed.notify_all()
+                    self._boxes.notify_all()
                 continue
-            with self._changed:
+            with self._lock:
                 self._opening -= 1
                 self._failures = 0
                 self._complaint = None
-                closed = self._closed
-                if not closed:
+                if not self._closed:
                     self._idle.append(box)
-                self._changed.notify_all()
-            if closed:
-                box.kill()
-                return
+                    self._boxes.notify()
+                    continue
+            box.kill()
+
+    def _wait_for_a_gap(self) -> bool:
+        """Claim the opening of one box, after a pause while that fails; False: the pool closes."""
+        with self._lock:
+            while (
+                not self._closed and len(self._idle) + len(self._busy) + self._opening >= self._size
+            ):
+                self._gaps.wait()
+            self._opening += 1
+            first, longest = BACKOFF_SECONDS
+            pause = min(longest, first * 2.0 ** min(self._failures - 1, 16))
+            end = time.monotonic() + (pause if self._failures else 0.0)
+            while not self._closed and (left := end - time.monotonic()) > 0:
+                self._gaps.wait(left)
+            if self._closed:
+                self._opening -= 1
+            return not self._closed
 
 
 def _nothing() -> None:

@@ -7,6 +7,7 @@ like those that will be used; a sandbox that does not withstand them is refused.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -215,6 +216,15 @@ print("held" if not left and not others else "open")
 )
 
 _lock = threading.Lock()
+
+
+def _new_lock() -> None:
+    """A forked child must not wait for a thread that it does not have."""
+    global _lock
+    _lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_new_lock)
 _known: dict[tuple[str, str | None, str | None], tuple[Row, ...]] = {}
 
 

@@ -6,6 +6,7 @@ cannot; nor can an empty control group. Without this they would wait for the nex
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -31,16 +32,13 @@ os.execv(command[0], command)
 
 _lock = threading.Lock()
 _waiting: subprocess.Popen[bytes] | None = None
-_waiting_for = -1
 _users = 0
 
 
 def employ() -> None:
     """Have one wait for this process; each call is to be followed by a `dismiss`."""
-    global _waiting, _waiting_for, _users
+    global _waiting, _users
     with _lock:
-        if _waiting_for != os.getpid():
-            _waiting, _waiting_for, _users = None, os.getpid(), 0
         _users += 1
         if _waiting is None:
             command = [sys.executable, "-m", __name__]
@@ -57,8 +55,6 @@ def dismiss() -> None:
     """This process has cleared up itself; the last call ends the wait."""
     global _waiting, _users
     with _lock:
-        if _waiting_for != os.getpid():
-            return
         _users -= 1
         if _users == 0 and _waiting is not None:
             _waiting.kill()
@@ -67,19 +63,25 @@ def dismiss() -> None:
 
 
 def clear() -> None:
-    """Sweep for a while."""
+    """Sweep for a while: what the owner had asked for last may only just be coming."""
     from . import cgroup, docker
-    from .base import SandboxUnavailableError
+    from .base import SandboxError
 
     end = time.monotonic() + SECONDS
     while time.monotonic() < end:
         cgroup.sweep()
-        try:
+        with contextlib.suppress(SandboxError):  # no engine, or one that restarts
             docker.sweep(docker.connect())
-        except SandboxUnavailableError:
-            return
         time.sleep(PAUSE)
 
+
+def _forget() -> None:
+    """A forked child employs its own."""
+    global _lock, _waiting, _users
+    _lock, _waiting, _users = threading.Lock(), None, 0
+
+
+os.register_at_fork(after_in_child=_forget)
 
 if __name__ == "__main__":
     clear()

@@ -7,9 +7,11 @@ has the network, every file and every process of the user who runs this. For tru
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -56,6 +58,7 @@ def open_unsafe(
     janitor = Janitor()
 
     def open_box() -> Box:
+        opened = time.monotonic()
         folder = Path(tempfile.mkdtemp(prefix=f"forgegym-unsafe-{os.getpid()}-"))
         (folder / "work").mkdir()
         (folder / "tmp").mkdir()
@@ -65,16 +68,21 @@ def open_unsafe(
             "--lifetime", str(chosen.lifetime), "--path", ":".join(path),
             "--watch-memory", str(chosen.memory_bytes),
         ]  # fmt: skip
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd="/",
-            env={"PATH": os.defpath},
-            start_new_session=True,
-        )
-        box = Box(ProcessTransport(process, None, janitor, folder))
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd="/",
+                env={"PATH": os.defpath},
+                start_new_session=True,
+            )
+        except OSError:
+            shutil.rmtree(folder)
+            raise
+        transport = ProcessTransport(process, janitor, folder=folder, gently=True)
+        box = Box(transport, opened=opened)
         box.ready(READY_SECONDS)
         return box
 

@@ -68,6 +68,7 @@ class Box:
         self.is_init = os.getpid() == 1
         # Outside a box the counters are those of everybody else as well.
         self.oom_kills = kernel.Counter(kernel.OOM_KILLS if self.is_init else ())
+        self.memory_at_limit = kernel.Counter(kernel.MEMORY_AT_LIMIT if self.is_init else ())
         self.forks_refused = kernel.Counter(kernel.FORKS_REFUSED if self.is_init else ())
         self._ended: dict[int, int] = {}
         if self.user == SAME_USER:
@@ -302,6 +303,16 @@ class Box:
             os.sched_getscheduler(0),
             sorted(os.sched_getaffinity(0)),
         )
+
+    def lacks(self, program: bytes) -> bool:
+        """Whether `program` is a tool that this box should have and has not.
+
+        That is the machine's fault. Anything else can be the job's: a file of its own, or too
+        little memory left by the step before.
+        """
+        real = os.path.realpath(program)
+        own = any(real.startswith(os.fsencode(place) + b"/") for place in self.places)
+        return program.startswith(b"/") and not own and not os.access(program, os.X_OK)
 
     def restore(self) -> None:
         """Undo what a step of this job may have done to the work folder, before the next one."""

@@ -22,8 +22,10 @@ _MACHINES: dict[str, tuple[int, dict[str, int]]] = {
             "clock_settime": 227, "clone": 56, "clone3": 435, "create_module": 174,
             "delete_module": 176, "fanotify_init": 300, "finit_module": 313, "flock": 73,
             "fsconfig": 431, "fsmount": 432, "fsopen": 430, "fspick": 433, "get_kernel_syms": 177,
-            "init_module": 175, "io_uring_enter": 426, "io_uring_register": 427,
-            "io_uring_setup": 425, "ioctl": 16, "ioperm": 173, "iopl": 172, "kcmp": 312,
+            "init_module": 175, "inotify_add_watch": 254, "inotify_init": 253,
+            "inotify_init1": 294, "quotactl_fd": 443, "io_uring_enter": 426,
+            "io_uring_register": 427, "io_uring_setup": 425, "ioctl": 16, "ioperm": 173,
+            "iopl": 172, "kcmp": 312,
             "kexec_file_load": 320, "kexec_load": 246, "keyctl": 250,
              "lookup_dcookie": 212, "mbind": 237,
             "migrate_pages": 256, "mount": 165, "mount_setattr": 442, "move_mount": 429,
@@ -43,7 +45,8 @@ _MACHINES: dict[str, tuple[int, dict[str, int]]] = {
             "acct": 89, "add_key": 217, "adjtimex": 171, "bpf": 280, "clock_adjtime": 266,
             "clock_settime": 112, "clone": 220, "clone3": 435, "delete_module": 106,
             "fanotify_init": 262, "finit_module": 273, "flock": 32, "fsconfig": 431, "fsmount": 432,
-            "fsopen": 430, "fspick": 433, "init_module": 105, "io_uring_enter": 426,
+            "fsopen": 430, "fspick": 433, "init_module": 105, "inotify_add_watch": 27,
+            "inotify_init1": 26, "quotactl_fd": 443, "io_uring_enter": 426,
             "io_uring_register": 427, "io_uring_setup": 425, "ioctl": 29, "kcmp": 272,
             "kexec_file_load": 294, "kexec_load": 104, "keyctl": 219,
              "lookup_dcookie": 18, "mbind": 235,
@@ -59,7 +62,8 @@ _MACHINES: dict[str, tuple[int, dict[str, int]]] = {
     ),
 }  # fmt: skip
 
-# `flock` is there because boxes see the same files: a lock is a message to another box.
+# `flock` and `inotify` are there because bubblewrap's boxes see the same files: a lock, or that a
+# file was opened, is a message to another box.
 
 # Looked at closer than by their numbers.
 _BY_ARGUMENT = ("clone", "clone3", "ioctl", "socket")

@@ -59,6 +59,7 @@ def run(wanted: dict[bytes, Any], box: Box, owner: int) -> dict[str, Any]:
     asks, request_end = os.pipe()
     failed, failed_end = os.pipe()
     oom_before, refused_before = box.oom_kills.read(), box.forks_refused.read()
+    at_limit_before = box.memory_at_limit.read()
     given = os.memfd_create("stdin", os.MFD_CLOEXEC)
     os.write(given, wanted[b"stdin"])
     os.lseek(given, 0, os.SEEK_SET)
@@ -71,7 +72,8 @@ def run(wanted: dict[bytes, Any], box: Box, owner: int) -> dict[str, Any]:
         os.close(descriptor)
 
     talk = Conversation(wanted[b"requests"], request_end, answers, wanted)
-    watch = Watch(child, box, wanted, output, errors, talk, started, owner, oom_before)
+    before = oom_before, at_limit_before
+    watch = Watch(child, box, wanted, output, errors, talk, started, owner, before)
     reason = watch.until_end()
     left = box.kill_all(watch.usage)
     watch.drain()
@@ -91,12 +93,9 @@ def run(wanted: dict[bytes, Any], box: Box, owner: int) -> dict[str, Any]:
     elif not_started:
         program = wanted[b"argv"][0]
         why = os.strerror(int(not_started))
-        message = f"{os.fsdecode(program)} could not be started: {why}"
-        # A tool that the box lacks is the machine's fault. Anything else can be the job's: a file
-        # of its own, or too little memory left over by the step before.
-        lacking = program.startswith(b"/") and not os.access(program, os.X_OK)
-        status = "infra" if lacking else "exit"
-    elif _rose(box.oom_kills, oom_before):
+        message = f"{program.decode('utf-8', 'replace')} could not be started: {why}"
+        status = "infra" if box.lacks(program) else "exit"
+    elif watch.killed_for_memory():
         status = "memory"
     elif truncated:
         status = "output"
@@ -204,9 +203,9 @@ class Watch:
         talk: Conversation,
         started: float,
         owner: int,
-        oom_before: int | None,
+        memory_before: tuple[int | None, int | None],
     ) -> None:
-        self.oom_before = oom_before
+        self.memory_before = memory_before
         self.child, self.box, self.talk, self.owner = child, box, talk, owner
         self.usage = Usage()
         self.deadline = started + wanted[b"us"] / 1e6
@@ -269,7 +268,14 @@ class Watch:
 
     def _too_much_memory(self) -> bool:
         """The kernel has killed one of many for it, or our own count says so."""
-        return _rose(self.box.oom_kills, self.oom_before) or self.box.too_much_memory()
+        return self.killed_for_memory() or self.box.too_much_memory()
+
+    def killed_for_memory(self) -> bool:
+        """Whether the kernel killed for this box's own limit, and not for the whole machine's."""
+        kills, at_limit = self.memory_before
+        return _rose(self.box.oom_kills, kills) and (
+            at_limit is None or _rose(self.box.memory_at_limit, at_limit)
+        )
 
     def _read(self, descriptor: int) -> bool:
         try:

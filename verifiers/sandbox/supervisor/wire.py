@@ -98,7 +98,11 @@ def _number(data: bytes, at: int, end: bytes) -> tuple[int, int]:
     stop = data.find(end, at, at + MAX_DIGITS + 2)
     digits = data[at:stop] if stop >= 0 else b""
     plain = digits[1:] if digits.startswith(b"-") else digits
-    if not plain.isdigit() or (plain.startswith(b"0") and digits != b"0"):
+    if (
+        not plain.isdigit()
+        or len(plain) > MAX_DIGITS
+        or (plain.startswith(b"0") and digits != b"0")
+    ):
         raise WireError("not a number")
     return int(digits), stop + 1
 
