@@ -63,7 +63,7 @@ def test_a_sweep_takes_what_dead_owners_left_and_spares_the_living() -> None:
     client = connect()
     dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"],
                           capture_output=True, text=True, check=True)  # fmt: skip
-    owners = {"dead": Owner(Owner.me().boot, int(dead.stdout), "1"), "alive": Owner.me()}
+    owners = {"dead": Owner(Owner.me().machine, int(dead.stdout), "1"), "alive": Owner.me()}
     made = {}
     for name, owner in owners.items():
         digest = images.digest_of(client, images.tag("python"))
@@ -82,6 +82,6 @@ def test_an_owner_is_told_apart_from_a_later_process_of_its_number() -> None:
     me = Owner.me()
     assert not me.dead
     assert Owner.read(str(me)) == me
-    assert Owner(me.boot, me.pid, "1").dead
-    assert not Owner("another boot", me.pid, "1").dead
+    assert Owner(me.machine, me.pid, "1").dead
+    assert not Owner("another machine", me.pid, "1").dead
     assert Owner.read("nonsense") is None
