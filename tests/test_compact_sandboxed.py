@@ -164,8 +164,9 @@ def test_an_unknown_sandbox_is_refused() -> None:
 @pytest.mark.docker
 @pytest.mark.compactc
 def test_the_image_names_its_compiler_and_its_digest() -> None:
-    if not images.find(connect(), "compact").with_release:
-        pytest.skip("the image for compact was built without a release")
+    image = images.find(connect(), "compact")
+    if not (image.current and image.with_release):
+        pytest.skip("no current image for compact with a release: `forgegym images build compact`")
     verifier = CompactVerifier("compactc", sandbox="docker")
     verdict = verifier.verify(TASK, "import CompactStandardLibrary;\n" + GOOD)
     verifier.close()

@@ -189,7 +189,7 @@ class Profile:
         memory_bytes: Of all its processes and of the files in its work folder; no swap.
         processes: Processes and threads, its supervisor among them.
         work_bytes, work_inodes: Of the work folder, which may hold programs.
-        tmp_bytes, tmp_inodes: Of /tmp and of /dev/shm each, which may not.
+        tmp_bytes, tmp_inodes: Of /tmp and of /dev/shm each, which may not in Docker's boxes.
         cpus: Processors' worth of time. In bubblewrap's boxes it needs a writable cpu controller.
         lifetime: Seconds after which a box ends by itself, whatever its owner does.
     """

@@ -21,8 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import core
-from .effects import in_pairs
-from .source import TOO_LARGE, CompactError, SourceMap
+from .source import TOO_LARGE, CompactError, SourceMap, map_order
 from .types import Alias, Struct, Tuple, Type, Vector
 from .wording import ordinal
 
@@ -370,7 +369,7 @@ class _Interpreter:
     def all_values(self, nodes: list[core.Expression]) -> list[Value]:
         if len(nodes) < 3:
             return [self.value(node) for node in nodes]
-        found = {i: self.value(nodes[i]) for i in in_pairs(list(range(len(nodes))))}
+        found = {i: self.value(nodes[i]) for i in map_order(range(len(nodes)))}
         return [found[i] for i in range(len(nodes))]
 
     def effect(self, node: core.Expression) -> None:

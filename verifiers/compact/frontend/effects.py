@@ -3,16 +3,17 @@
 One walk per circuit serves every pass that only asks who calls what (recursion, sealed fields,
 purity). Where several things are wrong the compiler reports the one it meets first, and it meets
 the operands of most forms from the right: fields of a form last to first, and the elements of a
-list in pairs from the end, each pair left to right (`in_pairs`).
+list in pairs from the end, each pair left to right (`map_order`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from . import core
+from .source import map_order
 from .types import Struct, Tuple, Type, Vector, structural
 
 CALL = "call"
@@ -55,20 +56,6 @@ class Effects:
             for event in self.events
             if event.kind == CALL and event.target.__class__ is core.Circuit
         ]
-
-
-_T = TypeVar("_T")
-
-
-def in_pairs(elements: list[_T]) -> list[_T]:
-    """`elements` in the order in which the compiler processes a list."""
-    count = len(elements)
-    if count < 3:
-        return elements
-    ordered: list[_T] = []
-    for start in range((count - 1) // 2 * 2, -1, -2):
-        ordered += elements[start : start + 2]
-    return ordered
 
 
 def of(body: core.Expression, arguments_first: bool = False) -> Effects:
@@ -182,7 +169,7 @@ def _if(node: core.If, nested: bool, todo: list[Any]) -> None:
 
 
 def _tuple(node: core.Tuple, _nested: bool, todo: list[Any]) -> None:
-    todo.extend((element.value, True) for element in reversed(in_pairs(node.elements)))
+    todo.extend((element.value, True) for element in reversed(map_order(node.elements)))
 
 
 def _indexed(node: Any, nested: bool, todo: list[Any]) -> None:
@@ -200,7 +187,7 @@ def _function(node: Any, nested: bool, todo: list[Any]) -> None:
 
 def _sequences(arguments: list[core.MapArgument], todo: list[Any]) -> None:
     todo.append((arguments[0].value, True))
-    todo.extend((argument.value, True) for argument in reversed(in_pairs(arguments[1:])))
+    todo.extend((argument.value, True) for argument in reversed(map_order(arguments[1:])))
 
 
 def _map(node: core.Map, nested: bool, todo: list[Any]) -> None:
@@ -215,7 +202,7 @@ def _fold(node: core.Fold, nested: bool, todo: list[Any]) -> None:
 
 
 def _call(node: core.Call, nested: bool, todo: list[Any]) -> None:
-    arguments = [(argument, nested) for argument in reversed(in_pairs(node.arguments))]
+    arguments = [(argument, nested) for argument in reversed(map_order(node.arguments))]
     if node.function.__class__ is core.Lambda:
         todo.extend(arguments)
         todo.append((node.function.body, nested))
@@ -225,11 +212,11 @@ def _call(node: core.Call, nested: bool, todo: list[Any]) -> None:
 
 
 def _new(node: core.New, nested: bool, todo: list[Any]) -> None:
-    todo.extend((argument, nested) for argument in reversed(in_pairs(node.arguments)))
+    todo.extend((argument, nested) for argument in reversed(map_order(node.arguments)))
 
 
 def _sequence(node: core.Sequence, nested: bool, todo: list[Any]) -> None:
-    todo.extend((e, nested) for e in reversed(in_pairs(node.expressions[:-1])))
+    todo.extend((e, nested) for e in reversed(map_order(node.expressions[:-1])))
     todo.append((node.expressions[-1], nested))
 
 
@@ -249,8 +236,8 @@ def _return(node: core.Return, nested: bool, todo: list[Any]) -> None:
 def _ledger(node: core.LedgerAccess, nested: bool, todo: list[Any]) -> None:
     if node.accesses[-1].operation.kind != "read":
         todo.append(Event(WRITE, node.pos, node, nested))
-    for access in reversed(in_pairs(node.accesses)):
-        todo.extend((argument, nested) for argument in reversed(in_pairs(access.arguments)))
+    for access in reversed(map_order(node.accesses)):
+        todo.extend((argument, nested) for argument in reversed(map_order(access.arguments)))
     todo.append(Event(LEDGER, node.pos, node, nested))
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from . import core
-from .effects import CALL, Effects, in_pairs
+from .effects import CALL, Effects
 from .effects import of as effects_of
-from .source import CompactError, SourceMap
+from .source import CompactError, SourceMap, map_order
 from .types import Adt, structural
 
 
@@ -16,7 +16,7 @@ def check(program: core.Program, effects: dict[core.Circuit, Effects], source: S
     if _cycle(list(effects), {circuit: e.circuits() for circuit, e in effects.items()}):
         # Now the order in which the compiler looks matters, for there may be several.
         calls = {c: effects_of(c.body, arguments_first=True).circuits() for c in effects}
-        roots = [e for e in in_pairs(_elements(program, effects)) if e.__class__ is core.Circuit]
+        roots = [e for e in map_order(_elements(program, effects)) if e.__class__ is core.Circuit]
         _refuse(_cycle(roots, calls), source)
 
 

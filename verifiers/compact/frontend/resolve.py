@@ -16,7 +16,7 @@ from typing import Any, NoReturn, TypeVar, Union
 
 from . import ast, core, ledger, stdlib, types
 from .lower import Lowering
-from .source import CompactError, SourceMap
+from .source import CompactError, SourceMap, map_order
 from .types import Type
 
 LIBRARY = "CompactStandardLibrary"
@@ -33,21 +33,9 @@ U = TypeVar("U")
 
 
 def in_order(function: Callable[[T], U], items: Sequence[T]) -> list[U]:
-    """`[function(i) for i in items]`, visiting pairs of neighbours from the last to the first.
-
-    Chez Scheme's `map`, unrolled twice, calls in this order; it decides which of several errors
-    is found first.
-    """
-    n = len(items)
-    if n <= 2:
-        return [function(item) for item in items]
-    results: list[Any] = [None] * n
-    if n % 2:
-        results[-1] = function(items[-1])
-    for i in range(n // 2 * 2 - 2, -1, -2):
-        results[i] = function(items[i])
-        results[i + 1] = function(items[i + 1])
-    return results
+    """`[function(i) for i in items]`, called in the order of `map_order`."""
+    results: dict[int, U] = {i: function(items[i]) for i in map_order(range(len(items)))}
+    return [results[i] for i in range(len(items))]
 
 
 def one_line(message: str) -> str:
