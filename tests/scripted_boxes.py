@@ -71,10 +71,10 @@ def job(*programs: str) -> Job:
 class Machine:
     """Opens boxes, and remembers which one served which program.
 
-    A program's name says what its box does: a status (``"ok"``, ``"exit"``, ``"memory"``, ...) is
-    replied; ``"doubt"`` is an ``"ok"`` after which the box is not clean; ``"hold"`` an ``"ok"`` that
-    comes once `let_go` is set; ``"dies"``, ``"dies once"``, ``"dies for memory"`` and ``"dies with
-    the machine"`` end the stream; ``"silent"`` and ``"silent with the machine"`` say nothing more;
+    A program's name says what its box does. A status (``"ok"``, ``"exit"``, ``"memory"``, ...) is
+    replied; ``"doubt"`` is an ``"ok"`` after which the box is not clean, ``"hold"`` an ``"ok"``
+    that comes once `let_go` is set. ``"dies"``, ``"dies once"``, ``"dies for memory"`` and ``"dies
+    with the machine"`` end the stream; ``"silent"`` and ``"silent with the machine"`` say nothing;
     ``"ctrl-c"`` interrupts whoever waits for the answer, and ``"babble"`` is no reply.
     """
 

@@ -52,8 +52,8 @@ def test_a_plain_relative_name_is_taken(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "", "/", "/etc/passwd", "..", ".", "../a", "a/../b", "a/./b", "a//b", "a/", ".cargo", "a/.git",
-        "-o", "a/-o", "a b", "a\n", "a\0", "a\\b", "a:b", "ä", "a" * (MAX_NAME_BYTES + 1),
+        "", "/", "/etc/passwd", "..", ".", "../a", "a/../b", "a/./b", "a//b", "a/", ".cargo",
+        "a/.git", "-o", "a/-o", "a b", "a\n", "a\0", "a\\b", "a:b", "ä", "a" * (MAX_NAME_BYTES + 1),
         "/".join("a" * (MAX_DEPTH + 1)), "\udcff", "٣",
     ],
 )  # fmt: skip
@@ -156,16 +156,19 @@ def test_a_variable_has_a_name_that_a_process_can_have(name: str) -> None:
 
 TEXTS = st.text(max_size=5) | st.text(st.characters(categories=("Cs",)), max_size=2)
 
+TIMES = st.floats(0.0, MAX_SECONDS) | st.floats()
+SIZES = st.integers(0, 1 << 30) | st.integers()
+
 
 @unhurried
 @given(
     st.builds(
         Step,
-        st.lists(TEXTS, max_size=3).map(tuple),
+        st.lists(TEXTS, min_size=1, max_size=3).map(tuple),
         environment=st.dictionaries(TEXTS, TEXTS, max_size=2),
         limits=st.builds(
-            Limits, seconds=st.floats(), cpu_seconds=st.none() | st.floats(),
-            output_bytes=st.integers(), file_bytes=st.integers(),
+            Limits, seconds=TIMES, cpu_seconds=st.none() | TIMES, output_bytes=SIZES,
+            file_bytes=SIZES,
         ),
     )
 )  # fmt: skip
@@ -230,5 +233,6 @@ def test_there_is_no_last_step_where_none_ran() -> None:
 
 def test_a_status_is_written_as_its_word() -> None:
     assert {str(s.value) for s in Status} == {
-        "ok", "exit", "signal", "timeout", "memory", "output", "pids", "protocol", "rejected", "infra",
+        "ok", "exit", "signal", "timeout", "memory", "output", "pids", "protocol", "rejected",
+        "infra",
     }  # fmt: skip

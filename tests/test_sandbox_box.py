@@ -93,9 +93,7 @@ def test_silence_is_told_as_such(heard: bytes) -> None:
 
 @pytest.mark.parametrize("heard", [b"", framed(reply())[:2], framed(reply())[:-1]])
 @pytest.mark.parametrize("end", [b"", ConnectionResetError()], ids=["end", "reset"])
-def test_the_end_of_the_stream_is_told_as_the_post_mortem_has_it(
-    heard: bytes, end: object
-) -> None:
+def test_the_end_of_the_stream_is_told_as_the_post_mortem_has_it(heard: bytes, end: object) -> None:
     transport = Scripted(*([heard] if heard else []), end)
     with pytest.raises(BoxDiedError) as raised:
         over(transport).run(JOB)
@@ -271,7 +269,7 @@ SAID = st.recursive(
 @given(st.sampled_from(sorted(result())), SAID)
 def test_a_strange_field_costs_the_box_and_nothing_else(field: str, said: object) -> None:
     with contextlib.suppress(BoxDiedError):
-        step_outcomes(decoded(reply(result(**{field: said}))), [STEP])
+        step_outcomes(decoded(reply(result() | {field: said})), [STEP])
 
 
 @unhurried

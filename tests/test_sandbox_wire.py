@@ -41,7 +41,9 @@ def test_whatever_is_decoded_has_no_other_encoding(data: bytes) -> None:
 
 @unhurried
 @given(VALUES.map(wire.encode), st.data())
-def test_a_changed_message_raises_nothing_but_a_wire_error(data: bytes, draw: st.DataObject) -> None:
+def test_a_changed_message_raises_nothing_but_a_wire_error(
+    data: bytes, draw: st.DataObject
+) -> None:
     at = draw.draw(st.integers(0, len(data) - 1))
     changed = data[:at] + bytes([draw.draw(st.integers(0, 255))]) + data[at + 1 :]
     with contextlib.suppress(wire.WireError):
@@ -91,8 +93,8 @@ def test_other_types_have_no_encoding(value: object) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        b"", b"i", b"ie", b"i-e", b"i00e", b"i01e", b"i-0e", b"i-01e", b"i+1e", b"i 1e", b"i1 e", b"i1_0e",
-        b"i1", b"i1.5e", b"i\xb2e",
+        b"", b"i", b"ie", b"i-e", b"i00e", b"i01e", b"i-0e", b"i-01e", b"i+1e", b"i 1e",
+        b"i1 e", b"i1_0e", b"i1", b"i1.5e", b"i\xb2e",
     ],
 )  # fmt: skip
 def test_a_number_is_written_in_one_way(data: bytes) -> None:
