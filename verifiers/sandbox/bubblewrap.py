@@ -337,8 +337,10 @@ class ProcessTransport:
 
     def _dismiss(self) -> None:
         """End its input, and it if that is not enough."""
-        with contextlib.suppress(OSError):
-            self._input.close()
+        # Its number stays taken: somebody may be writing to it.
+        null = os.open("/dev/null", os.O_WRONLY)
+        os.dup2(null, self._input.fileno(), inheritable=False)
+        os.close(null)
         try:
             self._process.wait(self._GENTLE_SECONDS)
         except subprocess.TimeoutExpired:

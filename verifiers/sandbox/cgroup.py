@@ -43,9 +43,6 @@ class Group:
             (self.memory / "memory.max").write_text(str(memory_bytes))
             with contextlib.suppress(FileNotFoundError):  # a kernel without swap accounting
                 (self.memory / "memory.swap.max").write_text("0")
-            share = self.memory / "cpu.max"
-            if share.exists():
-                share.write_text(f"{int(cpus * CPU_PERIOD)} {CPU_PERIOD}")
         else:
             with_swap = self.memory / "memory.memsw.limit_in_bytes"
             if with_swap.exists():
@@ -53,10 +50,16 @@ class Group:
             (self.memory / "memory.limit_in_bytes").write_text(str(memory_bytes))
             if with_swap.exists():
                 with_swap.write_text(str(memory_bytes))
-            if self.cpu is not None:
-                (self.cpu / "cpu.cfs_period_us").write_text(str(CPU_PERIOD))
-                (self.cpu / "cpu.cfs_quota_us").write_text(str(int(cpus * CPU_PERIOD)))
         (self.pids / "pids.max").write_text(str(processes))
+        quota = int(cpus * CPU_PERIOD)
+        if self.cpu is not None:
+            # Without the controller, or below a smaller quota: then that on memory still counts.
+            with contextlib.suppress(OSError):
+                if self.cpu == self.memory:
+                    (self.cpu / "cpu.max").write_text(f"{quota} {CPU_PERIOD}")
+                else:
+                    (self.cpu / "cpu.cfs_period_us").write_text(str(CPU_PERIOD))
+                    (self.cpu / "cpu.cfs_quota_us").write_text(str(quota))
 
     def add(self, pid: int) -> None:
         """Move a process, and what it will start, into the group."""
@@ -85,7 +88,8 @@ def create(name: str) -> Group | None:
             group.limit(memory_bytes=1 << 30, processes=64, cpus=1.0)
         except OSError:
             for folder in made:
-                folder.rmdir()
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
             continue
         return group
     return None

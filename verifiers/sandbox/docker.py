@@ -94,7 +94,7 @@ def open_docker(
     digest = images.digest_of(client, image)
     chosen = profile or Profile()
     clients = _Clients()
-    cgroupns = "private" if client.info().get("CgroupVersion") == "2" else None
+    cgroupns = "private" if _about(client).get("CgroupVersion") == "2" else None
     janitor = Janitor()
     undertaker.employ()
 
@@ -122,6 +122,17 @@ def open_docker(
     except ValueError:
         close()
         raise
+
+
+def _about(client: Any) -> dict[str, Any]:
+    """What the engine says of itself. Raises `SandboxUnavailableError`."""
+    import docker.errors
+    import requests.exceptions
+
+    try:
+        return dict(client.info())
+    except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+        raise SandboxUnavailableError(f"the Docker engine fails: {_first_line(error)}") from None
 
 
 class _Clients:
@@ -231,7 +242,12 @@ def _start(
     except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
         if container:
             remove(client, container)
-        raise SandboxError(f"the engine could not start a box: {_first_line(error)}") from None
+        hint = ""
+        if "NanoCPUs" in str(error):  # rootless, where systemd has not delegated processors
+            hint = "; delegate the cpu controller to the user (systemd: Delegate=cpu memory pids)"
+        raise SandboxError(
+            f"the engine could not start a box: {_first_line(error)}{hint}"
+        ) from None
     return DockerTransport(clients, container, stream, attached, janitor)
 
 

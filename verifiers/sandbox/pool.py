@@ -218,13 +218,13 @@ class Pool:
                 cancel.attach(box)
                 outcome, certain = self._once(box, job)
                 cancel.attach(None)
+                if certain and outcome.valid:
+                    self._release(box, outcome.status, cancel)
+                    return outcome
+                self._retire(box)
             except BaseException:  # Ctrl-C: its answer would be taken for the next job's
                 self._retire(box)
                 raise
-            if certain and outcome.valid:
-                self._release(box, outcome.status, cancel)
-                return outcome
-            self._retire(box)
             if cancel.requested or self._closed:
                 return self._outcome(Status.INFRA, "the job was cancelled")
             if certain or again:
@@ -268,11 +268,14 @@ class Pool:
         while True:
             with self._lock:
                 self._wanted()
-                while (box := self._take(since)) is None:
+                while True:
                     if self._closed:
                         raise SandboxError("the sandbox is closed")
                     if cancel.requested:
+                        self._boxes.notify()  # the wake-up was perhaps for a box that others want
                         raise SandboxError("the job was cancelled")
+                    if (box := self._take(since)) is not None:
+                        break
                     failing = time.monotonic() - self._failing_since
                     if self._failures and not self._busy and failing > PATIENCE_SECONDS:
                         raise SandboxError(f"no box can be opened: {self._complaint}")
@@ -293,7 +296,8 @@ class Pool:
             if box.opened >= since:
                 del self._idle[number]
                 return box
-        if self._idle and len(self._idle) + len(self._busy) + self._opening >= self._size:
+        full = len(self._idle) + len(self._busy) >= self._size
+        if self._idle and full and not self._opening:
             self._idle.popleft().kill()
             self._gaps.notify()
         return None
@@ -306,7 +310,7 @@ class Pool:
             if ordinary and not used_up and not cancel.requested and not self._closed:
                 self._busy.discard(box)
                 self._idle.append(box)
-                self._boxes.notify()
+                self._boxes.notify_all()  # of two that wait, one may want a younger box
                 return
         self._retire(box)
 

@@ -99,7 +99,10 @@ def run(wanted: dict[bytes, Any], box: Box, owner: int) -> dict[str, Any]:
         status = "memory"
     elif truncated:
         status = "output"
-    elif killed_by in (signal.SIGXCPU, signal.SIGKILL) and watch.usage.cpu >= wanted[b"cpu"]:
+    elif killed_by == signal.SIGXCPU or (
+        # The hard limit, a second later. (The soft one counts in ticks: rusage may say less.)
+        killed_by == signal.SIGKILL and watch.usage.cpu >= wanted[b"cpu"]
+    ):
         status = "timeout"
     elif (killed_by or code) and _rose(box.forks_refused, refused_before):
         status = "pids"
@@ -396,6 +399,8 @@ class Conversation:
                 break
             self.answered.append(bytes(data[wire.HEADER.size : end]))
             del data[:end]
+            if data and self.unanswered:
+                self.broken = "it answered before it was asked"
             self.ask_next()
         return True
 
