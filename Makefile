@@ -1,6 +1,6 @@
 # Needs python3 (>= 3.10) and make; everything else is installed into .venv by the first target.
 #   make demo     train a small policy on CompactContract-v0 and compare it with its base
-#   make test     the test suite
+#   make test     the test suite, minutes; make test-all adds the hostile programs, minutes more
 #   make lint     ruff and mypy, as CI runs them
 #   make images   the images of Docker's sandboxes (needs a Docker engine)
 PYTHON ?= python3
@@ -9,12 +9,15 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DELETE_ON_ERROR:
-.PHONY: demo test lint images install clean
+.PHONY: demo test test-all lint images install clean
 
 demo: $(INSTALLED)
 	$(BIN)/forgegym demo $(DEMO)
 
 test: $(INSTALLED)
+	$(BIN)/python -m pytest -m 'not attacks' $(PYTEST)
+
+test-all: $(INSTALLED)
 	$(BIN)/python -m pytest $(PYTEST)
 
 lint: $(INSTALLED)

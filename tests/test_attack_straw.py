@@ -1,16 +1,23 @@
 """The catalogue bites: a sandbox that holds nothing fails it, and so does one that lies."""
 
+import subprocess
+import sys
+import time
+import types
+from collections.abc import Callable, Iterator
+
 import pytest
 
 from forgegym.benchmarks.attacks import catalogue, run
 from forgegym.benchmarks.attacks.catalogue import Bait, Entry, load, run_entry
+from forgegym.benchmarks.attacks.straw import Straw
 from forgegym.verifiers.sandbox.base import Job, Outcome, Sandbox, Status, StepOutcome
 
 ENTRIES = load()
 
 
 @pytest.fixture(scope="module")
-def bait() -> Bait:
+def bait() -> Iterator[Bait]:
     with Bait() as bait:
         yield bait
 
@@ -30,7 +37,7 @@ class Lying:
     name = "lying"
     digest = None
 
-    def __init__(self, tale: object) -> None:
+    def __init__(self, tale: Callable[[Job], Outcome]) -> None:
         self._tale = tale
 
     def run(self, job: Job) -> Outcome:
@@ -63,12 +70,9 @@ def it_was_hit(job: Job) -> Outcome:
     return Outcome(Status.OK, _steps(job, Status.OK, b"BEGUN\nHIT everything\nDONE\n"))
 
 
-Tale = type(machine_failed)
-
-
 @pytest.mark.parametrize("tale", [machine_failed, nothing_ran, nothing_was_tried, it_was_hit])
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
-def test_no_entry_believes_that(entry: Entry, tale: Tale, bait: Bait) -> None:
+def test_no_entry_believes_that(entry: Entry, tale: Callable[[Job], Outcome], bait: Bait) -> None:
     assert not run_entry(entry, Lying(tale), bait, seconds=30.0).held
 
 
@@ -99,8 +103,6 @@ def test_names_begin_with_their_first_row() -> None:
 
 @pytest.mark.parametrize("docstring", [None, "", "fork bomb", "G01: a bomb.\n\nNo outcome."])
 def test_an_entry_says_what_it_is_and_what_is_safe(docstring: str | None) -> None:
-    import types
-
     module = types.ModuleType("entries.g01_odd", docstring)
     with pytest.raises(ValueError, match="g01_odd"):
         catalogue.read(module)
@@ -118,8 +120,6 @@ def test_a_row_without_an_entry_is_an_error(row: str) -> None:
 
 
 def test_an_entry_that_hangs_has_not_held(bait: Bait) -> None:
-    import time
-
     def slow(job: Job) -> Outcome:
         time.sleep(1.0)
         return Outcome(Status.OK, _steps(job, Status.OK, b"BEGUN\nDONE\n"))
@@ -131,13 +131,12 @@ def test_an_entry_that_hangs_has_not_held(bait: Bait) -> None:
 
 
 def test_an_attack_of_which_something_runs_on_has_not_held(bait: Bait) -> None:
-    import subprocess
-
     left: list[subprocess.Popen[bytes]] = []
 
     def careless(job: Job) -> Outcome:
         token = next(word for word in job.steps[0].argv if word.startswith("forgegym-attack"))
-        left.append(subprocess.Popen(["/bin/sh", "-c", "sleep 30; true", token]))
+        command = [sys.executable, "-c", "import time; time.sleep(30)", token]
+        left.append(subprocess.Popen(command))
         return Outcome(Status.OK, _steps(job, Status.OK, b"BEGUN\nDONE\n"))
 
     entry = next(entry for entry in ENTRIES if entry.name == "g25_privileges")
@@ -150,8 +149,6 @@ def test_an_attack_of_which_something_runs_on_has_not_held(bait: Bait) -> None:
 
 
 def test_the_straw_is_a_sandbox() -> None:
-    from forgegym.benchmarks.attacks.straw import Straw
-
     straw = Straw()
     assert isinstance(straw, Sandbox)
     straw.close()

@@ -1,0 +1,180 @@
+"""`forgegym attack`: the catalogue against a sandbox, as a table and for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ...verifiers.sandbox.base import Sandbox
+from .catalogue import NOT_HERE, ROWS, SMALL, Bait, Entry, Result, load, run_entry
+
+# The longest takes a dozen seconds on an idle machine; beyond this the sandbox hangs.
+ENTRY_SECONDS = 90.0
+SANDBOXES = ("docker", "bubblewrap", "straw")
+REUSES = ("never", "proven")
+# Two boxes can be tried on each other.
+BOXES = 2
+
+
+class OpenSandbox(Protocol):
+    """Opens the sandbox that is attacked."""
+
+    def __call__(self) -> Sandbox: ...
+
+
+def run_catalogue(
+    open_sandbox: OpenSandbox,
+    entries: Iterable[Entry],
+    *,
+    bare: bool = False,
+    seconds: float = ENTRY_SECONDS,
+    on_result: Callable[[Result], None] = lambda _: None,
+) -> list[Result]:
+    """Every entry against a sandbox; one that hangs is closed, and the next gets a new one.
+
+    Args:
+        open_sandbox: Called at least once. Two boxes (`BOXES`) or more, of profile `SMALL`.
+        entries: See `catalogue.load`.
+        bare: There are no boxes: each entry gets a sandbox of its own, which is closed after it,
+            and those that would hurt the machine are not run, and count as not held.
+        seconds: For one entry.
+        on_result: Told each result as it comes.
+
+    Raises what `open_sandbox` does.
+    """
+    results: list[Result] = []
+    sandbox: Sandbox | None = None
+    with Bait() as bait:
+        try:
+            for entry in entries:
+                if bare and entry.never_on_bare:
+                    result = _not_run(entry)
+                else:
+                    sandbox = sandbox or open_sandbox()
+                    result = run_entry(entry, sandbox, bait, seconds=seconds)
+                    if bare or result.seconds > seconds:
+                        sandbox.close()
+                        sandbox = None
+                results.append(result)
+                on_result(result)
+        finally:
+            if sandbox is not None:
+                sandbox.close()
+    return results
+
+
+def _not_run(entry: Entry) -> Result:
+    expected = " ".join(sorted(status.value for status in entry.expect))
+    why = ("not run: nothing here would keep it from the machine",)
+    return Result(entry.name, entry.ids, entry.title, expected, "", 0.0, False, why)
+
+
+def opener(sandbox: str, *, language: str = "python", reuse: str = "proven") -> OpenSandbox:
+    """What opens `sandbox` (one of `SANDBOXES`) for the catalogue. Raises `ValueError`."""
+    if reuse not in REUSES:
+        raise ValueError(f"reuse is one of {', '.join(REUSES)}, not {reuse!r}")
+    options: dict[str, Any] = {"profile": SMALL, "size": BOXES, "reuse": reuse}
+    if sandbox == "docker":
+        from ...verifiers.sandbox.docker import open_docker
+
+        return lambda: open_docker(f"forgegym/{language}:latest", **options)
+    if sandbox == "bubblewrap":
+        from ...verifiers.sandbox.bubblewrap import open_bubblewrap
+
+        return lambda: open_bubblewrap(**options)
+    if sandbox == "straw":
+        from .straw import Straw
+
+        return Straw
+    raise ValueError(f"a sandbox is one of {', '.join(SANDBOXES)}, not {sandbox!r}")
+
+
+def chosen(language: str, only: Sequence[str] = ()) -> list[Entry]:
+    """The entries for `language` (those for any, and its own); of these `only` rows or names.
+
+    Raises `ValueError` for a row or a name that no entry has.
+    """
+    found = [entry for entry in load() if entry.language in ("any", language)]
+    for wanted in only:
+        if not any(wanted in (entry.name, *entry.ids) for entry in found):
+            why = NOT_HERE.get(wanted, "`forgegym attack` lists what there is")
+            raise ValueError(f"no entry is for {wanted!r}; {why}")
+    return [e for e in found if not only or {e.name, *e.ids} & set(only)]
+
+
+def attack_command(
+    sandbox: str = "docker",
+    *,
+    language: str = "python",
+    reuse: str = "proven",
+    only: Sequence[str] = (),
+    as_json: bool = False,
+    console: Console,
+    on_result: Callable[[Result], None] = lambda _: None,
+    print_json: Callable[[Any], None],
+) -> int:
+    """Attack `sandbox`, print what came of it, and return the exit code: 1 unless all has held.
+
+    Raises `SandboxError` when there is no such sandbox here, `ValueError` for wrong words.
+    """
+    entries = chosen(language, only)
+    open_sandbox = opener(sandbox, language=language, reuse=reuse)
+    bare = sandbox == "straw"
+    results = run_catalogue(open_sandbox, entries, bare=bare, on_result=on_result)
+    if as_json:
+        print_json(to_json(sandbox, reuse, results))
+    else:
+        print_results(f"{sandbox}, reuse: {reuse}", results, console)
+    return 0 if all(result.held for result in results) else 1
+
+
+def to_json(sandbox: str, reuse: str, results: Sequence[Result]) -> dict[str, Any]:
+    """The results for machines."""
+    return {
+        "sandbox": sandbox,
+        "reuse": reuse,
+        "held": sum(result.held for result in results),
+        "entries": [
+            {
+                "name": result.name,
+                "ids": list(result.ids),
+                "title": result.title,
+                "expected": result.expected.split(),
+                "got": result.got.split(),
+                "held": result.held,
+                "seconds": round(result.seconds, 3),
+                "complaints": list(result.complaints),
+            }
+            for result in results
+        ],
+        "not_here": NOT_HERE,
+    }
+
+
+def print_results(title: str, results: Sequence[Result], console: Console) -> None:
+    """The table, why entries have not held, and the rows that are shown elsewhere."""
+    table = Table(title=title, title_justify="left")
+    for heading in ("rows", "attack", "may end as", "ended as", "seconds", ""):
+        table.add_column(heading, justify="right" if heading == "seconds" else "left")
+    for result in results:
+        mark = "[green]held[/green]" if result.held else "[bold red]NOT HELD[/bold red]"
+        ids, name = " ".join(result.ids), result.title
+        table.add_row(ids, escape(name), result.expected, result.got, f"{result.seconds:.1f}", mark)
+    console.print(table)
+    for result in results:
+        for complaint in result.complaints[:3]:
+            console.print(f"{result.name}: {complaint}", markup=False, soft_wrap=True)
+    held = sum(result.held for result in results)
+    console.print(f"{held} of {len(results)} held")
+    for row, where in NOT_HERE.items():
+        console.print(f"{row} is not for a program in a box: {where}", markup=False, soft_wrap=True)
+
+
+def uncovered(entries: Iterable[Entry]) -> list[str]:
+    """The rows of the catalogue that are neither an entry's nor in `NOT_HERE`."""
+    covered = {row for entry in entries for row in entry.ids} | set(NOT_HERE)
+    return [row for row in ROWS if row not in covered]
