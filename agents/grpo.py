@@ -66,7 +66,7 @@ class GRPOConfig:
     toolchain: str = "frontend"
     base: str = "tiny"
     seed: int = 0
-    iterations: int = 200
+    iterations: int = 240
     samples: int = 128
     group_size: int = 8
     minibatches: int = 2
@@ -79,9 +79,9 @@ class GRPOConfig:
     scale: Scaling = "batch"
     kl_coef: float = 0.0
     entropy_coef: float = 0.0
-    variety_coef: float = 0.8
-    rarity_coef: float = 0.75
-    surprise_coef: float = 0.1
+    variety_coef: float = 0.82
+    rarity_coef: float = 0.86
+    surprise_coef: float = 0.12
     temperature: float = 1.0
     max_new_tokens: int = 256
     lora_rank: int = 16

@@ -57,7 +57,7 @@ class SFTConfig:
     steps: int = 450
     batch: int = 16
     copy_steps: int = 20
-    target: float = 0.38
+    target: float = 0.42
     lr: float = 3e-3
     matrix_lr: float = 1.5e-2
     phrases: int = 300
