@@ -132,6 +132,23 @@ def resident_bytes(processes: list[int]) -> int:
     return total * os.sysconf("SC_PAGE_SIZE")
 
 
+def proportional_bytes(processes: list[int]) -> int:
+    """Memory of these processes; pages that some of them share are counted once (proc(5), Pss).
+
+    Takes a hundred times as long as `resident_bytes`, whose count stands for a process that hides
+    its own.
+    """
+    total = 0
+    for pid in processes:
+        try:
+            text = read(f"/proc/{pid}/smaps_rollup")
+            line = next(line for line in text.splitlines() if line.startswith(b"Pss:"))
+            total += int(line.split()[1]) << 10
+        except (OSError, StopIteration):
+            total += resident_bytes([pid])
+    return total
+
+
 def descendants(root: int) -> list[int]:
     """Every process below `root`, where the pid namespace is not our own."""
     parents: dict[int, list[int]] = {}

@@ -53,11 +53,11 @@ class Box:
         self.memory = int(options.get("--watch-memory", 0))
         inodes = [int(n) for n in options.get("--inodes", "").split(":") if n]
         self._inodes = dict(zip(self.places, inodes, strict=False))
+        self._processes = int(options.get("--processes", 0))
+        self.crowded = False
         self.rlimits: list[tuple[int, int, int]] = []
-        for name, what in (("--address-space", "RLIMIT_AS"), ("--processes", "RLIMIT_NPROC")):
-            if name in options:
-                number = int(options[name])
-                self.rlimits.append((getattr(resource, what), number, number))
+        if self._processes:
+            self.rlimits.append((resource.RLIMIT_NPROC, self._processes, self._processes))
         self.environment = {**PATH_VARIABLES, b"HOME": os.fsencode(self.work)}
         for extra in filter(None, options.get("--path", "").split(":")):
             self.environment[b"PATH"] = os.fsencode(extra) + b":" + self.environment[b"PATH"]
@@ -240,9 +240,12 @@ class Box:
     def too_much_memory(self) -> bool:
         """Whether the job has more than it may of what the kernel does not count for us here."""
         if self.memory:
+            started = self._started()
+            # No kernel tells that a fork was refused by RLIMIT_NPROC; to have been there is a hint.
+            self.crowded = self.crowded or len(started) >= self._processes - 1 > 0
             # Outside a box its places are folders of a disk, which are nobody's memory.
-            files = sum(map(_used_bytes, self.places)) if self.is_init else 0
-            if files + kernel.resident_bytes(self._started()) > self.memory:
+            most = self.memory - (sum(map(_used_bytes, self.places)) if self.is_init else 0)
+            if kernel.resident_bytes(started) > most and kernel.proportional_bytes(started) > most:
                 return True
         for place, most in self._inodes.items():
             about = os.statvfs(place)
@@ -316,6 +319,7 @@ class Box:
 
     def restore(self) -> None:
         """Undo what a step of this job may have done to the work folder, before the next one."""
+        self.crowded = False
         mode = self._shapes[self.work][0]
         if os.stat(self.work).st_mode != mode:
             os.chmod(self.work, mode & 0o7777)

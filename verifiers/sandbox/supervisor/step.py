@@ -104,7 +104,7 @@ def run(wanted: dict[bytes, Any], box: Box, owner: int) -> dict[str, Any]:
         killed_by == signal.SIGKILL and watch.usage.cpu >= wanted[b"cpu"]
     ):
         status = "timeout"
-    elif (killed_by or code) and _rose(box.forks_refused, refused_before):
+    elif (killed_by or code) and (_rose(box.forks_refused, refused_before) or box.crowded):
         status = "pids"
     elif talk.broken:
         status = "protocol"
