@@ -108,6 +108,8 @@ class Report:
     left: Left | None = None
     memory_growth_bytes: int = 0
     longest_outlived_seconds: float = 0.0
+    longest_overshoot_seconds: float = 0.0
+    """By how much the slowest of the jobs that ran out of time went past its limit."""
 
     @property
     def held(self) -> bool:
@@ -156,6 +158,9 @@ def soak(
         )
         with lock:
             statuses[outcome.status.value] += 1
+            if outcome.status is Status.TIMEOUT:
+                over = outcome.last.seconds - LIMITS.seconds
+                report.longest_overshoot_seconds = max(report.longest_overshoot_seconds, over)
             if not right:
                 report.wrong.append(f"job {number} ({name}): {outcome.status.value}")
             done += 1
@@ -282,8 +287,7 @@ def print_reports(reports: Sequence[Report], console: Console) -> None:
             report.backend,
             str(report.jobs),
             f"{report.seconds:.0f}",
-            ", ".join(f"{count} {name}" for name, count in sorted(report.statuses.items()))
-            or f"longest outlived {report.longest_outlived_seconds:.1f} s",
+            _outcomes(report),
             str(report.infra),
             (", ".join(parts) or "nothing") + (f", {growth:.1f} MiB" if growth > 1 else ""),
             "yes" if report.held else "NO",
@@ -292,6 +296,14 @@ def print_reports(reports: Sequence[Report], console: Console) -> None:
     for report in reports:
         for line in report.wrong[:10]:
             console.print(f"{report.trial}: {line}", markup=False)
+
+
+def _outcomes(report: Report) -> str:
+    if not report.statuses:
+        return f"nothing outlived its owner by more than {report.longest_outlived_seconds:.1f} s"
+    counts = ", ".join(f"{count} {name}" for name, count in sorted(report.statuses.items()))
+    over = report.longest_overshoot_seconds
+    return counts + (f"; limits overshot by {1000 * over:.0f} ms at most" if over > 0 else "")
 
 
 def restart_engine(command: Sequence[str]) -> Callable[[], None]:
