@@ -190,7 +190,9 @@ class Profile:
         processes: Processes and threads, its supervisor among them.
         work_bytes, work_inodes: Of the work folder, which may hold programs.
         tmp_bytes, tmp_inodes: Of /tmp and of /dev/shm each, which may not in Docker's boxes.
-        cpus: Processors' worth of time. In bubblewrap's boxes it needs a writable cpu controller.
+        cpus: Processors' worth of time in each 0.1 s (of a machine with fewer, all). Compilers have
+            more than one thread; at 1 they would stand still between periods. In bubblewrap's boxes
+            it needs a writable cpu controller.
         lifetime: Seconds after which a box ends by itself, whatever its owner does.
     """
 
@@ -200,7 +202,7 @@ class Profile:
     work_inodes: int = 16_384
     tmp_bytes: int = 64 * MIB
     tmp_inodes: int = 4_096
-    cpus: float = 1.0
+    cpus: float = 2.0
     lifetime: float = 3600.0
 
 

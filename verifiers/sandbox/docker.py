@@ -15,6 +15,7 @@ import struct
 import threading
 import time
 import weakref
+from dataclasses import replace
 from typing import Any
 
 from . import undertaker
@@ -94,7 +95,10 @@ def open_docker(
     digest = images.digest_of(client, image)
     chosen = profile or Profile()
     clients = _Clients()
-    cgroupns = "private" if _about(client).get("CgroupVersion") == "2" else None
+    about = _about(client)
+    cgroupns = "private" if about.get("CgroupVersion") == "2" else None
+    # The engine refuses more than it has.
+    chosen = replace(chosen, cpus=min(chosen.cpus, float(about.get("NCPU") or 1)))
     janitor = Janitor()
     undertaker.employ()
 

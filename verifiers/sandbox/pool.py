@@ -34,8 +34,8 @@ from .box import Box, BoxTimeoutError, artefacts, step_outcomes
 
 Reuse = Literal["never", "proven"]
 
-# A bound on what a flaw in the reset could add up to; at 300 jobs a second, a box a second or so.
-MAX_USES = 256
+# A bound on what a flaw in the reset could add up to. Opening a box takes as long as a dozen jobs.
+MAX_USES = 1000
 # Opening a box costs the engine most of a core; more at a time only makes each take longer.
 OPENERS = 4
 # Between attempts to open a box while that fails: at first, and at most.
