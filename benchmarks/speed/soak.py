@@ -47,6 +47,8 @@ PROFILE = Profile(
     memory_bytes=128 * MIB, processes=64, work_bytes=32 * MIB, tmp_bytes=8 * MIB, lifetime=3600.0
 )
 LIMITS = Limits(seconds=1.0, output_bytes=64 * 1024)
+# What an honest job may take when the machine is busy with hostile ones.
+HONEST = Limits(seconds=20.0, output_bytes=64 * 1024)
 PYTHON = ("/usr/bin/python3", "-I", "-S", "-B", "job.py")
 # An INFRA outcome is tried again so often; an engine needs a few seconds to restart.
 ATTEMPTS = 20
@@ -191,11 +193,12 @@ def make_job(
     if chance.random() < hostile:
         name = chance.choice(sorted(HOSTILE))
         source, allowed = HOSTILE[name]
-        expected = None
+        expected, limits = None, LIMITS
     else:
         name, source = "honest", f"print({number} * {number} + 1)"
         allowed, expected = frozenset((Status.OK,)), b"%d" % (number * number + 1)
-    job = Job((Step(PYTHON, limits=LIMITS),), files={"job.py": source.encode()})
+        limits = HONEST
+    job = Job((Step(PYTHON, limits=limits),), files={"job.py": source.encode()})
     return name, job, allowed, expected
 
 
