@@ -65,6 +65,7 @@ def repeat(order: dict[str, Any], folder: str) -> dict[str, Any]:
     answers: list[str] = []
     for _ in range(order["count"]):
         for place in (work, temporary):
+            shutil.rmtree(place, ignore_errors=True)  # of an item that failed
             os.mkdir(place)
         for name, text in order["files"].items():
             with open(os.path.join(work, name), "w") as file:

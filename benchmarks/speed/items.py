@@ -55,7 +55,7 @@ pub fn contains(disjoint: &[(i64, i64)], point: i64) -> bool {
 _PROGRAM = """\
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::FromRawFd;
+use std::os::unix::io::FromRawFd;
 
 fn main() {
     let mut requests = unsafe { File::from_raw_fd(3) };
