@@ -82,10 +82,50 @@ def test_envs_names_each_toolchain_and_what_auto_takes(monkeypatch):
     text = run("envs").stdout
     assert "CompactContract-v0" in text
     assert "not found" in text
-    (env,) = json.loads(run("envs", "--json").stdout)
+    document = json.loads(run("envs", "--json").stdout)
+    (env,) = document["environments"]
     assert env["auto"] == "frontend"
     assert [t["choice"] for t in env["toolchains"]] == ["compactc", "frontend"]
     assert env["toolchains"][0]["toolchain"] is None
+    assert "apt install bubblewrap" in document["sandboxes"]["bubblewrap"]["missing"]
+
+
+def test_what_no_engine_can_do_is_said_in_one_sentence(monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent.sock")
+    for command in (("images", "list"), ("images", "build"), ("attack",)):
+        said = refusal(*command, code=3)
+        assert "no Docker engine answers at unix:///nonexistent.sock" in said
+    assert "no containers" in run("clean").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("images", "build", "ruby"), "there is no image for 'ruby'"),
+        (("images", "build", "compact", "--from", "/nonexistent"), "no folder /nonexistent"),
+        (("attack", "--only", "G99"), "no entry is for 'G99'"),
+        (("bench", "soak", "--sandbox", "unsafe"), "docker or bubblewrap here, not unsafe"),
+        (
+            ("bench", "soak", "--sandbox", "bubblewrap", "--restart", "x"),
+            "--restart is about Docker's engine",
+        ),
+    ],
+)
+def test_wrong_words_about_sandboxes_are_said_in_one_sentence(arguments, said):
+    assert said in refusal(*arguments, code=3 if "ruby" in arguments else 2)
+
+
+def test_no_sandbox_has_to_be_asked_for_twice(contract, tmp_path, monkeypatch):
+    compiler = tmp_path / "compactc"
+    compiler.write_text(
+        "#!/bin/sh\ncase $1 in --version) echo 0.31.1;; --language-version) echo 0.23.0;; esac\n"
+    )
+    compiler.chmod(0o755)
+    monkeypatch.setenv("FORGEGYM_COMPACTC", str(compiler))
+    command = ("check", "CompactContract-v0", contract, "--sandbox", "unsafe")
+    assert "allow_unsafe=True" in refusal(*command, code=3)
+    with pytest.warns(UserWarning, match="without a sandbox"):
+        assert "accepted by compactc 0.31.1" in run(*command, "--allow-unsafe").stdout
 
 
 # ---------------------------------------------------------------- check
