@@ -84,7 +84,7 @@ class Watched:
         self.inner.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def no_sandbox() -> Iterator[Sandbox]:
     """Plain processes, for compilers that are scripts of ours."""
     with pytest.warns(UserWarning, match="without a sandbox"):

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from . import bubblewrap
 from .base import MIB, Job, Limits, Outcome, Profile, SandboxUnavailableError, Status, Step
-from .bubblewrap import open_bubblewrap
 from .docker import open_docker
 from .pool import Pool
 
@@ -238,6 +238,8 @@ def report(
 
     Raises `SandboxUnavailableError` when there is no such sandbox.
     """
+    if sandbox == "bubblewrap":
+        bubblewrap.find()
     key = (sandbox, image, runtime)
     with _lock:
         if key not in _known:
@@ -264,7 +266,7 @@ def _try(sandbox: str, image: str | None, runtime: str | None) -> tuple[Row, ...
         assert image is not None
         pool = open_docker(image, profile=PROFILE, size=1, runtime=runtime)
     else:
-        pool = open_bubblewrap(profile=PROFILE, size=1)
+        pool = bubblewrap.open_bubblewrap(profile=PROFILE, size=1)
     rows = []
     with pool:
         for attack in ATTACKS:
