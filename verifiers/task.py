@@ -17,8 +17,9 @@ from typing import Any
 class Task:
     """One problem.
 
-    `requirements` is what the verifier checks beyond acceptance (data only; the language's
-    verifier knows its keys). `reference` is a program that solves the task, where there is one.
+    `requirements` is what the verifier checks beyond acceptance, and `tests` what hidden inputs
+    are drawn from (data only; the language's verifier knows their keys). `reference` is a program
+    that solves the task, where there is one; a task with tests has one.
     `split` is ``"train"`` or ``"eval"``; `difficulty` counts from 1.
     """
 
@@ -29,6 +30,7 @@ class Task:
     split: str = "train"
     difficulty: int = 1
     requirements: Mapping[str, Any] = field(default_factory=dict)
+    tests: Mapping[str, Any] = field(default_factory=dict)
     reference: str | None = None
     licence: str = "MIT"
     provenance: str = "ForgeGym"

@@ -1,12 +1,14 @@
 """The real Compact compiler: where it is, and how it is run in a sandbox.
 
 `compactc` is either in the image ``forgegym/compact`` (`forgegym images build compact`) or on this
-machine, where bubblewrap's boxes see its folder. A submission is one file and one step; what comes
-back is an `Outcome` of the sandbox, for `toolchain` to judge.
+machine, where bubblewrap's boxes see its folder; beside it are Node and Midnight's compact-runtime,
+which run what it compiles. A submission is one file and one or two steps (compile, test); what
+comes back is an `Outcome` of the sandbox, for `toolchain` to judge.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -48,6 +50,16 @@ INSTALL_HINT = (
     "install it with Midnight's `compact update`, name it in FORGEGYM_COMPACTC, "
     'or use toolchain="frontend"'
 )
+
+# The release of compact-runtime that what compactc 0.31 compiles asks for by number.
+RUNTIME_VERSION = "0.16.0"
+RUNTIME_IN_IMAGE = "/opt/compact-runtime/node_modules"
+NODE_IN_IMAGE = "/usr/bin/node"
+_RUNTIME_PACKAGE = "@midnight-ntwrk/compact-runtime"
+_DRIVER = Path(__file__).with_name("driver.mjs")
+# Node and the runtime start in 0.2 s; a play of ten calls takes some hundredths.
+TEST_SECONDS = 20.0
+ANSWER_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +140,66 @@ def _folder_of(program: Path) -> Path:
     return release if whole and release not in too_much else program.parent
 
 
-class Compiler:
-    """compactc in a sandbox that stays open."""
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What runs compiled contracts: Node, and the `modules` folder that has compact-runtime."""
 
-    def __init__(self, compactc: Compactc, sandbox: Sandbox, *, owned: bool) -> None:
+    node: str
+    modules: str
+    node_version: str
+    version: str
+
+
+def runtime_folder() -> Path:
+    """Where compact-runtime is looked for on this machine.
+
+    FORGEGYM_COMPACT_RUNTIME, else ``forgegym/compact-runtime`` in the user's data folder (XDG).
+    """
+    named = os.environ.get("FORGEGYM_COMPACT_RUNTIME")
+    if named:
+        return Path(named).expanduser().absolute()
+    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(data) / "forgegym" / "compact-runtime"
+
+
+def find_runtime() -> Runtime:
+    """Node of PATH with compact-runtime of `runtime_folder`.
+
+    Raises `ToolchainMissingError` when there is none; the message says how to install it.
+    """
+    node = shutil.which("node")
+    if node is None:
+        raise ToolchainMissingError(
+            "contracts run on Node, and there is no `node` on PATH; install Node 20 or newer"
+        )
+    folder = runtime_folder()
+    modules = folder if folder.name == "node_modules" else folder / "node_modules"
+    try:
+        package = json.loads((modules / _RUNTIME_PACKAGE / "package.json").read_text())
+        version = str(package["version"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ToolchainMissingError(
+            f"contracts run on compact-runtime, which is not in {folder}; "
+            f"`npm install --prefix {folder} {_RUNTIME_PACKAGE}@{RUNTIME_VERSION}` puts it there "
+            "(FORGEGYM_COMPACT_RUNTIME names another folder)"
+        ) from None
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+    return Runtime(node, str(modules.resolve()), said.stdout.strip().lstrip("v"), version)
+
+
+class Compiler:
+    """compactc in a sandbox that stays open, and what runs what it compiles, if that is there.
+
+    `runtime` is None when contracts cannot be run, and `missing` then says why.
+    """
+
+    def __init__(
+        self, compactc: Compactc, sandbox: Sandbox, runtime: Runtime | str, *, owned: bool
+    ) -> None:
         self._compactc = compactc
         self.sandbox = sandbox
+        self.runtime = runtime if isinstance(runtime, Runtime) else None
+        self.missing = runtime if isinstance(runtime, str) else ""
         self._owned = owned
         self.toolchain = replace(compactc.toolchain, image_digest=sandbox.digest)
 
@@ -142,15 +208,26 @@ class Compiler:
         """What is started."""
         return self._compactc.command[0]
 
-    def compile(self, source: str, seconds: float) -> Outcome:
-        """What came of compiling `source`: one step, whose standard error holds the messages."""
-        argv = (*self._compactc.command, "--skip-zk", "--vscode", FILE, "out")
-        return self._run(argv, {FILE: source.encode()}, seconds)
+    def compile(self, source: str, seconds: float, requests: tuple[bytes, ...] = ()) -> Outcome:
+        """What came of compiling `source`, and then of asking the compiled contract `requests`.
 
-    def _run(self, argv: tuple[str, ...], files: Mapping[str, bytes], seconds: float) -> Outcome:
+        The first step's standard error holds the compiler's messages; the second step, which needs
+        `runtime`, is there when there are requests and the first ended well.
+        """
         limits = Limits(seconds=seconds, output_bytes=OUTPUT_BYTES, file_bytes=FILE_BYTES)
-        step = Step(argv, environment=self._compactc.environment, limits=limits, name="compile")
-        return self.sandbox.run(Job((step,), files=files))
+        argv = (*self._compactc.command, "--skip-zk", "--vscode", FILE, "out")
+        steps = [Step(argv, environment=self._compactc.environment, limits=limits, name="compile")]
+        files = {FILE: source.encode()}
+        if requests:
+            assert self.runtime is not None
+            limits = Limits(
+                seconds=TEST_SECONDS, output_bytes=OUTPUT_BYTES, answer_bytes=ANSWER_BYTES
+            )
+            # Unlike an image's drivers this one is read only here, and 8 kB are soon sent.
+            files[_DRIVER.name] = _DRIVER.read_bytes()
+            argv = (self.runtime.node, _DRIVER.name, self.runtime.modules)
+            steps.append(Step(argv, requests=requests, limits=limits, name="test"))
+        return self.sandbox.run(Job(tuple(steps), files=files))
 
     def close(self) -> None:
         """Close the sandbox, if it is this compiler's own."""
@@ -172,26 +249,52 @@ def open_compiler(
     profile = Profile(memory_bytes=MEMORY_BYTES)
     if not isinstance(sandbox, str):
         host = find_compactc()
-        return None if host is None else Compiler(host, sandbox, owned=False)
+        return None if host is None else Compiler(host, sandbox, _runtime_or_why(), owned=False)
     if sandbox == "docker" or (sandbox == "auto" and _image_is_built()):
         opened = open_sandbox("compact", "docker", profile=profile, size=workers)
         try:
-            return Compiler(_in_image(opened), opened, owned=True)
+            return Compiler(_in_image(opened), opened, _runtime_in_image(opened), owned=True)
         except BaseException:
             opened.close()
             raise
     host = find_compactc()
     if host is None:
         return None
+    runtime = _runtime_or_why()
+    folders = [*host.folders]
+    if isinstance(runtime, Runtime):
+        folders += [Path(runtime.modules), Path(runtime.node).resolve()]
     opened = open_sandbox(
         "compact",
         "bubblewrap" if sandbox == "auto" else sandbox,
         allow_unsafe=allow_unsafe,
         profile=profile,
         size=workers,
-        toolchains=host.folders,
+        toolchains=folders,
     )
-    return Compiler(host, opened, owned=True)
+    return Compiler(host, opened, runtime, owned=True)
+
+
+def _runtime_or_why() -> Runtime | str:
+    try:
+        return find_runtime()
+    except ToolchainMissingError as error:
+        return str(error)
+
+
+def _runtime_in_image(sandbox: Sandbox) -> Runtime | str:
+    """What the image has to run contracts with, or why it has not."""
+    package = f"{RUNTIME_IN_IMAGE}/{_RUNTIME_PACKAGE}/package.json"
+    program = f"console.log(process.version.slice(1), require({json.dumps(package)}).version)"
+    step = Step((NODE_IN_IMAGE, "-e", program), limits=Limits(seconds=ASKING_SECONDS))
+    outcome = sandbox.run(Job((step,)))
+    said = outcome.last.stdout.decode("utf-8", "replace").split() if outcome.steps else []
+    if len(said) != 2:
+        return (
+            "the image forgegym/compact has no compact-runtime to run contracts with; "
+            "`forgegym images build compact` makes it anew"
+        )
+    return Runtime(NODE_IN_IMAGE, RUNTIME_IN_IMAGE, *said)
 
 
 def _image_is_built() -> bool:

@@ -2,7 +2,8 @@
 
 Both give the same stages (parse, compile) and the same measurements; the verdict names which of
 the two it was. Complexity and structure are measured on the syntax tree of the embedded parser in
-either case. compactc runs in a sandbox (`compiler`).
+either case. compactc runs in a sandbox (`compiler`), and there what it compiles is called too, when
+a task has tests (`behaviour`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
 from typing import Any, Literal, get_args
 
 from ..deadline import DeadlineError, within
@@ -34,7 +36,8 @@ from ..verdict import (
     Verdict,
 )
 from ..verifier import ChoiceError, ToolchainMissingError
-from . import parse
+from . import behaviour, parse
+from .behaviour import Play, Told
 from .compiler import INSTALL_HINT, MEMORY_BYTES, OUTPUT_BYTES, Compiler, open_compiler
 from .frontend import ast
 from .frontend.check import FRONTEND_VERSION, check
@@ -78,6 +81,22 @@ class _Judgement:
     failure: Failure | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """What a submission to a task with tests is put to: plays, and what the reference told of them.
+
+    `complexity` is the reference's.
+    """
+
+    plays: tuple[Play, ...]
+    expected: tuple[list[Told], ...]
+    complexity: float
+
+
+# Of the hidden plays drawn, some change nothing and are left out: so many are drawn for each.
+_DRAWN = 2
+
+
 def _stages(
     messages: Sequence[Diagnostic], *, at_parse: bool, seconds: float
 ) -> tuple[Stage, Stage]:
@@ -113,6 +132,7 @@ class CompactVerifier:
         timeout: Seconds that one compilation may take. A program that needs longer has failed.
         max_bytes: The longest program that is looked at, in bytes of UTF-8.
         workers: How many compilers `verify_all` runs at a time (default: one per CPU).
+        tests_seed: What the hidden plays of tasks with tests are drawn from, beside the task.
 
     Raises:
         ToolchainMissingError: ``"compactc"`` was asked for and there is none.
@@ -123,6 +143,11 @@ class CompactVerifier:
     ``complexity_extended``, ``seed_count``, ``circuits`` and ``decisions.<kind>`` (once the program
     parses). Its facts: ``circuits`` (complexity and structure of each), ``constructs`` (what the
     program uses) and ``requirements`` (name -> asked, found, met; see `check_requirements`).
+
+    A task with tests adds the stage ``test``, which needs compactc and `Compiler.runtime`: the
+    contract plays what the task's reference has played (see `behaviour`). Its diagnostics are
+    about public plays only. Metrics: ``behaviour`` (the share of hidden plays that went as the
+    reference's, 0..1) and ``reference_complexity``; facts: ``tests`` and ``runtime``.
 
     What the program did is valid and a refusal: a time-out, running the compiler out of memory, an
     internal error. When the compiler dies, a trivial contract is compiled; only if that fails too
@@ -138,6 +163,7 @@ class CompactVerifier:
         workers: int | None = None,
         sandbox: SandboxChoice | Sandbox = "auto",
         allow_unsafe: bool = False,
+        tests_seed: str = "0",
     ) -> None:
         if toolchain not in get_args(Choice):
             known = ", ".join(get_args(Choice))
@@ -164,8 +190,11 @@ class CompactVerifier:
         self._timeout = timeout
         self._max_bytes = max_bytes
         self._pool: ThreadPoolExecutor | None = None
-        self._cache: OrderedDict[str, _Judgement] = OrderedDict()
+        self._cache: OrderedDict[_Question, _Judgement] = OrderedDict()
         self._lock = threading.Lock()
+        self._tests_seed = tests_seed
+        self._trials: dict[str, _Trial] = {}
+        self._trials_lock = threading.Lock()
 
     @property
     def toolchain(self) -> Toolchain:
@@ -189,15 +218,15 @@ class CompactVerifier:
 
         Raises `TypeError` when a source is not a string.
         """
-        keys = [_sha256(source) for _, source in submissions]
+        questions = [_question(task, source) for task, source in submissions]
         with self._lock:
-            known = {key: self._cache[key] for key in keys if key in self._cache}
-            for key in known:
-                self._cache.move_to_end(key)
+            known = {q: self._cache[q] for q in questions if q in self._cache}
+            for question in known:
+                self._cache.move_to_end(question)
         missing = {
-            key: source
-            for key, (_, source) in zip(keys, submissions, strict=True)
-            if key not in known
+            question: submission
+            for question, submission in zip(questions, submissions, strict=True)
+            if question not in known
         }
         # The front end holds the interpreter's lock: threads would only cost.
         if self._compiler is not None and len(missing) > 1:
@@ -205,17 +234,17 @@ class CompactVerifier:
                 self._pool = ThreadPoolExecutor(self._workers, "compactc")
             judged = list(self._pool.map(self._judge, missing, missing.values()))
         else:
-            judged = [self._judge(key, source) for key, source in missing.items()]
+            judged = [self._judge(q, submission) for q, submission in missing.items()]
         known.update(zip(missing, judged, strict=True))
         with self._lock:
-            for judgement in judged:
+            for question, judgement in zip(missing, judged, strict=True):
                 if judgement.failure is None:
-                    self._cache[judgement.source_sha256] = judgement
+                    self._cache[question] = judgement
             while len(self._cache) > CACHE_SIZE:
                 self._cache.popitem(last=False)
         return [
-            self._verdict(task, known[key])
-            for key, (task, _) in zip(keys, submissions, strict=True)
+            self._verdict(task, known[question])
+            for question, (task, _) in zip(questions, submissions, strict=True)
         ]
 
     def close(self) -> None:
@@ -240,7 +269,9 @@ class CompactVerifier:
             failure=judgement.failure,
         )
 
-    def _judge(self, sha256: str, source: str) -> _Judgement:
+    def _judge(self, question: _Question, submission: tuple[Task, str]) -> _Judgement:
+        task, source = submission
+        sha256 = question.source_sha256
         try:
             size = len(source.encode())
         except UnicodeEncodeError as error:
@@ -249,9 +280,18 @@ class CompactVerifier:
         if size > self._max_bytes:
             message = f"the program has {size} bytes; at most {self._max_bytes} are read"
             return _refused(sha256, message, code="size")
-        return self._judge_text(sha256, source)
+        if not task.tests:
+            return self._judge_text(sha256, source, None)
+        missing = self.missing_for_tests()
+        if missing:
+            failure = Failure(FailureKind.TOOLCHAIN_MISSING, "test", missing)
+            return _Judgement(sha256, failure=failure)
+        trial = self._trial(task)
+        if isinstance(trial, Failure):
+            return _Judgement(sha256, failure=trial)
+        return self._judge_text(sha256, source, trial)
 
-    def _judge_text(self, sha256: str, source: str) -> _Judgement:
+    def _judge_text(self, sha256: str, source: str, trial: _Trial | None) -> _Judgement:
         compiler = self._compiler
         try:
             reading = within(FRONTEND_SECONDS, lambda: _read(source, rules=compiler is None))
@@ -259,6 +299,7 @@ class CompactVerifier:
             message = f"the front end did not finish in {FRONTEND_SECONDS:g} seconds"
             return _refused(sha256, message, code="timeout", at_parse=False)
         error, program = reading.error, reading.program
+        tested: _Tested | None = None
         if compiler is None:
             messages = [_diagnostic(error, source)] if error is not None else []
             seconds, at_parse = reading.seconds, program is None
@@ -269,10 +310,11 @@ class CompactVerifier:
             if outside is not None:
                 message = f"a submission is one file, so {outside} is refused"
                 return _refused(sha256, message, code="files")
-            found = self._compile(compiler, source)
+            plays = trial.plays if trial is not None else ()
+            found = self._compile(compiler, source, plays)
             if isinstance(found, Failure):
                 return _Judgement(sha256, failure=found)
-            messages, seconds = found
+            messages, seconds, told, test_seconds = found
             errors = [d for d in messages if d.severity is Severity.ERROR]
             at_parse = bool(errors) and parse.is_syntax_error(errors[0].message)
             if program is None and not errors:
@@ -280,18 +322,93 @@ class CompactVerifier:
                 reason = f"{compiler.toolchain} accepts this program, but it cannot be measured"
                 failure = Failure(FailureKind.TOOLCHAIN_CRASHED, "compile", f"{reason}: {error}")
                 return _Judgement(sha256, failure=failure)
-        stages = _stages(messages, at_parse=at_parse, seconds=seconds)
-        return _Judgement(sha256, stages, reading.metrics, reading.facts)
+            if trial is not None:
+                tested = _tested(trial, told, test_seconds, compiled=not errors)
+        stages: tuple[Stage, ...] = _stages(messages, at_parse=at_parse, seconds=seconds)
+        if tested is None:
+            return _Judgement(sha256, stages, reading.metrics, reading.facts)
+        assert compiler is not None
+        assert compiler.runtime is not None
+        return _Judgement(
+            sha256,
+            (*stages, tested.stage),
+            {**reading.metrics, **tested.metrics},
+            {**reading.facts, "tests": tested.facts, "runtime": asdict(compiler.runtime)},
+        )
 
-    def _compile(self, compiler: Compiler, source: str) -> tuple[list[Diagnostic], float] | Failure:
-        """What compactc says about `source` (no error: accepted) and the seconds it took."""
-        outcome = compiler.compile(source, self._timeout)
+    def missing_for_tests(self) -> str:
+        """What is not here that tasks with tests need, in a sentence; empty: all is here."""
+        if self._compiler is None:
+            return (
+                f"this task's contracts are run, which needs the Compact compiler: {INSTALL_HINT}"
+            )
+        return self._compiler.missing
+
+    def _trial(self, task: Task) -> _Trial | Failure:
+        """The plays of `task` and what its reference tells of them; drawn once a verifier."""
+        with self._trials_lock:
+            known = self._trials.get(task.key)
+            if known is None:
+                found = self._prepare(task)
+                if isinstance(found, Failure):
+                    return found
+                known = self._trials[task.key] = found
+            return known
+
+    def _prepare(self, task: Task) -> _Trial | Failure:
+        assert self._compiler is not None
+        recipe = behaviour.read_recipe(task.tests)
+        drawn = behaviour.draw_plays(recipe, f"{task.key} {self._tests_seed}")
+        plays = list(islice(drawn, len(recipe.scripts) + _DRAWN * recipe.plays))
+        reference = task.reference or ""
+        found = self._compile(self._compiler, reference, plays)
+        if isinstance(found, Failure):
+            return found
+        messages, _, told, _ = found
+        what = f"the reference of task {task.id}"
+        if any(d.severity is Severity.ERROR for d in messages):
+            message = f"{what} is refused: {messages[0].message}"
+            return Failure(FailureKind.TOOLCHAIN_CRASHED, "test", message)
+        chosen: list[tuple[Play, list[Told]]] = []
+        hidden = 0
+        for play, heard in zip(plays, told, strict=True):
+            if heard is None or not heard[0].done:
+                why = heard[0].reason if heard else "it gave no answer"
+                message = f"{what} could not be played: {why}"
+                return Failure(FailureKind.TOOLCHAIN_CRASHED, "test", message)
+            if not play.public and (hidden == recipe.plays or not behaviour.shows_something(heard)):
+                continue
+            hidden += not play.public
+            chosen.append((behaviour.settled(play, heard), heard))
+        program = read(reference)
+        return _Trial(
+            tuple(play for play, _ in chosen),
+            tuple(heard for _, heard in chosen),
+            float(measure(program).complexity),
+        )
+
+    def _compile(
+        self, compiler: Compiler, source: str, plays: Sequence[Play] = ()
+    ) -> tuple[list[Diagnostic], float, list[list[Told] | None], float] | Failure:
+        """What compactc says about `source` (no error: accepted), and what is told of `plays`.
+
+        The numbers are the seconds that compiling and playing took.
+        """
+        requests, ids = behaviour.ask(plays)
+        outcome = compiler.compile(source, self._timeout, requests)
         if not outcome.valid:
             return _broken(compiler, outcome)
+        first, *rest = outcome.steps or (None,)
+        told: list[list[Told] | None] = [None] * len(plays)
+        if first is not None:
+            outcome = replace(outcome, status=first.status, steps=(first,))
         complaint = _complaint(outcome, self._timeout)
         if complaint is None:
+            if rest and rest[0].status is not Status.PROTOCOL:
+                told = behaviour.hear(ids, rest[0].answers)
             stderr = outcome.last.stderr.decode("utf-8", "replace")
-            return list(parse.parse_messages(stderr)), outcome.last.seconds
+            messages = list(parse.parse_messages(stderr))
+            return messages, outcome.last.seconds, told, rest[0].seconds if rest else 0.0
         probe = compiler.compile(PROBE, self._timeout)
         if not probe.valid:
             return _broken(compiler, probe)
@@ -302,7 +419,46 @@ class CompactVerifier:
                 "compile",
                 f"{compiler.toolchain} fails even on a trivial contract: {general.message}",
             )
-        return [complaint], outcome.seconds
+        return [complaint], outcome.seconds, told, 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Tested:
+    stage: Stage
+    metrics: Mapping[str, float]
+    facts: Mapping[str, Any]
+
+
+def _tested(
+    trial: _Trial, told: Sequence[list[Told] | None], seconds: float, *, compiled: bool
+) -> _Tested:
+    """The stage `test`: how many plays went as the reference's, in public and in secret."""
+    passed = {True: 0, False: 0}
+    total = {True: 0, False: 0}
+    complaints: list[Diagnostic] = []
+    for play, expected, found in zip(trial.plays, trial.expected, told, strict=True):
+        total[play.public] += 1
+        at = behaviour.first_difference(expected, found)
+        if at is None:
+            passed[play.public] += 1
+        elif play.public and compiled:
+            complaints.append(Diagnostic(behaviour.explain(play, expected, found, at)))
+    everything = sum(passed.values()) == sum(total.values())
+    if not compiled:
+        stage = Stage("test", StageStatus.SKIPPED)
+    elif everything:
+        stage = Stage("test", StageStatus.PASSED, seconds)
+    else:
+        stage = Stage("test", StageStatus.FAILED, seconds, tuple(complaints))
+    names = {True: "public", False: "hidden"}
+    return _Tested(
+        stage,
+        {
+            "behaviour": passed[False] / total[False] if total[False] else 0.0,
+            "reference_complexity": trial.complexity,
+        },
+        {names[k]: {"passed": passed[k], "total": total[k]} for k in (True, False)},
+    )
 
 
 def _broken(compiler: Compiler, outcome: Outcome) -> Failure:
@@ -316,6 +472,18 @@ def _broken(compiler: Compiler, outcome: Outcome) -> Failure:
     return Failure(
         FailureKind.SANDBOX, "compile", f"the compiler could not be run: {outcome.message}"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What a judgement depends on; `tests` is the task's key, if it has tests."""
+
+    source_sha256: str
+    tests: str = ""
+
+
+def _question(task: Task, source: str) -> _Question:
+    return _Question(_sha256(source), task.key if task.tests else "")
 
 
 def _sha256(source: str) -> str:
