@@ -11,6 +11,7 @@ from __future__ import annotations
 import difflib
 import errno
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
     from .agents.agent import Agent
-    from .verifiers.verdict import Diagnostic, Verdict
+    from .verifiers.verdict import Verdict
 
 ACCEPTED, REFUSED, USAGE, MACHINE = 0, 1, 2, 3
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
@@ -56,8 +57,10 @@ _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENOMEM)
 MAX_MIN_COMPLEXITY = 32
 MAX_SAMPLES = 1_000_000
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# With NO_COLOR alone, rich would still print bold.
+COLOURS: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+out = Console(highlight=False, color_system=COLOURS)
+err = Console(stderr=True, highlight=False, color_system=COLOURS)
 
 
 Configuration = TypeVar("Configuration", bound="DataclassInstance")
@@ -136,6 +139,13 @@ class Toolchain(str, Enum):
     FRONTEND = "frontend"
 
 
+class Tasks(str, Enum):
+    """Compact tasks: prompts that leave the contract open, or specifications with hidden tests."""
+
+    OPEN = "open"
+    SPEC = "spec"
+
+
 class SandboxChoice(str, Enum):
     """What programs run in."""
 
@@ -164,6 +174,13 @@ AgentName = Annotated[
     ),
 ]
 ToolchainName = Annotated[Toolchain, typer.Option("--toolchain", help="Who judges.")]
+TasksName = Annotated[
+    Tasks | None,
+    typer.Option(
+        "--tasks", help="spec: contracts that are run and tested; needs compactc, Node and "
+        "compact-runtime. Default: open."
+    ),
+]  # fmt: skip
 SandboxName = Annotated[
     SandboxChoice, typer.Option("--sandbox", help="What compactc runs in: auto is Docker's image "
     "if built, else bubblewrap.")
@@ -490,81 +507,56 @@ def check(
     allow_unsafe: AllowUnsafe = False,
     as_json: AsJson = False,
 ) -> None:
-    """One program -> its verdict. Exit code 0: accepted, 1: refused, 2: bad input, 3: machine."""
-    import gymnasium
+    """One program -> its verdict. Exit code 0: accepted, 1: refused, 2: bad input, 3: machine.
 
-    from .verifiers.task import Task
-    from .verifiers.verifier import judge
+    A contract may have several files here: includes and imports are found as compactc finds them,
+    COMPACT_PATH among the places.
+    """
+    from . import diagnostics
+    from .verifiers.compact.files import check_files, has_other_files
+    from .verifiers.compact.toolchain import MAX_BYTES
 
-    name = _environment(env)
-    made = gymnasium.make(
-        f"forgegym:{name}",
-        toolchain=toolchain.value,
-        sandbox=sandbox.value,
-        allow_unsafe=allow_unsafe,
-    ).unwrapped
-    source = _read_program(file, made.action_space.max_bytes)  # type: ignore[attr-defined]
-    task = Task(id="check", family="check", language="compact", prompt="")
-    (verdict,), _ = judge(made.verifier, [(task, source)])  # type: ignore[attr-defined]
-    made.close()
-    if as_json:
-        _print_json(verdict.to_json())
+    _environment(env)
+    source = _read_program(file, MAX_BYTES)
+    if str(file) != "-" and has_other_files(str(file), source):
+        checked = check_files(
+            str(file), toolchain.value, sandbox=sandbox.value, allow_unsafe=allow_unsafe
+        )
+        verdict = checked.verdict
+        texts = {part.path: part.text for part in checked.files}
+        sources = diagnostics.Sources(texts, checked.places)
     else:
-        _print_verdict(verdict, str(file), source)
+        verdict = _judge_program(env, source, toolchain, sandbox, allow_unsafe=allow_unsafe)
+        places = [str(file)] * len(verdict.diagnostics)
+        sources = diagnostics.Sources({str(file): source}, places)
+    if as_json:
+        _print_json(diagnostics.document(verdict, sources))
+    else:
+        diagnostics.show(verdict, sources, out=out, err=err)
     if not verdict.valid:
         raise typer.Exit(MACHINE)
     raise typer.Exit(ACCEPTED if verdict.accepted else REFUSED)
 
 
-def _print_verdict(verdict: Verdict, name: str, source: str) -> None:
-    lines = source.split("\n")
-    for diagnostic in verdict.diagnostics:
-        _print_diagnostic(diagnostic, name, lines)
-    if verdict.failure is not None:
-        err.print(Text.assemble(("error: ", "bold red"), verdict.failure.message), soft_wrap=True)
-        return
-    milliseconds = f"{1000 * verdict.seconds:.1f} ms"
-    if not verdict.accepted:
-        out.print(
-            Text.assemble(("refused", "bold red"), f" by {verdict.toolchain} ({milliseconds})")
-        )
-        return
-    out.print(
-        Text.assemble(("accepted", "bold green"), f" by {verdict.toolchain} ({milliseconds})")
-    )
-    metrics = verdict.metrics
-    out.print(
-        f"complexity {metrics['complexity']:.0f} ({metrics['complexity_extended']:.0f} with && and "
-        "||)"
-    )
-    for circuit in verdict.facts["circuits"]:
-        shape = f"  {circuit['structure']}" if circuit["structure"] else ""
-        out.print(f"  {circuit['name']:24} {circuit['complexity']}{shape}", markup=False)
+def _judge_program(
+    env: str, source: str, toolchain: Toolchain, sandbox: SandboxChoice, *, allow_unsafe: bool
+) -> Verdict:
+    """The verdict that the environment's verifier gives."""
+    import gymnasium
 
+    from .verifiers.task import Task
+    from .verifiers.verifier import judge
 
-def _print_diagnostic(diagnostic: Diagnostic, name: str, lines: list[str]) -> None:
-    colour = "bold red" if diagnostic.severity.value == "error" else "bold yellow"
-    place = ""
-    if diagnostic.line is not None:
-        place = f"{name}:{diagnostic.line}:{diagnostic.column}: "
-    out.print(
-        Text.assemble(
-            (place, "bold"), (f"{diagnostic.severity.value}: ", colour), diagnostic.message
-        ),
-        soft_wrap=True,
-    )
-    if diagnostic.line is None or diagnostic.line > len(lines):
-        return
-    line = lines[diagnostic.line - 1]
-    gutter = f"{diagnostic.line:5} | "
-    out.print(Text.assemble((gutter, "blue"), line.rstrip("\r")), soft_wrap=True)
-    if diagnostic.column is not None:
-        # Tabs stay tabs, so that the caret stands under its character however wide they are.
-        before = "".join("\t" if c == "\t" else " " for c in line[: diagnostic.column - 1])
-        out.print(
-            Text.assemble((" " * (len(gutter) - 2) + "| ", "blue"), before, ("^", colour)),
-            soft_wrap=True,
-        )
+    made = gymnasium.make(
+        f"forgegym:{_environment(env)}",
+        toolchain=toolchain.value,
+        sandbox=sandbox.value,
+        allow_unsafe=allow_unsafe,
+    ).unwrapped
+    task = Task(id="check", family="check", language="compact", prompt="")
+    (verdict,), _ = judge(made.verifier, [(task, source)])  # type: ignore[attr-defined]
+    made.close()
+    return verdict
 
 
 def _print_json(document: Any) -> None:
@@ -658,6 +650,7 @@ def evaluate(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an evaluation that was cut short.")
     ] = False,
+    tasks: TasksName = None,
     toolchain: ToolchainName = Toolchain.AUTO,
     seed: Seed = 0,
     temperature: Temperature = None,
@@ -681,6 +674,8 @@ def evaluate(
         split=split.value,
         seed=seed,
         toolchain=toolchain.value,
+        reward="compact-spec" if tasks is Tasks.SPEC else "compactlora",
+        tasks=tasks.value if tasks else None,
     )
     folder = out_folder or Path("runs") / f"eval-{Path(agent).name}-{split.value}-{seed}"
     with _progress("judging", num_samples) as show:
@@ -707,6 +702,63 @@ def evaluate(
 
 
 # ---------------------------------------------------------------- demo, bench
+
+
+@app.command()
+def validate(
+    env: EnvironmentName,
+    tasks: TasksName = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="A task or a family; may be repeated.")
+    ] = None,
+    toolchain: ToolchainName = Toolchain.AUTO,
+    sandbox: SandboxName = SandboxChoice.AUTO,
+    as_json: AsJson = False,
+) -> None:
+    """Every task: references pass, contracts that do nothing are paid nothing, mutants die.
+
+    Exit code 1 when a task is not sound. Tasks with a specification need compactc, Node and
+    compact-runtime; `--tasks open` does without.
+    """
+    from .benchmarks.validate import ValidationError, chosen, print_rows, to_json
+    from .benchmarks.validate import validate as validate_all
+    from .verifiers.compact.toolchain import CompactVerifier
+
+    _environment(env)
+    without_tests, with_tests = chosen(tasks.value if tasks else None, only or ())
+    verifier = CompactVerifier(toolchain.value, sandbox=sandbox.value)
+    try:
+        missing = verifier.missing_for_tests()
+        if with_tests and missing:
+            err.print(missing, soft_wrap=True)
+            if tasks is Tasks.SPEC or not without_tests:
+                raise typer.Exit(MACHINE)
+            with_tests = []
+        total = len(without_tests) + len(with_tests)
+        with _progress("validating", total) as show:
+            done = 0
+
+            def on_row(_: object) -> None:
+                nonlocal done
+                done += 1
+                show(done)
+
+            try:
+                rows = validate_all(verifier, without_tests, with_tests, on_row)
+            except ValidationError as error:
+                err.print(str(error), soft_wrap=True)
+                raise typer.Exit(MACHINE) from error
+        toolchain_name, box = str(verifier.toolchain), verifier.sandbox
+    finally:
+        verifier.close()
+    if as_json:
+        _print_json(to_json(rows, toolchain_name, box))
+    else:
+        print_rows(rows, out)
+    if missing and tasks is None:
+        raise typer.Exit(MACHINE)
+    if not all(row.sound for row in rows):
+        raise typer.Exit(REFUSED)
 
 
 @app.command()
@@ -964,7 +1016,8 @@ def grpo(
 
     given = _given(out_folder, env, base, iterations, seed, resume)
     config = _configure(GRPOConfig, given, settings, show=show)
-    _probe(config.env, toolchain=config.toolchain, reward=config.reward)
+    options = {} if config.tasks is None else {"tasks": config.tasks}
+    _probe(config.env, toolchain=config.toolchain, reward=config.reward, **options)
     if not train_grpo(config, console=out).finished:
         raise typer.Exit(INTERRUPTED)
 
@@ -985,7 +1038,8 @@ def expert_iteration(
 
     given = _given(out_folder, env, base, iterations, seed, resume)
     config = _configure(ExpertIterationConfig, given, settings, show=show)
-    _probe(config.env, toolchain=config.toolchain, reward=config.reward)
+    options = {} if config.tasks is None else {"tasks": config.tasks}
+    _probe(config.env, toolchain=config.toolchain, reward=config.reward, **options)
     if not train_expert_iteration(config, console=out).finished:
         raise typer.Exit(INTERRUPTED)
 

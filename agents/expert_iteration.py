@@ -44,16 +44,17 @@ EXAMPLES_FILE = "examples.jsonl"
 class ExpertIterationConfig:
     """One run of expert iteration; the defaults are CompactLoRa's.
 
-    `out`, `env`, `reward`, `toolchain`, `base`, `resume`: see `grpo.GRPOConfig`. `samples` an
-    iteration, in groups of `group_size` for one prompt. `keep_above`: a sample is kept when its
-    reward is higher. `capacity`: how many kept programs are remembered, the best ones. `epochs`
-    over them an iteration, `batch` at a time.
+    `out`, `env`, `reward`, `toolchain`, `tasks`, `base`, `resume`: see `grpo.GRPOConfig`.
+    `samples` an iteration, in groups of `group_size` for one prompt. `keep_above`: a sample is kept
+    when its reward is higher. `capacity`: how many kept programs are remembered, the best ones.
+    `epochs` over them an iteration, `batch` at a time.
     """
 
     out: Path
     env: str = "CompactContract-v0"
     reward: str = "compactlora"
     toolchain: str = "frontend"
+    tasks: str | None = None
     base: str = "tiny"
     seed: int = 0
     iterations: int = 5
@@ -154,7 +155,11 @@ def train_expert_iteration(
         ]
     log = RunLog(config.out, upto=done)
     env = make_env(
-        config.env, count=config.samples, reward=config.reward, toolchain=config.toolchain
+        config.env,
+        count=config.samples,
+        reward=config.reward,
+        toolchain=config.toolchain,
+        tasks=config.tasks,
     )
     progress = Progress(
         title="Expert iteration",

@@ -46,7 +46,7 @@ from .tracking import PLOT_FILE, Progress, Row, RunLog, TrainingResult, draw_cur
 class GRPOConfig:
     """One GRPO run. The defaults train the tiny base policy on two cores.
 
-    `out`: the run's folder. `env`, `reward`, `toolchain`: the environment. `base`: see
+    `out`: the run's folder. `env`, `reward`, `toolchain`, `tasks`: the environment. `base`: see
     `policy.load_base`. `resume`: go on with the run in `out` if there is one.
 
     `samples` an iteration, in groups of `group_size` (4 to 16 work; a group of one has nothing to
@@ -64,9 +64,10 @@ class GRPOConfig:
     env: str = "CompactContract-v0"
     reward: str = "guided"
     toolchain: str = "frontend"
+    tasks: str | None = None
     base: str = "tiny"
     seed: int = 0
-    iterations: int = 240
+    iterations: int = 230
     samples: int = 128
     group_size: int = 8
     minibatches: int = 2
@@ -80,7 +81,7 @@ class GRPOConfig:
     kl_coef: float = 0.0
     entropy_coef: float = 0.0
     variety_coef: float = 0.82
-    rarity_coef: float = 0.86
+    rarity_coef: float = 0.87
     surprise_coef: float = 0.12
     temperature: float = 1.0
     max_new_tokens: int = 256
@@ -174,7 +175,11 @@ def train_grpo(config: GRPOConfig, *, console: Console | None = None) -> Trainin
         best, done = state.counters["best"], state.iteration
     log = RunLog(config.out, upto=done)
     env = make_env(
-        config.env, count=config.samples, reward=config.reward, toolchain=config.toolchain
+        config.env,
+        count=config.samples,
+        reward=config.reward,
+        toolchain=config.toolchain,
+        tasks=config.tasks,
     )
     progress = Progress(
         title="GRPO", total=config.iterations, done=done, columns=COLUMNS, console=console

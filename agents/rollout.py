@@ -56,13 +56,20 @@ def derive_seed(*key: object) -> int:
     return int.from_bytes(digest[:8], "big") >> 1
 
 
-def make_env(name: str, *, count: int, reward: str, toolchain: str) -> Any:
+def make_env(
+    name: str, *, count: int, reward: str, toolchain: str, tasks: str | None = None
+) -> Any:
     """`count` environments over one verifier, for single-turn episodes of the training split.
+
+    `tasks`: which of the environment's kinds of tasks (None: its default).
 
     Raises what `gymnasium.make_vec` does for a name or argument that there is not.
     """
     register_environments()
-    return gymnasium.make_vec(name, num_envs=count, reward=reward, toolchain=toolchain, max_turns=1)
+    options: dict[str, Any] = {} if tasks is None else {"tasks": tasks}
+    return gymnasium.make_vec(
+        name, num_envs=count, reward=reward, toolchain=toolchain, max_turns=1, **options
+    )
 
 
 def play(

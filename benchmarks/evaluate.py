@@ -44,8 +44,12 @@ EQUAL_PAIRS = 20_000
 # "High quality" in CompactLoRa's words: a contract that compiles and has more decisions than this.
 QUALITY_COMPLEXITY = 3
 
-# Where each environment keeps its frozen evaluation set: `tasks("eval")`.
-TASKS = {"CompactContract-v0": "..envs.tasks.compact"}
+# Where each environment keeps the frozen evaluation set of a kind of tasks: `tasks("eval")`.
+TASKS = {
+    ("CompactContract-v0", None): "..envs.tasks.compact",
+    ("CompactContract-v0", "open"): "..envs.tasks.compact",
+    ("CompactContract-v0", "spec"): "..envs.tasks.compact_spec",
+}
 
 Row = dict[str, Any]
 
@@ -69,6 +73,8 @@ class EvaluationConfig:
     seed: int = 0
     toolchain: str = "auto"
     reward: str = "compactlora"
+    tasks: str | None = None
+    """Which of the environment's kinds of tasks; None: its default kind."""
 
 
 def sample_seed(seed: int, index: int, purpose: str) -> int:
@@ -224,7 +230,7 @@ def frozen_tasks(config: EvaluationConfig) -> list[Task]:
     """
     if config.split != "eval":
         return []
-    module = importlib.import_module(TASKS[config.env], __package__)
+    module = importlib.import_module(TASKS[config.env, config.tasks], __package__)
     return list(module.tasks("eval"))
 
 
@@ -248,6 +254,7 @@ def sample(
         toolchain=config.toolchain,
         reward=config.reward,
         split=config.split,
+        **kind_of_tasks(config.tasks),
         max_turns=1,
     )
     try:
@@ -324,6 +331,11 @@ def read_rows(folder: Path) -> list[Row]:
     return [rows[index] for index in sorted(rows)]
 
 
+def kind_of_tasks(tasks: str | None) -> dict[str, Any]:
+    """The environment's argument that chooses them; none where it has only one kind."""
+    return {} if tasks is None else {"tasks": tasks}
+
+
 def resolved_toolchain(config: EvaluationConfig) -> str:
     """The name and version of the toolchain that will judge. Raises as `gymnasium.make` does."""
     import gymnasium
@@ -333,6 +345,7 @@ def resolved_toolchain(config: EvaluationConfig) -> str:
         toolchain=config.toolchain,
         reward=config.reward,
         split=config.split,
+        **kind_of_tasks(config.tasks),
     )
     try:
         _, info = env.reset(seed=0)

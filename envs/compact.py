@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal, get_args
 
 from gymnasium.vector import AutoresetMode
 
 from ..verifiers.compact.toolchain import Choice, CompactVerifier
 from ..verifiers.sandbox.base import Sandbox
 from ..verifiers.sandbox.choose import Choice as SandboxChoice
-from .code_env import CodeEnv
+from ..verifiers.verifier import ChoiceError, ToolchainMissingError
+from .code_env import CodeEnv, TaskSource
 from .rewards import RewardFunction
-from .tasks import compact as compact_tasks
+from .tasks import compact as open_tasks
+from .tasks import compact_spec as spec_tasks
 from .vector import CodeVectorEnv
+
+Tasks = Literal["open", "spec"]
+# What each kind of task pays by default.
+REWARDS: dict[Tasks, str] = {"open": "compactlora", "spec": "compact-spec"}
+
+
+def task_source(tasks: str) -> TaskSource:
+    """The tasks of this kind. Raises `ChoiceError` for an unknown one."""
+    if tasks not in get_args(Tasks):
+        raise ChoiceError(f"unknown tasks {tasks!r}; there are: {', '.join(get_args(Tasks))}")
+    # Modules are task sources: mypy checks their functions here.
+    return open_tasks if tasks == "open" else spec_tasks
+
+
+def _require(verifier: CompactVerifier, tasks: str) -> None:
+    """Raises `ToolchainMissingError` when `verifier` cannot judge such tasks, and closes it."""
+    if tasks == "spec" and (missing := verifier.missing_for_tests()):
+        verifier.close()
+        raise ToolchainMissingError(missing)
 
 
 class CompactContractEnv(CodeEnv):
@@ -20,15 +42,20 @@ class CompactContractEnv(CodeEnv):
     front end judges it.
 
     Args:
+        tasks: ``"open"`` (default): prompts that say what a contract is to be made of. ``"spec"``:
+            specifications, whose contracts are called with hidden arguments and must do what the
+            reference does; they need compactc, Node and compact-runtime.
         toolchain: ``"compactc"``, ``"frontend"``, or ``"auto"``: compactc where it is found.
             Name one where scores are compared: `info["toolchain"]` says which it was.
         sandbox, allow_unsafe: What compactc runs in; see `CompactVerifier`.
-        reward: ``"compactlora"`` (default), ``"binary"``, ``"staged"``, ``"ramped"``,
-            ``"guided"``, or a function; see `envs.rewards`.
+        reward: ``"compactlora"`` (default of open tasks), ``"compact-spec"`` (of those with a
+            specification), ``"binary"``, ``"staged"``, ``"ramped"``, ``"guided"``, or a function;
+            see `envs.rewards`.
         max_turns, split, families, difficulty, render_mode: See `CodeEnv`.
 
     Raises:
-        ToolchainMissingError: ``toolchain="compactc"`` and there is none.
+        ToolchainMissingError: ``toolchain="compactc"`` and there is none, or ``tasks="spec"`` and
+            something that runs contracts is missing; the message says what.
         SandboxUnavailableError: There is a compactc and no sandbox to run it in.
         ChoiceError: An argument is none of its choices.
 
@@ -43,10 +70,11 @@ class CompactContractEnv(CodeEnv):
     def __init__(
         self,
         *,
+        tasks: Tasks = "open",
         toolchain: Choice = "auto",
         sandbox: SandboxChoice | Sandbox = "auto",
         allow_unsafe: bool = False,
-        reward: str | RewardFunction = "compactlora",
+        reward: str | RewardFunction | None = None,
         max_turns: int = 4,
         split: str = "train",
         families: Iterable[str] | None = None,
@@ -54,12 +82,14 @@ class CompactContractEnv(CodeEnv):
         render_mode: str | None = None,
         verifier: CompactVerifier | None = None,
     ) -> None:
+        source = task_source(tasks)
+        judge = verifier or CompactVerifier(toolchain, sandbox=sandbox, allow_unsafe=allow_unsafe)
+        if verifier is None:
+            _require(judge, tasks)
         super().__init__(
-            compact_tasks,
-            CompactVerifier(toolchain, sandbox=sandbox, allow_unsafe=allow_unsafe)
-            if verifier is None
-            else verifier,
-            reward=reward,
+            source,
+            judge,
+            reward=REWARDS[tasks] if reward is None else reward,
             max_turns=max_turns,
             split=split,
             families=families,
@@ -82,20 +112,24 @@ class CompactContractVectorEnv(CodeVectorEnv):
         num_envs: int = 1,
         *,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        tasks: Tasks = "open",
         toolchain: Choice = "auto",
         sandbox: SandboxChoice | Sandbox = "auto",
         allow_unsafe: bool = False,
-        reward: str | RewardFunction = "compactlora",
+        reward: str | RewardFunction | None = None,
         max_turns: int = 4,
         split: str = "train",
         families: Iterable[str] | None = None,
         difficulty: int | None = None,
         render_mode: str | None = None,
     ) -> None:
+        task_source(tasks)
         verifier = CompactVerifier(toolchain, sandbox=sandbox, allow_unsafe=allow_unsafe)
+        _require(verifier, tasks)
         chosen = None if families is None else tuple(families)
         super().__init__(
             lambda: CompactContractEnv(
+                tasks=tasks,
                 reward=reward,
                 max_turns=max_turns,
                 split=split,

@@ -17,6 +17,9 @@ MAX_DIAGNOSTICS = 8
 MAX_MESSAGE = 1200
 MAX_LINE = 120
 
+# How a stage that failed is told, where "does not <stage>" would not say it.
+_NOT = {"test": "compiles, but does not do what is asked"}
+
 # What a compiler counts as the end of a line (Scheme's and Unicode's, and the plain ones).
 _LINE_END = re.compile("\r\n|\r\x85|[\n\r\x85\u2028]")
 
@@ -32,7 +35,8 @@ def _lines(verdict: Verdict, source: str, attempt: str) -> Iterator[str]:
         yield f"{verdict.failure.stage} ({verdict.failure.kind.value}): {verdict.failure.message}"
         return
     if not verdict.accepted:
-        yield f"{attempt}: the program does not {verdict.stage}."
+        yield f"{attempt}: the program {_NOT.get(verdict.stage, f'does not {verdict.stage}')}."
+        yield from _tests(verdict)
     elif solved(verdict):
         yield f"{attempt}: solved."
     else:
@@ -52,6 +56,19 @@ def _lines(verdict: Verdict, source: str, attempt: str) -> Iterator[str]:
         yield f"... and {left_out} more."
     yield ""
     yield f"Judged by {verdict.toolchain}."
+
+
+def _tests(verdict: Verdict) -> Iterator[str]:
+    """How many tests passed; of hidden ones one coarse number, so that they cannot be searched."""
+    if "tests" not in verdict.facts or not verdict.passed("compile"):
+        return
+    for name, counts in verdict.facts["tests"].items():
+        if name == "hidden":
+            share = counts["passed"] / max(counts["total"], 1)
+            most = "all" if share == 1 else "most" if share >= 0.5 else "some" if share else "none"
+            yield f"Hidden tests: {most} passed."
+        else:
+            yield f"Public tests: {counts['passed']} of {counts['total']} passed."
 
 
 def _unmet(name: str, row: dict[str, object]) -> str:

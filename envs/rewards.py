@@ -1,8 +1,9 @@
 """What a verdict pays: pure functions `Verdict -> Reward`, and the presets by name.
 
 A reward is a sum of named components, so that a log says what was paid for. All presets read the
-same verdict: its stages, `metrics["complexity"]` and `facts["requirements"]` (what the task asked
-for). Nothing is paid for a verdict that is not about the program (`Verdict.valid`).
+same verdict: its stages, `metrics["complexity"]`, `facts["requirements"]` (what the task asked for)
+and, of a task with tests, `metrics["behaviour"]`. Nothing is paid for a verdict that is not about
+the program (`Verdict.valid`).
 """
 
 from __future__ import annotations
@@ -158,12 +159,42 @@ def guided(verdict: Verdict) -> Reward:
     return Reward({"decisions": GUIDED_DECISIONS * pay, "constructs": constructs})
 
 
+# `compact-spec`: what the last two parts of its pay come to, for a contract that does it all.
+SPEC_COMPILE, SPEC_COMPLEXITY = 0.1, 0.1
+
+
+def compact_spec(verdict: Verdict) -> Reward:
+    """For tasks with a specification: 0..1, eight tenths of it for what the contract does.
+
+    Pays 0.8 times the share of hidden plays that go as the reference's. As soon as one does, 0.1
+    more for compiling, and up to 0.1 times that share for being as complex as the reference: in
+    proportion below, and no more above, so that padding earns nothing. A contract that passes no
+    play is paid nothing, though it compiles: every hidden play changes the ledger, so that empty,
+    constant and always failing contracts pass none.
+    """
+    if not verdict.valid:
+        return INVALID
+    share = verdict.metrics.get("behaviour", 0.0)
+    if share == 0.0:
+        return Reward({"compile": 0.0, "behaviour": 0.0, "complexity": 0.0})
+    asked = verdict.metrics["reference_complexity"]
+    part = min(1.0, verdict.metrics["complexity"] / asked)
+    return Reward(
+        {
+            "compile": SPEC_COMPILE,
+            "behaviour": (1.0 - SPEC_COMPILE - SPEC_COMPLEXITY) * share,
+            "complexity": SPEC_COMPLEXITY * share * part,
+        }
+    )
+
+
 PRESETS: Mapping[str, RewardFunction] = {
     "compactlora": compactlora,
     "binary": binary,
     "staged": staged,
     "ramped": ramped,
     "guided": guided,
+    "compact-spec": compact_spec,
 }
 
 

@@ -34,9 +34,20 @@ class Task:
     reference: str | None = None
     licence: str = "MIT"
     provenance: str = "ForgeGym"
+    _key: str = field(default="", init=False, repr=False, compare=False)
 
     @property
     def key(self) -> str:
-        """sha256 of the canonical JSON of every field, in hexadecimal."""
-        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        """sha256 of the canonical JSON of every field (without `tests` where there are none), in
+        hexadecimal."""
+        if not self._key:
+            object.__setattr__(self, "_key", self._hash())
+        return self._key
+
+    def _hash(self) -> str:
+        fields = asdict(self)
+        del fields["_key"]
+        if not self.tests:
+            del fields["tests"]  # so that tasks kept their keys when others got tests
+        text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()

@@ -3,7 +3,8 @@
 An entry is a module that is imported here and shipped into the box as a file, so that an attack is
 ordinary code. The verdict is the host's: the status, kernel facts (what still runs, what was read
 of the bait) and the lines that begin with HIT. No such line, and an entry that has run to its end,
-is what holding means; silence alone is not.
+is what holding means; silence alone is not. An entry that is *submitted*, to a verifier, has its
+host's side in `submissions`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
@@ -79,6 +80,7 @@ class Entry:
         expect: How its jobs may end (module: `EXPECT`, words; default: ``"ok"``, refused in peace).
         limits: Of its steps (module: `LIMITS`, what differs from `LIMITS` here).
         never_on_bare: Without a sandbox it would hurt the machine (module: `NEVER_ON_BARE`).
+        needs: What it cannot do without, if it is submitted (module: `NEEDS`; see `submissions`).
     """
 
     name: str
@@ -88,6 +90,7 @@ class Entry:
     expect: frozenset[Status]
     limits: Limits
     never_on_bare: bool
+    needs: str
     module: ModuleType
 
     @property
@@ -95,11 +98,20 @@ class Entry:
         """``"any"``, or the language whose image it needs."""
         return LANGUAGES[self.ids[0][0]]
 
+    @property
+    def submitted(self) -> bool:
+        """Whether it is a program for a verifier, not one that runs in a box as it is."""
+        return hasattr(self.module, "judge")
 
-def load() -> list[Entry]:
-    """Every entry, in the order of the rows. Raises `ValueError` for a malformed one."""
-    names = [found.name for found in pkgutil.iter_modules(entries.__path__)]
-    return [read(importlib.import_module(f"{entries.__name__}.{name}")) for name in sorted(names)]
+
+def load(*, submitted: bool = False) -> list[Entry]:
+    """Every entry of one kind, in the order of the rows: those that run in a box, or `submitted`.
+
+    Raises `ValueError` for a malformed one.
+    """
+    names = sorted(found.name for found in pkgutil.iter_modules(entries.__path__))
+    found = [read(importlib.import_module(f"{entries.__name__}.{name}")) for name in names]
+    return [entry for entry in found if entry.submitted == submitted]
 
 
 def read(module: ModuleType) -> Entry:
@@ -118,6 +130,7 @@ def read(module: ModuleType) -> Entry:
         expect=_statuses(getattr(module, "EXPECT", "ok")),
         limits=replace(LIMITS, **getattr(module, "LIMITS", {})),
         never_on_bare=getattr(module, "NEVER_ON_BARE", False),
+        needs=getattr(module, "NEEDS", ""),
         module=module,
     )
 
@@ -182,19 +195,16 @@ class Bait:
         self.close()
 
 
-class World:
-    """The host's side of one run of one entry: it starts jobs and collects complaints."""
+class Host:
+    """The host's side of one run of one entry: what it has to complain about."""
 
-    def __init__(self, entry: Entry, sandbox: Sandbox, bait: Bait) -> None:
-        self.entry, self.sandbox, self.bait = entry, sandbox, bait
-        self.token = f"forgegym-attack-{secrets.token_hex(8)}"
-        self.outcomes: list[Outcome] = []
-        self.allowed: set[Status] = set()
+    def __init__(self, entry: Entry, bait: Bait) -> None:
+        self.entry, self.bait = entry, bait
         self.complaints: list[str] = []
         self._lock = threading.Lock()
 
     def blame(self, complaint: str) -> None:
-        """The sandbox has not held."""
+        """What is attacked has not held."""
         with self._lock:
             self.complaints.append(complaint)
 
@@ -202,6 +212,41 @@ class World:
         """Blame unless `holds`."""
         if not holds:
             self.blame(complaint)
+
+    def attempt(self, work: Callable[[], object], seconds: float) -> float:
+        """Do `work`, for at most `seconds`; how long it took. It may not end at all, or raise."""
+        started = time.monotonic()
+
+        def go() -> None:
+            try:
+                work()
+            except Exception as error:  # what the host's part did not reckon with
+                self.blame(f"the check failed: {error!r}")
+
+        thread = threading.Thread(target=go, name=self.entry.name, daemon=True)
+        thread.start()
+        thread.join(seconds)
+        if thread.is_alive():
+            self.blame(f"no end after {seconds:.0f} s")
+        return time.monotonic() - started
+
+    def result(self, expected: str, got: str, seconds: float) -> Result:
+        """What came of it."""
+        entry, complaints = self.entry, tuple(self.complaints)
+        return Result(
+            entry.name, entry.ids, entry.title, expected, got, seconds, not complaints, complaints
+        )
+
+
+class World(Host):
+    """The host's side of an entry that runs in boxes: it starts jobs."""
+
+    def __init__(self, entry: Entry, sandbox: Sandbox, bait: Bait) -> None:
+        super().__init__(entry, bait)
+        self.sandbox = sandbox
+        self.token = f"forgegym-attack-{secrets.token_hex(8)}"
+        self.outcomes: list[Outcome] = []
+        self.allowed: set[Status] = set()
 
     def step(
         self,
@@ -355,7 +400,11 @@ def _command(pid: int) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one entry; `complaints` say why it has not held."""
+    """What came of one entry; `complaints` say why it has not held.
+
+    `missing` says what of this machine it lacks, in a sentence: then it was not run, and nothing
+    is known about whether it would have held.
+    """
 
     name: str
     ids: tuple[str, ...]
@@ -365,34 +414,15 @@ class Result:
     seconds: float
     held: bool
     complaints: tuple[str, ...] = field(default=())
+    missing: str = ""
 
 
 def run_entry(entry: Entry, sandbox: Sandbox, bait: Bait, *, seconds: float) -> Result:
     """Run one entry, for at most `seconds`."""
     world = World(entry, sandbox, bait)
-    started = time.monotonic()
-
-    def go() -> None:
-        try:
-            world.run()
-        except Exception as error:  # an outcome that the host's part did not reckon with
-            world.blame(f"the check failed: {error!r}")
-
-    thread = threading.Thread(target=go, name=entry.name, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if thread.is_alive():
-        world.blame(f"no end after {seconds:.0f} s")
-    return Result(
-        name=entry.name,
-        ids=entry.ids,
-        title=entry.title,
-        expected=_words(world.allowed or entry.expect),
-        got=_words({outcome.status for outcome in world.outcomes}),
-        seconds=time.monotonic() - started,
-        held=not world.complaints,
-        complaints=tuple(world.complaints),
-    )
+    took = world.attempt(world.run, seconds)
+    got = _words({outcome.status for outcome in world.outcomes})
+    return world.result(_words(world.allowed or entry.expect), got, took)
 
 
 def _words(statuses: Iterable[Status]) -> str:

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from ...verifiers.sandbox.base import Sandbox
 from .catalogue import NOT_HERE, ROWS, SMALL, Bait, Entry, Result, load, run_entry
+from .submissions import Verifiers, run_submission
 
 # The longest takes a dozen seconds on an idle machine; beyond this the sandbox hangs.
 ENTRY_SECONDS = 90.0
@@ -18,6 +19,8 @@ SANDBOXES = ("docker", "bubblewrap", "straw")
 REUSES = ("never", "proven")
 # Two boxes can be tried on each other.
 BOXES = 2
+# Exit codes, those of the command line for a refusal and for what the machine lacks.
+HELD, NOT_HELD, NOT_RUN = 0, 1, 3
 
 
 class OpenSandbox(Protocol):
@@ -67,6 +70,32 @@ def run_catalogue(
     return results
 
 
+def run_submissions(
+    sandbox: str,
+    entries: Sequence[Entry],
+    *,
+    seconds: float = ENTRY_SECONDS,
+    on_result: Callable[[Result], None] = lambda _: None,
+) -> list[Result]:
+    """Every submitted entry against a verifier whose compiler runs in `sandbox`.
+
+    The verifier opens its boxes as environments do: `SMALL` is too small for a compiler, and
+    nothing but ``reuse="proven"`` is what it uses.
+    """
+    if not entries:
+        return []
+    results: list[Result] = []
+    verifiers = Verifiers(sandbox, workers=BOXES)
+    try:
+        with Bait() as bait:
+            for entry in entries:
+                results.append(run_submission(entry, verifiers, bait, seconds=seconds))
+                on_result(results[-1])
+    finally:
+        verifiers.close()
+    return results
+
+
 def _not_run(entry: Entry) -> Result:
     expected = " ".join(sorted(status.value for status in entry.expect))
     why = ("not run: nothing here would keep it from the machine",)
@@ -98,7 +127,8 @@ def chosen(language: str, only: Sequence[str] = ()) -> list[Entry]:
 
     Raises `ValueError` for a row or a name that no entry has.
     """
-    found = [entry for entry in load() if entry.language in ("any", language)]
+    everything = load() + load(submitted=True)
+    found = [entry for entry in everything if entry.language in ("any", language)]
     for wanted in only:
         if not any(wanted in (entry.name, *entry.ids) for entry in found):
             why = NOT_HERE.get(wanted, "`forgegym attack` lists what there is")
@@ -117,19 +147,27 @@ def attack_command(
     on_result: Callable[[Result], None] = lambda _: None,
     print_json: Callable[[Any], None],
 ) -> int:
-    """Attack `sandbox`, print what came of it, and return the exit code: 1 unless all has held.
+    """Attack `sandbox`, print what came of it, and return the exit code.
+
+    It is 0 when all has held, 1 when something has not, 3 when all that was run has held but
+    something could not be run, for want of what its result names.
 
     Raises `SandboxError` when there is no such sandbox here, `ValueError` for wrong words.
     """
     entries = chosen(language, only)
     open_sandbox = opener(sandbox, language=language, reuse=reuse)
     bare = sandbox == "straw"
-    results = run_catalogue(open_sandbox, entries, bare=bare, on_result=on_result)
+    in_boxes = [entry for entry in entries if not entry.submitted]
+    submitted = [entry for entry in entries if entry.submitted]
+    results = run_catalogue(open_sandbox, in_boxes, bare=bare, on_result=on_result)
+    results += run_submissions(sandbox, submitted, on_result=on_result)
     if as_json:
         print_json(to_json(sandbox, reuse, results))
     else:
         print_results(f"{sandbox}, reuse: {reuse}", results, console)
-    return 0 if all(result.held for result in results) else 1
+    if any(not result.held and not result.missing for result in results):
+        return NOT_HELD
+    return NOT_RUN if any(result.missing for result in results) else HELD
 
 
 def to_json(sandbox: str, reuse: str, results: Sequence[Result]) -> dict[str, Any]:
@@ -138,6 +176,7 @@ def to_json(sandbox: str, reuse: str, results: Sequence[Result]) -> dict[str, An
         "sandbox": sandbox,
         "reuse": reuse,
         "held": sum(result.held for result in results),
+        "not_run": sum(bool(result.missing) for result in results),
         "entries": [
             {
                 "name": result.name,
@@ -148,6 +187,7 @@ def to_json(sandbox: str, reuse: str, results: Sequence[Result]) -> dict[str, An
                 "held": result.held,
                 "seconds": round(result.seconds, 3),
                 "complaints": list(result.complaints),
+                "missing": result.missing or None,
             }
             for result in results
         ],
@@ -162,19 +202,25 @@ def print_results(title: str, results: Sequence[Result], console: Console) -> No
         table.add_column(heading, justify="right" if heading == "seconds" else "left")
     for result in results:
         mark = "[green]held[/green]" if result.held else "[bold red]NOT HELD[/bold red]"
+        if result.missing:
+            mark = "[yellow]not run[/yellow]"
         ids, name = " ".join(result.ids), result.title
         table.add_row(ids, escape(name), result.expected, result.got, f"{result.seconds:.1f}", mark)
     console.print(table)
     for result in results:
         for complaint in result.complaints[:3]:
             console.print(f"{result.name}: {complaint}", markup=False, soft_wrap=True)
+    for missing in dict.fromkeys(result.missing for result in results if result.missing):
+        names = ", ".join(result.name for result in results if result.missing == missing)
+        console.print(f"not run ({names}): {missing}", markup=False, soft_wrap=True)
     held = sum(result.held for result in results)
-    console.print(f"{held} of {len(results)} held")
+    missed = sum(bool(result.missing) for result in results)
+    console.print(f"{held} of {len(results)} held" + (f", {missed} not run" if missed else ""))
     for row, where in NOT_HERE.items():
         console.print(f"{row} is not for a program in a box: {where}", markup=False, soft_wrap=True)
 
 
-def uncovered(entries: Iterable[Entry]) -> list[str]:
-    """The rows of the catalogue that are neither an entry's nor in `NOT_HERE`."""
+def uncovered(entries: Iterable[Entry], rows: Iterable[str] = ROWS) -> list[str]:
+    """Those of `rows` that are neither an entry's nor in `NOT_HERE`."""
     covered = {row for entry in entries for row in entry.ids} | set(NOT_HERE)
-    return [row for row in ROWS if row not in covered]
+    return [row for row in rows if row not in covered]

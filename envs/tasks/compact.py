@@ -16,7 +16,7 @@ import itertools
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TypeVar
 
 from ...verifiers.task import Task
@@ -218,6 +218,8 @@ def _kinds(
     return kinds
 
 
+# The members of a group are reset to the same task, one after the other.
+@lru_cache(1024)
 def _build(family_name: str, difficulty: int, split: str, variant: int) -> Task:
     """The task that its id describes. Raises `KeyError` when the id describes none."""
     if split not in SPLITS or not 0 <= variant < 2**32:

@@ -596,7 +596,10 @@ def _read(source: str, *, rules: bool) -> _Reading:
     }
     constructs = [kind for kind in DECISIONS if decisions[kind]]
     facts = {
-        "circuits": [{**asdict(c), "decisions": dict(c.decisions)} for c in measured.circuits],
+        "circuits": [
+            {**{name: getattr(c, name) for name in c.__slots__}, "decisions": dict(c.decisions)}
+            for c in measured.circuits
+        ],
         "constructs": constructs + used_declarations(program),
     }
     return _Reading(error, program, seconds, metrics, facts)

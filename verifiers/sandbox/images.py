@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import ssl
 import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -118,6 +119,7 @@ def _context(language: str, extra: Path | None) -> bytes:
     folder = DOCKERFILES / language
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         files[str(path.relative_to(folder))] = path.read_bytes()
+    files["certificates.crt"] = _certificates()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for name in ("supervisor", "drivers", "extra"):
             entry = tarfile.TarInfo(name)
@@ -130,6 +132,13 @@ def _context(language: str, extra: Path | None) -> bytes:
         if extra is not None:
             archive.add(extra, "extra")
     return buffer.getvalue()
+
+
+def _certificates() -> bytes:
+    """Whom this machine trusts, for a build's stages that load something: networks that open TLS
+    have a certificate of their own here, and Debian's image does not know it."""
+    path = ssl.get_default_verify_paths().cafile
+    return Path(path).read_bytes() if path else b""
 
 
 def find(client: Any, language: str) -> Image:

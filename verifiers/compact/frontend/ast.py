@@ -1,7 +1,8 @@
 """The syntax tree of a Compact program (language 0.23), as the parser makes it.
 
 Node classes are slotted and mutable only because that halves construction time, which dominates
-a check of a small contract; nothing changes a tree after parsing. Every node's `pos` is where
+a check of a small contract; nothing changes a tree after parsing, but that other files' parts are
+put into it (`files`). Every node's `pos` is where
 the compiler reports it: the offset in characters of its first token (for binary, conditional,
 cast and index expressions that of the left operand, its parentheses included), except that
 `Member` and `MemberCall` stand at the dot and `Assign` at its operator. Parentheses leave no
@@ -462,9 +463,19 @@ class ImportElement:
     alias: str
 
 
+@dataclass(frozen=True, eq=False)
+class Linked:
+    """A module of another file. Many imports can share it; without slots, walks end here."""
+
+    elements: list[Declaration]
+
+
 @dataclass(slots=True)
 class Import:
-    """`import {selection} from name<arguments> prefix p;`; `is_path` for `import "file"`."""
+    """`import {selection} from name<arguments> prefix p;`; `is_path` for `import "file"`.
+
+    `linked` is the module of another file that it brings, once one has been found.
+    """
 
     pos: int
     name: str
@@ -472,6 +483,7 @@ class Import:
     arguments: list[GenericArgument]
     prefix: str
     selection: list[ImportElement] | None
+    linked: Linked | None = None
 
 
 @dataclass(slots=True)

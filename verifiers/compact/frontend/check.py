@@ -1,4 +1,4 @@
-"""The front end's driver: one source text in, accepted or the compiler's first error out.
+"""The front end's driver: a source text or a file in, accepted or the compiler's first error out.
 
 It is not `compactc`: it is an independent implementation of the compiler's front end, which is
 why its verdicts carry `FRONTEND_VERSION` beside the language and compiler versions it follows.
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from . import analyses, ast
+from .files import MAX_CHARACTERS, Files, Place, SourceFile, parent
 from .infer import elaborate
 from .parser import parse
 from .source import CompactError, SourceMap
@@ -21,9 +22,6 @@ from .statements import check_statements
 FRONTEND_VERSION = "0.1.0"
 LANGUAGE_VERSION = "0.23"
 COMPILER_VERSION = "0.31.1"
-
-# A second's worth of checking; the largest contract in the compiler's repository has 40,000.
-MAX_CHARACTERS = 500_000
 
 # Every constant of a block nests what follows it, about eight Python frames deep over all passes;
 # this leaves room for a thousand constants, and Python 3.10 needs less than 8 MiB of stack for it.
@@ -40,6 +38,18 @@ class CheckResult:
     @property
     def accepted(self) -> bool:
         return self.error is None
+
+
+@dataclass(frozen=True, slots=True)
+class FilesResult(CheckResult):
+    """`program` has its includes in place, its imports linked to the modules of other files.
+
+    `files` are those that were read, each once, in the order of reading; `place` is where the
+    error is, None where the compiler names no place.
+    """
+
+    files: tuple[SourceFile, ...] = ()
+    place: Place | None = None
 
 
 def check(source: str) -> CheckResult:
@@ -63,6 +73,43 @@ def check(source: str) -> CheckResult:
     except RecursionError:
         return CheckResult(CompactError(None, "the program is nested too deeply"), program)
     return CheckResult(None, program)
+
+
+def check_file(path: str, search_path: Sequence[str] = ()) -> FilesResult:
+    """Check the program in the file `path` and in those that it includes and imports.
+
+    They are looked for as the compiler does: relative to the file that names them (an `import` in
+    an included file: to the one that includes it), then in the folders of `search_path`.
+
+    Raises `files.FileError` when one of them is no text to check.
+    """
+    files = Files(search_path)
+    program, error = _check_files(files, path)
+    if error is not None and not files.in_order:
+        # Which of several places a message names first, the compiler decides by their paths, and
+        # now they are known.
+        files = Files(search_path, earlier=files)
+        program, error = _check_files(files, path)
+    place = None
+    if error is not None:
+        error = files.settled(error)
+        place = files.place(error.pos) if error.pos is not None and error.pos >= 0 else None
+    read = {file.path: file for file in reversed(files.readings)}
+    return FilesResult(error, program, tuple(read.values())[::-1], place)
+
+
+def _check_files(files: Files, path: str) -> tuple[ast.Program | None, CompactError | None]:
+    program: ast.Program | None = None
+    try:
+        with _deep_and_undisturbed():
+            program = files.program(path)
+            files.expanding()
+            analyses.check(elaborate(program, files, parent(path)), files)
+    except CompactError as error:
+        return program, error
+    except RecursionError:
+        return program, CompactError(None, "the program is nested too deeply")
+    return program, None
 
 
 @contextmanager

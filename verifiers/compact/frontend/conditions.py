@@ -38,6 +38,10 @@ _FLIPPED: Final = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=":
 _MAX_STEPS: Final = 200_000
 # A comparison looks into this many conditional values, one in the other.
 _MAX_CASES: Final = 6
+# A product of sums is written out if that makes no more terms, of no more factors each; beyond
+# that it stands for itself.
+_MAX_TERMS: Final = 16
+_MAX_FACTORS: Final = 8
 
 
 def intersection(a: Intervals, b: Intervals) -> Intervals:
@@ -144,16 +148,49 @@ class Values:
         return self.from_sum(constant + factor * other_constant, merged)
 
     def multiply(self, a: Value, b: Value) -> Value:
+        """``a * b``, written out: a sum of products."""
         constant, total = self.as_sum(a)
         other_constant, other = self.as_sum(b)
-        if total and other:
-            return self.make("product", *sorted((a, b)))
-        if total:
-            constant, other_constant, other = other_constant, constant, total
-        if constant == 0:
-            return self.number(0)
-        scaled = tuple((v, n * constant) for v, n in other)
-        return self.from_sum(constant * other_constant, scaled)
+        if total and other and (len(total) + 1) * (len(other) + 1) > _MAX_TERMS:
+            return self.product(a, b)
+        factors: dict[Value, int] = {}
+        for value, count in total:
+            factors[value] = factors.get(value, 0) + count * other_constant
+        for value, count in other:
+            factors[value] = factors.get(value, 0) + count * constant
+        for value, count in total:
+            for other_value, other_count in other:
+                both = self.product(value, other_value)
+                factors[both] = factors.get(both, 0) + count * other_count
+        written_out = tuple(sorted((v, n) for v, n in factors.items() if n))
+        return self.from_sum(constant * other_constant, written_out)
+
+    def product(self, a: Value, b: Value) -> Value:
+        """The product of two values that are no sums, or stay as they are."""
+        parts: list[Value] = []
+        for value in (a, b):
+            node = self.nodes[value]
+            parts += node[1:] if node[0] == "product" else (value,)
+        if len(parts) > _MAX_FACTORS:
+            parts = [a, b]
+        # What is 0 or 1 is its own square.
+        truths = {value for value in parts if self.bounds.get(value) == (0, 1)}
+        parts = sorted([value for value in parts if value not in truths] + list(truths))
+        if len(parts) == 1:
+            return parts[0]
+        result = self.make("product", *parts)
+        low, high = self.range_of(parts[0])
+        for value in parts[1:]:
+            if -inf in (low, high) or inf in (low, high):
+                return result
+            least, greatest = self.range_of(value)
+            if least == -inf or greatest == inf:
+                return result
+            ends = (low * least, low * greatest, high * least, high * greatest)
+            low, high = min(ends), max(ends)
+        if -inf < low and high < inf:
+            self.bounds[result] = (low, high)
+        return result
 
     def range(self, total: Sum) -> tuple[Bound, Bound]:
         """The least and the greatest value that types allow for a sum."""
@@ -196,6 +233,11 @@ class Values:
 
     def compare(self, operator: str, a: Value, b: Value, cases: int = _MAX_CASES) -> Value:
         """The condition ``a operator b``."""
+        if operator in ("==", "!="):
+            pairs = self.pairs(self.nodes[a], self.nodes[b])
+            if pairs is not None:
+                same = self.all(self.compare("==", one, two, cases) for one, two in pairs)
+                return same if operator == "==" else self.negate(same)
         for value, other, swapped in ((a, b, False), (b, a, True)):
             node = self.nodes[value]
             if node[0] == "ite" and cases:
@@ -225,6 +267,15 @@ class Values:
         if operator == ">":
             return self.atom(total, ((below + 1, inf),))
         return self.atom(total, ((above, inf),))
+
+    def pairs(self, a: tuple[Any, ...], b: tuple[Any, ...]) -> list[tuple[Value, Value]] | None:
+        """What has to be equal for two structured values to be, part by part."""
+        if a[0] == b[0] == "tuple" and len(a[1]) == len(b[1]):
+            return list(zip(a[1], b[1], strict=True))
+        if a[0] == b[0] == "struct" and a[1] == b[1]:
+            if [name for name, _ in a[2]] == [name for name, _ in b[2]]:
+                return [(one, two) for (_, one), (_, two) in zip(a[2], b[2], strict=True)]
+        return None
 
     def truth(self, value: Value, cases: int = _MAX_CASES) -> Value:
         """The condition that a Boolean value is true."""

@@ -62,16 +62,23 @@ class Unit:
 
 
 class Scope:
-    """The names of the program or of one module."""
+    """The names of the program or of one module; `main` is the program's, for a file's module."""
 
-    def __init__(self, declarations: list[ast.Declaration], outer: Scope | None) -> None:
+    def __init__(
+        self,
+        declarations: Iterable[ast.Declaration],
+        outer: Scope | None,
+        main: Scope | None = None,
+    ) -> None:
         self.outer = outer
+        self.main: Scope = main or (self if outer is None else outer.main)
+        self.files: dict[ast.Linked, Scope] = {}
         self.circuits: dict[str, list[Unit]] = {}
         self.named: dict[str, ast.Declaration] = {}
         self.modules: dict[str, Scope] = {}
         self.imports: list[ast.Import] = []
         self.exports: dict[str, None] = {}
-        self.effects: dict[int, _Effects] = {} if outer is None else outer.effects
+        self.effects: dict[int, _Effects] = {} if self.main is self else self.main.effects
         for node in declarations:
             if isinstance(node, ast.Circuit):
                 self.circuits.setdefault(node.name, []).append(Unit(node, self))
@@ -92,7 +99,7 @@ class Scope:
         for module in self.modules.values():
             module.resolve_imports()
         for node in self.imports:
-            module_scope = None if node.is_path else self.module(node.name)
+            module_scope = self.imported(node)
             if module_scope is None:
                 continue
             if node.selection is None:
@@ -107,10 +114,20 @@ class Scope:
                 if name in module_scope.named:
                     self.named.setdefault(seen_as, module_scope.named[name])
 
+    def imported(self, node: ast.Import) -> Scope | None:
+        """The module that an import means, if it is one of the program or of its files."""
+        if node.linked is None:
+            return None if node.is_path else self.module(node.name)
+        files = self.main.files
+        if node.linked not in files:
+            files[node.linked] = Scope(node.linked.elements, None, self.main)
+            files[node.linked].resolve_imports()
+        return files[node.linked]
+
     def ledger_fields(self) -> Iterator[ast.Ledger]:
-        """Every ledger field declared here and in the modules inside."""
+        """Every ledger field declared here, in the modules inside and in those of other files."""
         yield from (node for node in self.named.values() if isinstance(node, ast.Ledger))
-        for module in self.modules.values():
+        for module in (*self.modules.values(), *self.files.values()):
             yield from module.ledger_fields()
 
     def module(self, name: str) -> Scope | None:
@@ -503,10 +520,7 @@ class Run:
     def field(self, at: int) -> ast.Ledger | None:
         """The declaration of the ledger field at `at`."""
         if at not in self.fields:
-            outermost = self.scope
-            while outermost.outer is not None:
-                outermost = outermost.outer
-            for declared in outermost.ledger_fields():
+            for declared in self.scope.main.ledger_fields():
                 self.fields[declared.pos] = declared
         return self.fields.get(at)
 

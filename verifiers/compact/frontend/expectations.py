@@ -463,7 +463,7 @@ _ESCAPES = {
 def quoted(text: str) -> str:
     """`text` as Scheme writes a string."""
     return '"' + "".join(
-        _ESCAPES.get(c) or (f"\\x{ord(c):x};" if c < " " or "\x7f" <= c < "\xa0" else c)
+        _ESCAPES.get(c) or (f"\\x{ord(c):X};" if c < " " or "\x7f" <= c < "\xa0" else c)
         for c in text
     ) + '"'  # fmt: skip
 

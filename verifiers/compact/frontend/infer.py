@@ -58,8 +58,8 @@ from .wording import ordinal
 class Elaborator(Resolver):
     """Elaborates one program; used once."""
 
-    def __init__(self, source_map: SourceMap) -> None:
-        super().__init__(source_map)
+    def __init__(self, source_map: SourceMap, folder: str = "") -> None:
+        super().__init__(source_map, folder)
         # The function whose body is being typed, as messages name it, and its result type.
         self.whose = ""
         self.result: Type = UNIT
@@ -162,13 +162,14 @@ class Elaborator(Resolver):
         return type_
 
 
-def elaborate(program: ast.Program, source_map: SourceMap) -> core.Program:
+def elaborate(program: ast.Program, source_map: SourceMap, folder: str = "") -> core.Program:
     """The typed core of `program`, whose statements `statements.check_statements` has passed.
 
-    `source_map` turns the positions that messages mention into lines. Raises `CompactError` for
-    the error that the compiler reports first.
+    `source_map` turns the positions that messages mention into lines; with `files.Files`, imports
+    can name files, relative to `folder`. Raises `CompactError` for the error that the compiler
+    reports first.
     """
-    elaborator = Elaborator(source_map)
+    elaborator = Elaborator(source_map, folder)
     try:
         result = elaborator.run(program)
     except CompactError:

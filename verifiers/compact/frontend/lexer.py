@@ -84,6 +84,12 @@ class Tokens:
     starts: list[int]
     error: CompactError | None = None
 
+    def move(self, base: int) -> None:
+        """Count offsets from `base`: one program's files lie behind each other."""
+        self.starts = [start + base for start in self.starts]
+        if self.error is not None and self.error.pos is not None:
+            self.error.pos += base
+
 
 def tokenize(source: str) -> Tokens:
     """The tokens of `source`, without white space and comments."""

@@ -46,14 +46,16 @@ class _NoRuleError(Exception):
     """No rule takes the current token."""
 
 
-def parse(source: str) -> ast.Program:
-    """The syntax tree of `source`.
+def parse(source: str, base: int = 0) -> ast.Program:
+    """The syntax tree of `source`, whose first character has the offset `base`.
 
     Raises `CompactError` with the compiler's message and place (an offset into the text with its
     line ends normalised) when `source` is not a Compact 0.23 program, when a pragma asks for
     other versions, or when it is nested deeper than `MAX_NESTING` or `MAX_HEIGHT`.
     """
     tokens = tokenize(source)
+    if base:
+        tokens.move(base)
     parser = _Parser(tokens)
     try:
         program = parser.program()

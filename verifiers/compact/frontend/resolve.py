@@ -15,11 +15,15 @@ from functools import lru_cache
 from typing import Any, NoReturn, TypeVar, Union
 
 from . import ast, core, ledger, stdlib, types
+from .files import Files, last, parent, symbol
 from .lower import Lowering
 from .source import CompactError, SourceMap, map_order
+from .statements import file_not_found
 from .types import Type
 
 LIBRARY = "CompactStandardLibrary"
+# Where the library's declarations are in a program that has no other modules of that kind.
+_LIBRARY_PATH = (-1, 0)
 
 # What a program unfolds into can be exponentially larger than its text (returns in nested
 # branches, modules that import modules) or infinite (a generic function that calls itself with
@@ -84,6 +88,9 @@ class ModuleInfo:
     generics: list[ast.GenericParameter]
     elements: Sequence[ast.Declaration]
     scope: Scope | None
+    # Of a module that is a file: where the files are that it imports.
+    folder: str | None = None
+    linked: ast.Linked | None = None
     # (generic arguments, exports) for each distinct import
     instances: list[tuple[list[Argument], list[Exported]]] = field(default_factory=list)
     what = "module"
@@ -315,8 +322,11 @@ class Result:
 class Resolver:
     """Resolves one program; used once."""
 
-    def __init__(self, source_map: SourceMap) -> None:
+    def __init__(self, source_map: SourceMap, folder: str = "") -> None:
         self._source_map = source_map
+        # Without them a program is checked alone. `_folder` is where imported files are looked for.
+        self._files = source_map if isinstance(source_map, Files) else None
+        self._folder = folder
         self.lowering = Lowering()
         self._lowered: dict[int, Any] = {}
         self._steps = 0
@@ -328,7 +338,10 @@ class Resolver:
         self._functions: list[FunctionInfo] = []
         self._contracts: list[ContractInfo] = []
         self._ledger_fields: dict[int, core.LedgerField] = {}
-        self._outer_modules: dict[str, ModuleInfo] = {}
+        # By name and path, the modules that are files; they and the standard library are numbered
+        # as imports reach them, for what they declare comes before the program, in that order.
+        self._file_modules: dict[tuple[str, str], ModuleInfo] = {}
+        self._library_number: int | None = None
         self._library_in_use = False
         self._module_cycles = Cycles("module")
         self._type_cycles = Cycles("type")
@@ -342,10 +355,7 @@ class Resolver:
 
     def place(self, pos: int) -> str:
         """A position inside a message."""
-        if pos < 0:
-            return "<standard library>"
-        line, column = self._source_map.locate(pos)
-        return f"line {line} char {column}"
+        return self._source_map.describe(pos)
 
     def step(self, pos: int) -> None:
         self._steps += 1
@@ -466,8 +476,8 @@ class Resolver:
                     self._contracts.append(info)
                 case ast.TypeAlias(pos=pos, exported=exported, name=name):
                     info = AliasInfo(element, scope)
-                case ast.Include(pos, file):
-                    refuse(pos, f'failed to locate file "{file}.compact"')
+                case ast.Include():
+                    raise file_not_found(element)
             self.insert(scope, pos, name, info)
             if exported:
                 exports.append(Exported(pos, name, info))
@@ -516,15 +526,49 @@ class Resolver:
         arguments = self.arguments(node.arguments, scope)
         info = None if node.is_path else scope.find(name)
         if info is None:
-            if node.is_path or name != LIBRARY:
-                refuse(pos, f'failed to locate file "{name}.compact"')
-            self._import_library(node, arguments, scope)
-            return
+            if name == LIBRARY and not node.is_path:
+                self._import_library(node, arguments, scope)
+                return
+            info = self._file_module(node)
         if not isinstance(info, ModuleInfo):
             self.misused(pos, name, info)
-        self._bring(node, self._module_exports(pos, name, info, arguments), scope)
+        self._bring(node, self._module_exports(node, info, arguments), scope)
+
+    def _file_module(self, node: ast.Import) -> ModuleInfo:
+        """The module in the file that an import means."""
+        path = None if self._files is None else self._files.find(node.name, self._folder)
+        if path is None:
+            raise file_not_found(node)
+        assert self._files is not None
+        name = _module_name(node)
+        info = self._file_modules.get((name, path))
+        if info is None:
+            program = self._files.program(path)
+            match [d for d in program.declarations if not isinstance(d, ast.Pragma)]:
+                case [ast.Module() as module]:
+                    if module.name != name:
+                        refuse(
+                            node.pos,
+                            f"{path} defines module {module.name} rather than expected module "
+                            f"{symbol(name)}",
+                        )
+                case _:
+                    refuse(node.pos, f"{path} does not contain a (single) module defintion")
+            place = (-1, self._next_outer_number())
+            info = ModuleInfo(place, name, module.generics, module.elements, None, parent(path))
+            info.linked = ast.Linked(module.elements)
+            self._file_modules[name, path] = info
+            # A text of n characters has fewer than n expressions to begin with.
+            self._max_steps += len(self._files.readings[-1].text)
+        node.linked = info.linked
+        return info
+
+    def _next_outer_number(self) -> int:
+        return len(self._file_modules) + (self._library_number is not None) + 1
 
     def _import_library(self, node: ast.Import, arguments: list[Argument], scope: Scope) -> None:
+        if self._library_number is None:
+            self._library_number = self._next_outer_number()
         if arguments:
             self._wrong_import_count(node.pos, len(arguments), 0, node.name)
         exports, names = library()
@@ -540,20 +584,26 @@ class Resolver:
             self._library_in_use = True
             for export in library()[0]:
                 if isinstance(export.info, LedgerInfo):
-                    self._add_ledger_field((-1, 0, 0), export.info)
+                    self._add_ledger_field((*_LIBRARY_PATH, 0), export.info)
 
     def _module_exports(
-        self, pos: int, name: str, info: ModuleInfo, arguments: list[Argument]
+        self, node: ast.Import, info: ModuleInfo, arguments: list[Argument]
     ) -> list[Exported]:
+        pos = node.pos
         for known, exports in info.instances:
             if len(known) == len(arguments) and _same_arguments(known, arguments):
                 return exports
         if len(arguments) != len(info.generics):
+            name = symbol(_module_name(node))
             self._wrong_import_count(pos, len(arguments), len(info.generics), name)
         self.step(pos)
         scope = self.with_arguments(pos, info.scope, info.generics, arguments)
-        self._module_cycles.enter(pos, info, name)
+        self._module_cycles.enter(pos, info, node.name)
+        # A module inside a file has no folder: it looks where the import does that reaches it.
+        folder = self._folder
+        self._folder = folder if info.folder is None else info.folder
         exports = self.elements(False, info.elements, info.path, scope)
+        self._folder = folder
         self._module_cycles.leave(info)
         info.instances.append((arguments, exports))
         return exports
@@ -946,8 +996,14 @@ class Resolver:
             self._resolve(instance)
             done.append(instance)
         done.reverse()
-        done.sort(key=lambda instance: instance.path)
+        done.sort(key=self._place_in_program)
         return done
+
+    def _place_in_program(self, instance: Instance) -> tuple[int, ...]:
+        path = instance.path
+        if path[:2] == _LIBRARY_PATH and self._library_number is not None:
+            return (-1, self._library_number, *path[2:])
+        return path
 
     def _resolve(self, instance: Instance) -> None:
         node, scope = instance.declaration, instance.scope
@@ -1033,6 +1089,10 @@ class Resolver:
                     ledger_field.exported_as.append(name)
             else:
                 refuse(pos, f"cannot export {info.what} ({name}) from the top level")
+
+
+def _module_name(node: ast.Import) -> str:
+    return last(node.name) if node.is_path else node.name
 
 
 def adt_refused(what: str, type_: Type) -> str:
@@ -1125,7 +1185,7 @@ _LIBRARY_BODIES: dict[int, Any] = {}
 def library() -> tuple[list[Exported], dict[str, Info]]:
     """What the standard library exports, in order and by name: one scope for every program."""
     resolver = Resolver(SourceMap(""))
-    exports = resolver.elements(False, stdlib.declarations(), (-1, 0), None)
+    exports = resolver.elements(False, stdlib.declarations(), _LIBRARY_PATH, None)
     names: dict[str, Info] = {}
     for export in exports:
         names[export.name] = export.info

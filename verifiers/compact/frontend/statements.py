@@ -22,9 +22,6 @@ _UNREACHABLE: Final = 2
 _BINDINGS: Final = 3
 _DUPLICATES: Final = 4
 
-_FILE_NOT_FOUND = "failed to locate file {path}"
-_INCLUDED_STD = ": possibly replace include with import CompactStandardLibrary"
-
 
 def check_statements(program: ast.Program) -> None:
     """Check the rules of the compiler's statement passes.
@@ -57,6 +54,15 @@ def check_statements(program: ast.Program) -> None:
                 if id(node) in by_node:
                     raise by_node[id(node)]
     raise errors[0][1]
+
+
+def file_not_found(node: ast.Include | ast.Import) -> CompactError:
+    """The error of a file that is not where the compiler looks for it."""
+    name = node.path if isinstance(node, ast.Include) else node.name
+    message = f"failed to locate file {quoted(f'{name}.compact')}"
+    if isinstance(node, ast.Include) and name == "std":
+        message += ": possibly replace include with import CompactStandardLibrary"
+    return CompactError(node.pos, message)
 
 
 _Headed = Union[
@@ -98,10 +104,8 @@ class _Check:
         elif isinstance(node, ast.Enum):
             self.distinct(node, "element name", node.elements)
         elif isinstance(node, ast.Include):
-            message = _FILE_NOT_FOUND.format(path=quoted(f"{node.path}.compact"))
-            if node.path == "std":
-                message += _INCLUDED_STD
-            self.report(_INCLUDES, node, node.pos, message)
+            error = file_not_found(node)
+            self.errors.setdefault(_INCLUDES, []).append((node, error))
 
     def head(
         self,
