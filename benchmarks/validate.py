@@ -53,7 +53,8 @@ class Row:
     """What came of validating one task.
 
     `mutants` is how many compile and are none of `DISCLOSURE`, `refused` how many the compiler
-    refuses, `killed` how many of the first fail a test. `paid`: trivial contracts that earn something, with what they earn.
+    refuses, `killed` how many of the first fail a test. `paid`: trivial contracts that earn
+    something, with what they earn.
     `stale`: survivors that the task explains and that do not survive.
     """
 

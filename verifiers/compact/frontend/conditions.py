@@ -42,6 +42,8 @@ _MAX_CASES: Final = 6
 # that it stands for itself.
 _MAX_TERMS: Final = 16
 _MAX_FACTORS: Final = 8
+# No number of a contract comes near; squares of squares would have more digits than fit memory.
+_MAX_NUMBER: Final = 1 << 512
 
 
 def intersection(a: Intervals, b: Intervals) -> Intervals:
@@ -151,7 +153,8 @@ class Values:
         """``a * b``, written out: a sum of products."""
         constant, total = self.as_sum(a)
         other_constant, other = self.as_sum(b)
-        if total and other and (len(total) + 1) * (len(other) + 1) > _MAX_TERMS:
+        too_many = total and other and (len(total) + 1) * (len(other) + 1) > _MAX_TERMS
+        if too_many or abs(constant * other_constant) > _MAX_NUMBER:
             return self.product(a, b)
         factors: dict[Value, int] = {}
         for value, count in total:
@@ -181,14 +184,12 @@ class Values:
         result = self.make("product", *parts)
         low, high = self.range_of(parts[0])
         for value in parts[1:]:
-            if -inf in (low, high) or inf in (low, high):
-                return result
             least, greatest = self.range_of(value)
-            if least == -inf or greatest == inf:
+            if max(abs(end) for end in (low, high, least, greatest)) > _MAX_NUMBER:
                 return result
             ends = (low * least, low * greatest, high * least, high * greatest)
             low, high = min(ends), max(ends)
-        if -inf < low and high < inf:
+        if max(abs(low), abs(high)) <= _MAX_NUMBER:
             self.bounds[result] = (low, high)
         return result
 
@@ -273,7 +274,8 @@ class Values:
         if a[0] == b[0] == "tuple" and len(a[1]) == len(b[1]):
             return list(zip(a[1], b[1], strict=True))
         if a[0] == b[0] == "struct" and a[1] == b[1]:
-            if [name for name, _ in a[2]] == [name for name, _ in b[2]]:
+            names = [name for name, _ in a[2]]
+            if names == [name for name, _ in b[2]]:
                 return [(one, two) for (_, one), (_, two) in zip(a[2], b[2], strict=True)]
         return None
 
