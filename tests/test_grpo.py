@@ -174,7 +174,7 @@ def test_only_the_adapter_is_trained(tmp_path, policy):
 
 
 class Letters(gymnasium.vector.VectorEnv):
-    """Pays for the share of capital letters in an answer: a task with an obvious optimum."""
+    """Pays for the share of digits in an answer: single tokens, so that the optimum is obvious."""
 
     def __init__(self, num_envs=1, **kwargs):
         self.num_envs = num_envs
@@ -183,7 +183,7 @@ class Letters(gymnasium.vector.VectorEnv):
         return tuple(f"// family: f{s % 3}\n" for s in seed), {}
 
     def step(self, actions):
-        rewards = [sum(c.isupper() for c in a) / max(len(a), 8) for a in actions]
+        rewards = [sum(c.isdigit() for c in a) / max(len(a), 8) for a in actions]
         verdict = LettersVerdict()
         infos = {
             "valid": np.ones(self.num_envs, bool),
@@ -224,7 +224,7 @@ def test_it_learns_what_is_paid(tmp_path, base, seed):
     rows = train_grpo(config, console=quiet()).rows
     first = np.mean([r["avg_reward"] for r in rows[:3]])
     last = np.mean([r["avg_reward"] for r in rows[-3:]])
-    assert last > first + 0.15
+    assert last > 3 * first
 
 
 COMPACT = {"iterations": 3, "samples": 16, "group_size": 4, "max_new_tokens": 64}
