@@ -1,23 +1,32 @@
-"""A sandbox of straw, which the catalogue must blow down: that it does is the proof that it bites.
+"""A sandbox and a verifier of straw, which the catalogue must blow down: the proof that it bites.
 
-It is what is written when nobody thinks of enemies: a temporary folder, a shell, the caller's
-environment, a verdict by exit code, output read after the end. What is not straw are the guards
-below, which keep the machine whole while hostile programs run on it: they are some times wider than
-the limits of a box, so that an entry which they stop has long shown that the sandbox does not.
+They are what is written when nobody thinks of enemies. The sandbox: a temporary folder, a shell,
+the caller's environment, a verdict by exit code, output read after the end. What is not straw are
+the guards below, which keep the machine whole while hostile programs run on it: they are some times
+wider than the limits of a box, so that an entry which they stop has long shown that the sandbox
+does not. The verifier: see `StrawVerifier`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
+import re
 import secrets
 import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
+from ...verifiers.compact.frontend.check import check
+from ...verifiers.compact.frontend.complexity import seed_count
+from ...verifiers.compact.structure import check_requirements
 from ...verifiers.sandbox.base import Job, Outcome, Status, Step, StepOutcome, first_failure
+from ...verifiers.task import Task
+from ...verifiers.verdict import Diagnostic, Stage, StageStatus, Toolchain, Verdict
 
 # A user that no account has: its signals and its processes are nobody else's. For root only.
 GUARD_USER = 1_890_000_000
@@ -202,3 +211,67 @@ def _frames(path: Path) -> tuple[bytes, ...]:
         found.append(data[4 : 4 + length])
         data = data[4 + length :]
     return tuple(found)
+
+
+# -------------------------------------------------------------------- a verifier
+
+_INCLUDE = re.compile(r"""(?:include|import)\s*["']([^"']*)["']\s*;""")
+_PRAGMA = re.compile(r"pragma [^;]*;")
+# What each kind is told by.
+_WORDS = {
+    "if": "if (", "if-else": "else", "else-if": "else if", "ternary": "?", "loop": "for (",
+    "enum": "enum ", "struct": "struct ", "witness": "witness ",
+}  # fmt: skip
+
+
+class StrawVerifier:
+    """A verifier for Compact that believes what it reads. A `Verifier`, to look at.
+
+    Files that a program names are pasted into it, whosever they are; whatever version it asks for,
+    it gets; what is left is checked, but for disclosure, which would only refuse good programs; an
+    error is shown with its line, to be helpful; complexity and kinds are counted in the text.
+    """
+
+    toolchain = Toolchain("straw", "0")
+    sandbox = None
+
+    def verify_all(self, submissions: Sequence[tuple[Task, str]]) -> list[Verdict]:
+        """A verdict on each."""
+        return [self.verify(task, source) for task, source in submissions]
+
+    def verify(self, task: Task, source: str) -> Verdict:
+        """What it makes of `source`."""
+        source = source.encode("utf-8", "replace").decode()
+        text = _PRAGMA.sub("", _INCLUDE.sub(lambda name: _pasted(name[1]), source))
+        error = check(text).error
+        messages: tuple[Diagnostic, ...] = ()
+        if error is not None and "disclosure" not in error.message:
+            at = max(error.pos or 0, 0)
+            line = text[text.rfind("\n", 0, at) + 1 :].partition("\n")[0]
+            messages = (Diagnostic(f"{error.message}, in: {line}"),)
+        status = StageStatus.FAILED if messages else StageStatus.PASSED
+        counted = float(seed_count(source))
+        metrics = {"complexity": counted, "complexity_extended": counted}
+        kinds = [kind for kind, word in _WORDS.items() if word in source]
+        facts = {"constructs": kinds}
+        requirements = check_requirements(task.requirements, metrics, facts)
+        return Verdict(
+            task_key=task.key,
+            source_sha256=hashlib.sha256(source.encode()).hexdigest(),
+            toolchain=self.toolchain,
+            stages=(Stage("parse", StageStatus.PASSED), Stage("compile", status, 0.0, messages)),
+            metrics=metrics,
+            facts={**facts, "requirements": requirements},
+        )
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def _pasted(name: str) -> str:
+    """The file, or as if it were empty. A guard: nothing that has no end, or that waits."""
+    path = Path(name if Path(name).is_file() else f"{name}.compact")
+    with contextlib.suppress(OSError, ValueError):
+        if path.is_file():
+            return path.read_bytes()[:MOST].decode("utf-8", "replace")
+    return ""

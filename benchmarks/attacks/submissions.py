@@ -10,7 +10,7 @@ result says what is missing; the others are judged by the embedded front end the
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from ...envs.rewards import PRESETS
@@ -19,8 +19,9 @@ from ...verifiers.compact.toolchain import CompactVerifier
 from ...verifiers.sandbox.base import SandboxError
 from ...verifiers.task import Task
 from ...verifiers.verdict import Verdict
-from ...verifiers.verifier import ToolchainMissingError
+from ...verifiers.verifier import ToolchainMissingError, Verifier
 from .catalogue import Bait, Entry, Host, Result
+from .straw import StrawVerifier
 
 ROWS = tuple(f"K{n:02}" for n in range(1, 15))
 # What an entry can need beyond the embedded front end: the compiler; and what runs contracts.
@@ -124,9 +125,9 @@ class Court(Host):
     def __init__(
         self,
         entry: Entry,
-        verifier: CompactVerifier,
+        verifier: Verifier,
         bait: Bait,
-        reopen: Callable[[], CompactVerifier],
+        reopen: Callable[[], Verifier],
     ) -> None:
         super().__init__(entry, bait)
         self.verifier = verifier
@@ -182,12 +183,25 @@ class Court(Host):
         self.accept(PLAIN)
         return found
 
+    def earn_at_most(self, plain: str, written: Mapping[str, int]) -> None:
+        """Blame the verifier for each whose complexity exceeds `plain`'s by more than is written.
+
+        `written`: source -> the number of decisions that it has and `plain` has not.
+        """
+        least, *found = self.accept(plain, *written)
+        for (source, most), verdict in zip(written.items(), found, strict=True):
+            if verdict.accepted and least.accepted:
+                more = verdict.metrics["complexity"] - least.metrics["complexity"]
+                self.check(more <= most, f"{more:g} decisions, not {most}: {_shown(source)}")
+
     def earn_no_more(self, plain: str, *padded: str) -> None:
         """Blame the verifier for each of `padded` that is worth more than `plain`, in any way."""
         least, *found = self.accept(plain, *padded)
         for source, verdict in zip(padded, found, strict=True):
+            if not verdict.accepted or not least.accepted:
+                continue  # that has been complained of
             for name in ("complexity", "complexity_extended"):
-                if verdict.valid and verdict.metrics[name] > least.metrics[name]:
+                if verdict.metrics[name] > least.metrics[name]:
                     worth = f"{verdict.metrics[name]:g}, not {least.metrics[name]:g}"
                     self.blame(f"{name} {worth}: {_shown(source)}")
             for preset, pays in PRESETS.items():
@@ -208,18 +222,20 @@ class Verifiers:
     `missing` says, for each thing that an entry can need (``""``: nothing), why it is not here.
 
     Args:
-        sandbox: What is attacked; straw holds no compiler, so nothing is submitted there.
+        sandbox: What is attacked. Straw holds no compiler: entries that need one are not submitted
+            there, the others to a verifier of straw.
         workers: How many boxes.
     """
 
     def __init__(self, sandbox: str, *, workers: int) -> None:
         self._sandbox, self._workers = sandbox, workers
         self.missing: dict[str, str] = {}
-        self.front_end = CompactVerifier("frontend")
+        self.front_end: Verifier = CompactVerifier("frontend")
         self.compactc: CompactVerifier | None = None
         if sandbox == "straw":
-            why = "a verifier runs no compiler in straw; try --sandbox docker or bubblewrap"
-            self.missing = dict.fromkeys(("", COMPACTC, RUNTIME), why)
+            self.front_end = StrawVerifier()
+            why = "the verifier of straw runs no compiler; try --sandbox docker or bubblewrap"
+            self.missing = dict.fromkeys((COMPACTC, RUNTIME), why)
             return
         try:
             self.compactc = self.open()

@@ -1,7 +1,8 @@
 """K01: `include` and `import` of files: absolute, upwards, and hidden from a reader.
 
-Safe: refused before any file is looked for; nothing of it is in the message. What only looks like
-an `include` to a careless reader (in a comment, in a string) is no reason to refuse.
+Safe: refused before any file is looked for: nothing of it is in the message, nor whether there is
+one. What only looks like an `include` to a careless reader (in a comment, in a string) is no reason
+to refuse.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from ..submissions import PLAIN
 
 if TYPE_CHECKING:
+    from ....verifiers.verdict import Verdict
     from ..submissions import Court
 
 PATHS = ("/etc/passwd", "../../../../etc/passwd", "/proc/self/environ", "contract", "~/x", "")
@@ -54,8 +56,20 @@ def judge(court: Court) -> None:
     named = [form.format(path) for form in NAMING for path in PATHS]
     dressed = [f"include {between}'/etc/passwd';" for between in BETWEEN]
     for verdict in court.refuse(*(f"{PLAIN}{text}\n" for text in (*named, *dressed, *HIDDEN))):
-        told = str([diagnostic.message for diagnostic in verdict.diagnostics])
-        court.check("root:" not in told, f"a file's text is in the message: {told[:200]}")
-        looked_for = "locate" in told or "opening" in told
-        court.check(not looked_for, f"a file was looked for: {told[:200]}")
+        court.check("root:" not in messages(verdict), "a file's text is in the message")
+    there = court.bait.folder / "there.compact"
+    there.write_text("export ledger more: Counter;\n")
+    there.chmod(0o644)
+    for form in NAMING:
+        told = [
+            messages(verdict).replace(name, "NAME")
+            for name in ("there", "gone")
+            for verdict in court.refuse(PLAIN + form.format(court.bait.folder / name) + "\n")
+        ]
+        court.check(told[0] == told[1], f"a file that is there is told from none: {told[0][:200]}")
     court.accept(*(f"{PLAIN}{text}" for text in HARMLESS))
+
+
+def messages(verdict: Verdict) -> str:
+    """All that is said of a program."""
+    return "\n".join(diagnostic.message for diagnostic in verdict.diagnostics)

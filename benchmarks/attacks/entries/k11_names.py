@@ -21,8 +21,8 @@ NAMES = (
     "witnesses", "initialState", "contractReferenceLocations", "state", "context", "ledger_",
     "is_some", "dict", "int", "bytes", "root", "lookup", "head", "field", "firstFree", "of_",
 )  # fmt: skip
-# Ten at a time: a contract with each alone would take minutes.
-GROUP = 10
+# Half of them at a time: a contract with each alone would take minutes.
+GROUP = 25
 
 
 def naming(names: tuple[str, ...]) -> str:

@@ -29,7 +29,10 @@ MORE = (
     "export circuit text(s: Opaque<'string'>): Opaque<'string'> { return s; }",
 )
 NO_TYPES = ("constructor", "__proto__", f"'+{EXIT}+'", f'\\"+{EXIT}+\\"')
-PLACE = "nothing to add"
+# The messages of the contract that they take the place of, all of them at a time.
+PLACES = (
+    "nothing to add", "above the limit", "nothing to remove", "below zero", "nothing to reset",
+)  # fmt: skip
 
 
 def judge(court: Court) -> None:
@@ -39,7 +42,12 @@ def judge(court: Court) -> None:
         length = len(text.encode())
         return f'export circuit text(): Bytes<{length}> {{ return pad({length}, "{text}"); }}\n'
 
-    saying = [changed(COUNTER, PLACE, text) for text in TEXTS]
+    saying = []
+    for start in range(0, len(TEXTS), len(PLACES)):
+        source = COUNTER
+        for place, text in zip(PLACES, TEXTS[start:], strict=False):
+            source = changed(source, place, text)
+        saying.append(source)
     holding = COUNTER + "".join(
         padded(text).replace("text()", f"text{i}()") for i, text in enumerate(TEXTS[:-1])
     )

@@ -54,10 +54,10 @@ def judge(court: Court) -> None:
     court.accept(*(f"{pragma}\n{BARE}" for pragma in FITTING))
     court.accept(f"{BARE}pragma language_version 0.23;\n")
     court.refuse(*(f"{pragma}\n{BARE}" for pragma in FOREIGN))
-    court.refuse(*(f"{BARE}{pragma}\n" for pragma in FOREIGN))
-    court.refuse(*(f"{first}\n{second}\n{BARE}" for first in FITTING[:2] for second in FOREIGN[:3]))
+    court.refuse(*(f"{BARE}{pragma}\n" for pragma in FOREIGN[::4]))
+    court.refuse(*(f"{FITTING[0]}\n{second}\n{BARE}" for second in FOREIGN[:3]))
     # Another version named does not bring its rules.
     court.refuse(*(f"{pragma}\n{BARE}{UNDISCLOSED}" for pragma in FITTING))
-    court.refuse(*(f"{pragma}\n{OLD}" for pragma in (*FITTING, FOREIGN[0])))
+    court.refuse(*(f"{pragma}\n{OLD}" for pragma in (FITTING[1], FOREIGN[0])))
     court.endure(*(f"{pragma}\n{BARE}" for pragma in LONG))
     court.accept(PLAIN)
