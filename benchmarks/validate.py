@@ -11,8 +11,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field, replace
+from enum import Enum
 from typing import Any
 
 from rich.console import Console
@@ -23,8 +26,10 @@ from ..envs.rewards import Reward, compact_spec, solved
 from ..envs.tasks import compact as open_tasks
 from ..envs.tasks import compact_spec as spec_tasks
 from ..envs.tasks.compact_spec import SpecTask
-from ..verifiers.compact.mutants import mutants, trivial
-from ..verifiers.compact.toolchain import CompactVerifier
+from ..verifiers.compact.behaviour import Play
+from ..verifiers.compact.frontend.check import check
+from ..verifiers.compact.mutants import Bundle, Mutant, bundled, mutants, trivial
+from ..verifiers.compact.toolchain import CompactVerifier, TrialError
 from ..verifiers.task import Task
 from ..verifiers.verdict import Verdict
 from ..verifiers.verifier import ChoiceError, judge
@@ -53,8 +58,8 @@ class Row:
     """What came of validating one task.
 
     `mutants` is how many compile and are none of `DISCLOSURE`, `refused` how many the compiler
-    refuses, `killed` how many of the first fail a test. `paid`: trivial contracts that earn
-    something, with what they earn.
+    refuses, `killed` how many of the first fail a hidden play; all are 0 where the reference
+    itself fails. `paid`: trivial contracts that earn something, with what they earn.
     `stale`: survivors that the task explains and that do not survive.
     """
 
@@ -73,9 +78,12 @@ class Row:
 
     @property
     def share(self) -> float:
-        """Of the mutants that compile, how many die; those that are explained are not counted."""
-        explained = sum(bool(s.reason) for s in self.survivors)
-        return self.killed / max(self.mutants - explained, 1) if self.mutants else 1.0
+        """Of the mutants that compile, how many die: those that no test can tell count, too."""
+        return self.killed / self.mutants if self.mutants else 1.0
+
+    @property
+    def unexplained(self) -> tuple[Survivor, ...]:
+        return tuple(s for s in self.survivors if not s.reason)
 
     @property
     def sound(self) -> bool:
@@ -84,6 +92,7 @@ class Row:
             and self.second is not False
             and not self.paid
             and not self.stale
+            and not self.unexplained
             and self.share >= LEAST_KILLED
         )
 
@@ -98,44 +107,144 @@ def validate_spec(spec: SpecTask, verifier: CompactVerifier) -> Row:
     """One task with a specification. Raises `ValidationError`."""
     task = spec.task
     assert task.reference is not None
-    wrong = mutants(task.reference)
     idle = trivial(task.reference)
     solutions = [task.reference] + ([spec.second] if spec.second is not None else [])
-    sources = [*solutions, *idle.values(), *(mutant.source for mutant in wrong)]
-    verdicts = _judged(verifier, task, sources)
-    right, of_idle, of_wrong = (
-        verdicts[: len(solutions)],
-        verdicts[len(solutions) : len(solutions) + len(idle)],
-        verdicts[len(solutions) + len(idle) :],
-    )
-    complaint = next((_complaint(v) for v in right if not _full(v)), "")
+    verdicts = _judged(verifier, task, [*solutions, *idle.values()])
+    right, of_idle = verdicts[: len(solutions)], verdicts[len(solutions) :]
     pay = {name: compact_spec(v).total for name, v in zip(idle, of_idle, strict=True)}
-    refused = sum(not verdict.passed("compile") for verdict in of_wrong)
-    survivors = tuple(
-        Survivor(m.kind, m.description, spec.survivors.get(m.description, ""))
-        for m, verdict in zip(wrong, of_wrong, strict=True)
-        if verdict.metrics.get("behaviour") == 1.0 and m.kind != DISCLOSURE
-    )
-    dead = sum(verdict.metrics.get("behaviour", 1.0) < 1.0 for verdict in of_wrong)
-    described = {survivor.description for survivor in survivors}
-    return Row(
+    row = Row(
         task=task.id,
         key=task.key,
         family=task.family,
         reference=_full(right[0]),
-        second=_full(right[1]) if spec.second is not None else None,
+        # Another style may have fewer branches than the reference, which the pay would show.
+        second=right[1].accepted if spec.second is not None else None,
         paid={name: total for name, total in pay.items() if total > 0},
-        mutants=dead + len(survivors),
-        refused=refused,
-        killed=dead,
+        complaint=next((_complaint(v) for v in right if not v.accepted), ""),
+    )
+    if not row.reference:
+        return row
+    fates = fates_of_mutants(verifier, task)
+    survivors = tuple(
+        Survivor(m.kind, m.description, spec.survivors.get(m.description, ""))
+        for m, fate in fates.items()
+        if fate is Fate.SURVIVES and m.kind != DISCLOSURE
+    )
+    number = Counter(fates.values())
+    described = {survivor.description for survivor in survivors}
+    return replace(
+        row,
+        mutants=number[Fate.DIES] + len(survivors),
+        refused=number[Fate.REFUSED],
+        killed=number[Fate.DIES],
         survivors=survivors,
         stale=tuple(sorted(spec.survivors.keys() - described)),
-        complaint=complaint,
     )
 
 
+class Fate(Enum):
+    """What becomes of a mutant."""
+
+    REFUSED = "the compiler refuses it"
+    DIES = "a hidden play tells it from the reference"
+    SURVIVES = "no hidden play does"
+
+
+# Hidden plays are tried in such portions: most mutants die in the first one that concerns them.
+_PORTIONS = (1, 2, 5)
+# So many mutants make one program: with more, half of them are compiled for nothing when one is
+# refused against expectation.
+_BUNDLE = 40
+_CONTROLS = 4
+
+
+def fates_of_mutants(verifier: CompactVerifier, task: Task) -> dict[Mutant, Fate]:
+    """What becomes of each mutant of the reference of `task`, in their order.
+
+    Each is put to the hidden plays of the task's trial until one tells it from the reference, as
+    the verdict on it would: but bundled, since to start a compiler and a runtime for each of them
+    takes ten times as long. Raises `ValidationError`.
+    """
+    assert task.reference is not None
+    wrong = mutants(task.reference)
+    # What the front end refuses goes to the compiler alone, which has the last word.
+    hopeful = [m for m in wrong if check(m.source).accepted]
+    jobs: list[Bundle | Mutant] = [m for m in wrong if m not in set(hopeful)]
+    bundles, alone = bundled(task.reference, hopeful, _BUNDLE)
+    jobs += [*bundles, *alone]
+    fates: dict[Mutant, Fate] = {}
+    try:
+        with ThreadPoolExecutor(verifier.workers) as pool:
+            for found in pool.map(lambda job: _fates(verifier, task, job), jobs):
+                fates.update(found)
+    except TrialError as error:
+        raise ValidationError(f"{task.id}: {error}") from error
+    return {mutant: fates[mutant] for mutant in wrong}
+
+
+def _fates(verifier: CompactVerifier, task: Task, job: Bundle | Mutant) -> dict[Mutant, Fate]:
+    plays = verifier.hidden_plays(task)
+    of: list[tuple[Mutant, Mapping[str, str]]]
+    # What is asked first: of a bundle, too, whether the reference is still itself in it.
+    control: list[tuple[int, Mapping[str, str]]]
+    if isinstance(job, Mutant):
+        of, control = [(job, {})], []
+    else:
+        of = list(zip(job.mutants, job.renamed, strict=True))
+        control = [(number, job.control) for number in range(len(plays))[:_CONTROLS]]
+    # No play tells anything of a dropped disclosure: all that is asked is whether it compiles.
+    concerned = {
+        mutant: [n for n, play in enumerate(plays) if _concerns(names, play)]
+        for mutant, names in of
+        if mutant.kind != DISCLOSURE
+    }
+    fates = dict.fromkeys([mutant for mutant, _ in of], Fate.SURVIVES)
+    start = 0
+    for portion in (*_PORTIONS, len(plays)):
+        asked = [
+            (mutant, number, names)
+            for mutant, names in of
+            if fates[mutant] is Fate.SURVIVES
+            for number in concerned.get(mutant, [])[start : start + portion]
+        ]
+        if start and not asked:
+            break
+        start += portion
+        plain = [(number, names) for _, number, names in asked]
+        told = verifier.tell_apart(task, job.source, [*control, *plain])
+        if told is None:
+            return _fates_of_parts(verifier, task, job)
+        if True in told[: len(control)]:
+            raise ValidationError(f"{task.id}: in a bundle the reference is not itself")
+        for (mutant, _, _), differs in zip(asked, told[len(control) :], strict=True):
+            if differs:
+                fates[mutant] = Fate.DIES
+        control = []
+    return fates
+
+
+def _concerns(names: Mapping[str, str], play: Play) -> bool:
+    return not names or any(call["call"] in names for call in play.calls)
+
+
+def _fates_of_parts(
+    verifier: CompactVerifier, task: Task, job: Bundle | Mutant
+) -> dict[Mutant, Fate]:
+    """What becomes of the mutants of a program that the compiler refuses."""
+    if isinstance(job, Mutant):
+        return {job: Fate.REFUSED}
+    assert task.reference is not None
+    half = len(job.mutants) // 2
+    parts: list[Bundle] | list[Mutant] = [*job.mutants]
+    if half:
+        parts, _ = bundled(task.reference, job.mutants, len(job.mutants) - half)
+    fates: dict[Mutant, Fate] = {}
+    for part in parts:
+        fates.update(_fates(verifier, task, part))
+    return fates
+
+
 def _full(verdict: Verdict) -> bool:
-    """Whether this solution passes everything and is paid all there is."""
     return verdict.accepted and round(compact_spec(verdict).total, 9) == 1.0
 
 
@@ -215,7 +324,10 @@ def to_json(rows: Sequence[Row], toolchain: str, sandbox: str | None) -> dict[st
 def print_rows(rows: Sequence[Row], console: Console) -> None:
     """A line a family, then everything that is wrong or that needs its reason."""
     table = Table(title="Do the tasks measure what they say?")
-    for column in ("family", "tasks", "references", "second", "trivial paid", "mutants", "killed"):
+    for column in (
+        "family", "tasks", "references", "second", "trivial paid", "mutants", "killed", "least",
+        "explained", "unexplained",
+    ):  # fmt: skip
         table.add_column(column, justify="left" if column == "family" else "right")
     families = sorted({row.family for row in rows})
     for name in [*families, "all"]:
@@ -223,6 +335,7 @@ def print_rows(rows: Sequence[Row], console: Console) -> None:
         seconds = [row.second for row in of if row.second is not None]
         number = sum(row.mutants for row in of)
         killed = sum(row.killed for row in of)
+        unexplained = sum(len(row.unexplained) for row in of)
         table.add_row(
             name,
             str(len(of)),
@@ -230,7 +343,10 @@ def print_rows(rows: Sequence[Row], console: Console) -> None:
             f"{sum(seconds)} of {len(seconds)} pass" if seconds else "",
             str(sum(len(row.paid) for row in of)) if number else "",
             str(number) if number else "",
-            f"{killed / number:.1%}" if number else "",
+            f"{killed} ({killed / number:.1%})" if number else "",
+            f"{min(row.share for row in of):.0%}" if number else "",
+            str(number - killed - unexplained) if number else "",
+            str(unexplained) if number else "",
             style="bold" if name == "all" else None,
         )
     console.print(table)

@@ -43,6 +43,7 @@ def no_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A machine without any Compact compiler."""
     monkeypatch.delenv("FORGEGYM_COMPACTC", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("forgegym.verifiers.compact.compiler._image_is_built", lambda: False)
 
 
 def script(folder: Path, name: str, body: str, language: str = "0.23.0") -> Path:

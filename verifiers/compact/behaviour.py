@@ -105,6 +105,12 @@ class Play:
     request: Mapping[str, Any]
     public: bool
 
+    @property
+    def calls(self) -> Sequence[Mapping[str, Any]]:
+        """Its calls, without the constructor's."""
+        calls: Sequence[Mapping[str, Any]] = self.request["calls"]
+        return calls
+
 
 def draw_plays(recipe: Recipe, seed: str) -> Iterator[Play]:
     """The plays that belong to `seed`, without end: every script as it is, then hidden ones.
@@ -244,30 +250,33 @@ def ask(plays: Sequence[Play]) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
     return tuple(requests), ids
 
 
-def hear(ids: Sequence[str], answers: Sequence[bytes]) -> list[list[Told] | None]:
+def hear(
+    plays: Sequence[Play], ids: Sequence[str], answers: Sequence[bytes]
+) -> list[list[Told] | None]:
     """What was told of each play; None where nothing was, or nothing that can be understood."""
-    heard = [_understand(payload, id) for id, payload in zip(ids, answers, strict=False)]
+    heard = [_understand(*each) for each in zip(plays, ids, answers, strict=False)]
     return heard + [None] * (len(ids) - len(heard))
 
 
-def _understand(payload: bytes, id: str) -> list[Told] | None:
+def _understand(play: Play, id: str, payload: bytes) -> list[Told] | None:
     answer = read_answer(payload, id)
     if not isinstance(answer, Returned) or not isinstance(answer.value, list):
         return None
     told: list[Told] = []
     ledger: Mapping[str, Any] = {}
-    for row in answer.value:
+    aside = [False, *(call.get("aside", False) for call in play.calls)]
+    for row, undone in zip(answer.value, aside, strict=False):
         if not isinstance(row, list) or len(row) != 4 or not isinstance(row[0], bool):
             return None
         done, arguments, result, changed = row
         if not done:
             told.append(Told(False, arguments, reason=str(result)))
             continue
-        if changed is not None:
-            if not isinstance(changed, dict):
-                return None
-            ledger = changed
-        told.append(Told(True, arguments, result, ledger))
+        if changed is not None and not isinstance(changed, dict):
+            return None
+        after = ledger if changed is None else changed
+        told.append(Told(True, arguments, result, after))
+        ledger = ledger if undone else after
     return told
 
 
@@ -281,10 +290,66 @@ def settled(play: Play, told: Sequence[Told]) -> Play:
     """`play` with the arguments that the reference computed, so that nothing of them is left to a
     submission."""
     calls = [
-        {**call, "arguments": t.arguments}
-        for call, t in zip(play.request["calls"], told[1:], strict=True)
+        {**call, "arguments": _computed(call["arguments"], t.arguments)}
+        for call, t in zip(play.calls, told[1:], strict=True)
     ]
     return replace(play, request={**play.request, "calls": calls})
+
+
+def _computed(asked: Any, told: Any) -> Any:
+    """The argument that was `told`, but enums, which are numbers there, as they were `asked`."""
+    if told is None:
+        return asked
+    if isinstance(asked, list):
+        return [_computed(*pair) for pair in zip(asked, told, strict=True)]
+    if not isinstance(asked, Mapping) or asked.keys() == {"enum"}:
+        return asked
+    if asked.keys() in ({"pure"}, {"ledger"}):
+        return told
+    return {name: _computed(value, told[name]) for name, value in asked.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A play of the reference in which others are tried too, each beside the call it stands for.
+
+    `rows` is what should be told (the constructor's first), with the number of who is to tell it.
+    What is tried aside is undone: each begins where the reference is at that call.
+    """
+
+    play: Play
+    rows: tuple[tuple[int, Told], ...]
+
+    def unlike(self, told: Sequence[Told]) -> set[int]:
+        """The numbers of those that did anything else than was expected."""
+        return {
+            number
+            for i, (number, expected) in enumerate(self.rows)
+            if i >= len(told) or not _same(expected, told[i])
+        }
+
+
+def scene(
+    play: Play, expected: Sequence[Told], number: int, others: Mapping[int, Mapping[str, str]]
+) -> Scene:
+    """`play` up to where the last of `others` can be tried; without any, all of it.
+
+    `number` is that of the one who plays; `others`: number -> circuit -> the name of the circuit
+    that is tried in its place.
+    """
+    calls: list[Mapping[str, Any]] = []
+    rows = [(number, expected[0])]
+    length = 0 if others else len(play.calls)
+    for call, told in zip(play.calls, expected[1:], strict=True):
+        for other, names in others.items():
+            if call["call"] in names:
+                calls.append({**call, "call": names[call["call"]], "aside": True})
+                rows.append((other, told))
+                length = len(calls) + 1
+        calls.append(call)
+        rows.append((number, told))
+    calls, rows = calls[: max(length, 0)], rows[: length + 1]
+    return Scene(replace(play, request={**play.request, "calls": calls}), tuple(rows))
 
 
 def first_difference(expected: Sequence[Told], found: Sequence[Told] | None) -> int | None:
@@ -312,7 +377,7 @@ def _same(wanted: Told, found: Told) -> bool:
 
 def explain(play: Play, expected: Sequence[Told], found: Sequence[Told] | None, at: int) -> str:
     """What went wrong in a public play, for the one who wrote the contract."""
-    calls = ["constructor", *(call["call"] for call in play.request["calls"])]
+    calls = ["constructor", *(call["call"] for call in play.calls)]
     before = ", ".join(
         f"{name}({_words(told.arguments or [])[1:-1]})"
         for name, told in zip(calls[:at], expected, strict=False)

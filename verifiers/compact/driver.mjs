@@ -113,7 +113,12 @@ class Play {
     const { constructor: start, calls } = this.request;
     const told = [this.attempt(start, () => this.construct(start))];
     if (this.state === undefined) return told;
-    for (const call of calls) told.push(this.attempt(call, () => this.call(call)));
+    for (const call of calls) {
+      const { state, written } = this;
+      told.push(this.attempt(call, () => this.call(call)));
+      // What is tried aside has not happened.
+      if (call.aside) Object.assign(this, { state, written });
+    }
     return told;
   }
 

@@ -10,7 +10,7 @@ drawn by chance: the same reference gives the same mutants in the order of its t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar, Union
 
@@ -462,6 +462,99 @@ KINDS: Final[dict[str, Callable[[_Contract, _Scope], Iterator[_Edit]]]] = {
 }
 
 
+# ---------------------------------------------------------------- many mutants, compiled at once
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Mutants of one contract as one program, so that a compiler is started once for all of them.
+
+    `source` is the contract as it was, and behind it, for each mutant, a copy of the circuits that
+    behave otherwise in it, under other names: `renamed` says which (circuit of the interface -> its
+    copy). `control` does so for copies of all circuits in which nothing is wrong. These are the
+    mutant schemata of Untch, Offutt and Harrold ("Mutation analysis using mutant schemata", 1993),
+    with a copy where those have a switch.
+    """
+
+    source: str
+    mutants: tuple[Mutant, ...]
+    renamed: tuple[Mapping[str, str], ...]
+    control: Mapping[str, str]
+
+
+def bundled(source: str, chosen: Iterable[Mutant], size: int) -> tuple[list[Bundle], list[Mutant]]:
+    """Bundles of at most `size` of the mutants of `source`, and the mutants that fit into none.
+
+    Those are the ones in which the constructor does something else, since a contract has only one;
+    and all of them, when modules or circuits of one name are in the contract.
+    """
+    original = _Contract(source)
+    names = [circuit.name for circuit in original.circuits]
+    if len(set(names)) < len(names) or any(
+        isinstance(d, ast.Module) for d in original.program.declarations
+    ):
+        return [], list(chosen)
+    variants: list[tuple[Mutant, str, dict[str, str]]] = []
+    alone = []
+    for mutant in chosen:
+        contract = _Contract(mutant.source)
+        other = _otherwise(original, contract)
+        if other is None:
+            alone.append(mutant)
+        else:
+            variants.append((mutant, *_under_other_names(contract, other, len(variants) + 1)))
+    copies, control = _under_other_names(original, set(names), 0)
+    bundles = []
+    for start in range(0, len(variants), size):
+        part = variants[start : start + size]
+        texts = [original.source, copies, *(text for _, text, _ in part)]
+        bundles.append(
+            Bundle(
+                "\n\n".join(texts),
+                tuple(mutant for mutant, _, _ in part),
+                tuple(renamed for _, _, renamed in part),
+                control,
+            )
+        )
+    return bundles, alone
+
+
+def _otherwise(original: _Contract, mutant: _Contract) -> set[str] | None:
+    """The circuits that may behave otherwise in a mutant; None: its constructor may do so too."""
+
+    def texts(contract: _Contract) -> dict[str, str]:
+        bodies = [scope.body for scope in contract.scopes]
+        return {_name(body): contract.words(*contract.span(body)) for body in bodies}
+
+    before = texts(original)
+    found = {name for name, text in texts(mutant).items() if text != before[name]}
+    calls = {_name(s.body): {n.name for n in _of(s, ast.FunctionName)} for s in mutant.scopes}
+    while True:
+        callers = {name for name, called in calls.items() if called & found} - found
+        if not callers:
+            return None if "" in found else found
+        found |= callers
+
+
+def _name(body: _Body) -> str:
+    return body.name if isinstance(body, ast.Circuit) else ""
+
+
+def _under_other_names(
+    contract: _Contract, names: set[str], number: int
+) -> tuple[str, dict[str, str]]:
+    """Copies of the circuits `names` that call each other; and what those exported are called."""
+    renamed = {name: _fresh(contract, f"{name}_{number}_") for name in names}
+    exported = _exported(contract)
+    texts = [
+        ("export " if id(circuit) in exported else "") + _copied(contract, circuit, renamed)
+        for circuit in contract.circuits
+        if circuit.name in names
+    ]
+    shown = {c.name for c in contract.circuits if id(c) in exported}
+    return "\n\n".join(texts), {name: new for name, new in renamed.items() if name in shown}
+
+
 # ---------------------------------------------------------------- contracts that do nothing
 
 
@@ -575,7 +668,13 @@ def _renamed_calls(contract: _Contract, body: _Body, renamed: dict[str, str]) ->
 
 
 def _copy(contract: _Contract, circuit: ast.Circuit, renamed: dict[str, str]) -> _Edit:
-    """A private copy of `circuit` in front of it, under its new name and calling the others'."""
+    """A private copy of `circuit` in front of it."""
+    text = _copied(contract, circuit, renamed)
+    return _Edit(circuit.pos, circuit.pos, text + "\n\n")
+
+
+def _copied(contract: _Contract, circuit: ast.Circuit, renamed: dict[str, str]) -> str:
+    """`circuit`, not exported, under its new name and calling the others by theirs."""
     first = contract.at[circuit.pos]
     start = contract.tokens.starts[first + (contract.tokens.kinds[first] == "export")]
     end = contract.end(contract.span(circuit)[1])
@@ -584,7 +683,7 @@ def _copy(contract: _Contract, circuit: ast.Circuit, renamed: dict[str, str]) ->
         replace(edit, start=edit.start - start, end=edit.end - start)
         for edit in (named, *_renamed_calls(contract, circuit, renamed))
     ]
-    return _Edit(circuit.pos, circuit.pos, _edited(contract.source[start:end], moved) + "\n\n")
+    return _edited(contract.source[start:end], moved)
 
 
 def _needed(contract: _Contract, constructors: list[ast.Constructor]) -> list[ast.Circuit]:

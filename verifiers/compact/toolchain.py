@@ -15,11 +15,11 @@ import threading
 import time
 import warnings
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from ..deadline import DeadlineError, within
 from ..sandbox.base import Outcome, Sandbox, Status
@@ -37,7 +37,7 @@ from ..verdict import (
 )
 from ..verifier import ChoiceError, ToolchainMissingError
 from . import behaviour, parse
-from .behaviour import Play, Told
+from .behaviour import Play, Scene, Told
 from .compiler import INSTALL_HINT, MEMORY_BYTES, OUTPUT_BYTES, Compiler, open_compiler
 from .frontend import ast
 from .frontend.check import FRONTEND_VERSION, check
@@ -49,6 +49,7 @@ from .structure import DECISIONS, check_requirements, used_declarations
 LANGUAGE_VERSION = "0.23.0"
 FRONTEND = Toolchain("forgegym-compact-frontend", FRONTEND_VERSION, LANGUAGE_VERSION)
 
+_T = TypeVar("_T")
 Choice = Literal["auto", "compactc", "frontend"]
 
 # Ten times the largest program of the compiler's own test suite (6 kB).
@@ -85,16 +86,34 @@ class _Judgement:
 class _Trial:
     """What a submission to a task with tests is put to: plays, and what the reference told of them.
 
-    `complexity` is the reference's.
+    `complexity` is the reference's, `seconds` what a play of it took.
     """
 
     plays: tuple[Play, ...]
     expected: tuple[list[Told], ...]
     complexity: float
+    seconds: float = 0.0
+
+    @property
+    def hidden(self) -> list[tuple[Play, list[Told]]]:
+        both = zip(self.plays, self.expected, strict=True)
+        return [(play, told) for play, told in both if not play.public]
 
 
-# Of the hidden plays drawn, some change nothing and are left out: so many are drawn for each.
-_DRAWN = 2
+# Hidden plays that change nothing are left out and others drawn for them: so often, at most.
+_DRAWS = 6
+
+# `tell_apart` asks for so much of one box at once: a quarter of what it has (`TEST_SECONDS`), since
+# neighbours may need the machine too.
+_SECONDS_AT_ONCE = 5.0
+
+
+# An answer tells of so many others at most, each a few times: it may have 256 kB.
+_OTHERS = 30
+
+
+class TrialError(Exception):
+    """The machine failed, or a task's reference did; the message says which."""
 
 
 def _stages(
@@ -142,7 +161,8 @@ class CompactVerifier:
     A verdict has the stages ``parse`` and ``compile``. Its metrics: ``complexity``,
     ``complexity_extended``, ``seed_count``, ``circuits`` and ``decisions.<kind>`` (once the program
     parses). Its facts: ``circuits`` (complexity and structure of each), ``constructs`` (what the
-    program uses) and ``requirements`` (name -> asked, found, met; see `check_requirements`).
+    program uses), ``ledger`` (the fields that it declares and uses) and ``requirements`` (name ->
+    asked, found, met; see `check_requirements`).
 
     A task with tests adds the stage ``test``, which needs compactc and `Compiler.runtime`: the
     contract plays what the task's reference has played (see `behaviour`). Its diagnostics are
@@ -171,12 +191,10 @@ class CompactVerifier:
         if isinstance(sandbox, str) and sandbox not in get_args(SandboxChoice):
             known = ", ".join(get_args(SandboxChoice))
             raise ChoiceError(f"unknown sandbox {sandbox!r}; there are: {known}")
-        self._workers = workers or os.cpu_count() or 1
+        self.workers = workers or os.cpu_count() or 1
         self._compiler: Compiler | None = None
         if toolchain != "frontend":
-            self._compiler = open_compiler(
-                sandbox, allow_unsafe=allow_unsafe, workers=self._workers
-            )
+            self._compiler = open_compiler(sandbox, allow_unsafe=allow_unsafe, workers=self.workers)
         if toolchain == "compactc" and self._compiler is None:
             raise ToolchainMissingError(f"no Compact compiler was found: {INSTALL_HINT}")
         if self._compiler is not None:
@@ -231,7 +249,7 @@ class CompactVerifier:
         # The front end holds the interpreter's lock: threads would only cost.
         if self._compiler is not None and len(missing) > 1:
             if self._pool is None:
-                self._pool = ThreadPoolExecutor(self._workers, "compactc")
+                self._pool = ThreadPoolExecutor(self.workers, "compactc")
             judged = list(self._pool.map(self._judge, missing, missing.values()))
         else:
             judged = [self._judge(q, submission) for q, submission in missing.items()]
@@ -246,6 +264,79 @@ class CompactVerifier:
             self._verdict(task, known[question])
             for question, (task, _) in zip(questions, submissions, strict=True)
         ]
+
+    def hidden_plays(self, task: Task) -> tuple[Play, ...]:
+        """The hidden plays that a submission to `task` is put to. Raises `TrialError`."""
+        return tuple(play for play, _ in self._sure_trial(task).hidden)
+
+    def tell_apart(
+        self, task: Task, source: str, asked: Sequence[tuple[int, Mapping[str, str]]]
+    ) -> list[bool] | None:
+        """Whether anything else than what the reference of `task` does comes of single plays.
+
+        Each that is `asked` is the number of a hidden play, and what to try in it: `source` itself,
+        or (circuit -> name) some of its circuits in the place of others, each from where the play
+        is by then. That finds what playing with them from the beginning would find, as long as all
+        of the ledger is exported. For those who need not all of a verdict (`benchmarks.validate`).
+
+        None: the compiler refuses `source`. Raises `TrialError`.
+        """
+        trial = self._sure_trial(task)
+        by_play: dict[int, dict[int, Mapping[str, str]]] = {}
+        scenes = []
+        for index, (number, names) in enumerate(asked):
+            if names:
+                by_play.setdefault(number, {})[index] = names
+            else:
+                scenes.append(behaviour.scene(*trial.hidden[number], index, {}))
+        for number, others in by_play.items():
+            for part in _parts(others, _OTHERS):
+                scenes.append(behaviour.scene(*trial.hidden[number], -1, part))
+        calls = sum(len(play.calls) + 1 for play in trial.plays) / len(trial.plays)
+        unlike: set[int] = set()
+        at_once = max(1, int(_SECONDS_AT_ONCE / max(trial.seconds, 0.001) * calls))
+        for group in _groups(scenes, at_once):
+            found = self._unlike(source, group)
+            if found is None:
+                return None
+            unlike |= found
+        if -1 in unlike:
+            raise TrialError("what holds others beside the reference does not do what it does")
+        return [index in unlike for index in range(len(asked))]
+
+    def _unlike(self, source: str, scenes: Sequence[Scene]) -> set[int] | None:
+        """Who in `scenes` does anything unexpected. None: the compiler refuses `source`."""
+        told_of = self._perform(source, [scene.play for scene in scenes])
+        if told_of is None:
+            return None
+        unlike: set[int] = set()
+        for scene, told in zip(scenes, told_of, strict=True):
+            if told is None and len(scenes) > 1:
+                # Perhaps the others took the time.
+                unlike |= self._unlike(source, [scene]) or set()
+            else:
+                unlike |= scene.unlike(told or [])
+        return unlike
+
+    def _perform(self, source: str, plays: Sequence[Play]) -> list[list[Told] | None] | None:
+        """What is told of `plays`; None: the compiler refuses `source`. Raises `TrialError`."""
+        assert self._compiler is not None
+        found = self._compile(self._compiler, source, plays)
+        if isinstance(found, Failure):
+            found = self._compile(self._compiler, source, plays)
+        if isinstance(found, Failure):
+            raise TrialError(found.message)
+        messages, _, told, _ = found
+        return None if any(d.severity is Severity.ERROR for d in messages) else told
+
+    def _sure_trial(self, task: Task) -> _Trial:
+        missing = self.missing_for_tests()
+        if missing:
+            raise TrialError(missing)
+        trial = self._trial(task)
+        if isinstance(trial, Failure):
+            raise TrialError(trial.message)
+        return trial
 
     def close(self) -> None:
         """Wait for running compilers; end their sandbox, and the threads that wait on it."""
@@ -359,32 +450,36 @@ class CompactVerifier:
         assert self._compiler is not None
         recipe = behaviour.read_recipe(task.tests)
         drawn = behaviour.draw_plays(recipe, f"{task.key} {self._tests_seed}")
-        plays = list(islice(drawn, len(recipe.scripts) + _DRAWN * recipe.plays))
         reference = task.reference or ""
-        found = self._compile(self._compiler, reference, plays)
-        if isinstance(found, Failure):
-            return found
-        messages, _, told, _ = found
         what = f"the reference of task {task.id}"
-        if any(d.severity is Severity.ERROR for d in messages):
-            message = f"{what} is refused: {messages[0].message}"
-            return Failure(FailureKind.TOOLCHAIN_CRASHED, "test", message)
         chosen: list[tuple[Play, list[Told]]] = []
-        hidden = 0
-        for play, heard in zip(plays, told, strict=True):
-            if heard is None or not heard[0].done:
-                why = heard[0].reason if heard else "it gave no answer"
-                message = f"{what} could not be played: {why}"
+        wanted = len(recipe.scripts) + recipe.plays
+        seconds: list[float] = []
+        for _ in range(_DRAWS):
+            plays = list(islice(drawn, wanted - len(chosen)))
+            if not plays:
+                break
+            found = self._compile(self._compiler, reference, plays)
+            if isinstance(found, Failure):
+                return found
+            messages, _, told, taken = found
+            seconds.append(taken / len(plays))
+            if any(d.severity is Severity.ERROR for d in messages):
+                message = f"{what} is refused: {messages[0].message}"
                 return Failure(FailureKind.TOOLCHAIN_CRASHED, "test", message)
-            if not play.public and (hidden == recipe.plays or not behaviour.shows_something(heard)):
-                continue
-            hidden += not play.public
-            chosen.append((behaviour.settled(play, heard), heard))
+            for play, heard in zip(plays, told, strict=True):
+                if heard is None or not heard[0].done:
+                    why = heard[0].reason if heard else "it gave no answer"
+                    message = f"{what} could not be played: {why}"
+                    return Failure(FailureKind.TOOLCHAIN_CRASHED, "test", message)
+                if play.public or behaviour.shows_something(heard):
+                    chosen.append((behaviour.settled(play, heard), heard))
         program = read(reference)
         return _Trial(
             tuple(play for play, _ in chosen),
             tuple(heard for _, heard in chosen),
             float(measure(program).complexity),
+            max(seconds),
         )
 
     def _compile(
@@ -405,7 +500,7 @@ class CompactVerifier:
         complaint = _complaint(outcome, self._timeout)
         if complaint is None:
             if rest and rest[0].status is not Status.PROTOCOL:
-                told = behaviour.hear(ids, rest[0].answers)
+                told = behaviour.hear(plays, ids, rest[0].answers)
             stderr = outcome.last.stderr.decode("utf-8", "replace")
             messages = list(parse.parse_messages(stderr))
             return messages, outcome.last.seconds, told, rest[0].seconds if rest else 0.0
@@ -420,6 +515,24 @@ class CompactVerifier:
                 f"{compiler.toolchain} fails even on a trivial contract: {general.message}",
             )
         return [complaint], outcome.seconds, told, 0.0
+
+
+def _parts(others: Mapping[int, _T], size: int) -> Iterator[dict[int, _T]]:
+    items = list(others.items())
+    return (dict(items[start : start + size]) for start in range(0, len(items), size))
+
+
+def _groups(scenes: Sequence[Scene], calls: int) -> Iterator[list[Scene]]:
+    """`scenes` in groups of about so many calls; at least one, to have the source compiled."""
+    group: list[Scene] = []
+    number = 0
+    for scene in scenes:
+        if group and number + len(scene.rows) > calls:
+            yield group
+            group, number = [], 0
+        group.append(scene)
+        number += len(scene.rows)
+    yield group
 
 
 @dataclass(frozen=True, slots=True)
@@ -595,11 +708,13 @@ def _read(source: str, *, rules: bool) -> _Reading:
         **{f"decisions.{kind}": float(decisions[kind]) for kind in DECISIONS},
     }
     constructs = [kind for kind in DECISIONS if decisions[kind]]
+    kinds, fields = used_declarations(program)
     facts = {
         "circuits": [
             {**{name: getattr(c, name) for name in c.__slots__}, "decisions": dict(c.decisions)}
             for c in measured.circuits
         ],
-        "constructs": constructs + used_declarations(program),
+        "constructs": constructs + kinds,
+        "ledger": fields,
     }
     return _Reading(error, program, seconds, metrics, facts)
