@@ -44,7 +44,7 @@ class CheckResult:
 class FilesResult(CheckResult):
     """`program` has its includes in place, its imports linked to the modules of other files.
 
-    `files` are those that were read, each once, in the order of reading; `place` is where the
+    It is None too if what it names could not be opened or is too much. `files` are those that were read, each once, in the order of reading; `place` is where the
     error is, None where the compiler names no place.
     """
 
@@ -106,9 +106,9 @@ def _check_files(files: Files, path: str) -> tuple[ast.Program | None, CompactEr
             files.expanding()
             analyses.check(elaborate(program, files, parent(path)), files)
     except CompactError as error:
-        return program, error
+        return None if error.pos is None else program, error
     except RecursionError:
-        return program, CompactError(None, "the program is nested too deeply")
+        return None, CompactError(None, "the program is nested too deeply")
     return program, None
 
 

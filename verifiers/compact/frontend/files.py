@@ -136,6 +136,7 @@ class Files(SourceMap):
         self._found: dict[tuple[str, str], str | None] = {} if earlier is None else earlier._found
         self._texts: dict[str, str] = {} if earlier is None else earlier._texts
         self._bases = [] if earlier is None else earlier._sorted_bases()
+        self._earlier = earlier
         self._characters = 0
 
     def _sorted_bases(self) -> list[int]:
@@ -199,13 +200,19 @@ class Files(SourceMap):
 
     def _parse(self, path: str) -> ast.Program:
         if len(self.readings) == MAX_READINGS:
-            raise CompactError(None, f"the program reads more than {MAX_READINGS:,} files")
+            raise CompactError(
+                None,
+                f"the program reads more than {MAX_READINGS:,} files, which is all that this front "
+                "end checks (do some import each other?)",
+            )
         self._names.append(last(path))
         text = self._read(path)
-        if self._bases:
+        base = self._characters
+        if len(self.readings) < len(self._bases):
             base = self._bases[len(self.readings)]
-        else:
-            base = self._characters
+        elif self._earlier is not None:
+            # With other offsets another error can come first, and what is read until then is more.
+            base += self._earlier._characters
         # One more, for an error may be at the end of a file.
         self._characters += len(text) + 1
         if self._characters > MAX_CHARACTERS:
