@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from forgegym import Task, ToolchainMissingError, Verdict
+from forgegym.verifiers.compact import compiler
 from forgegym.verifiers.compact import toolchain as module
 from forgegym.verifiers.compact.compiler import find_compactc
 from forgegym.verifiers.compact.toolchain import CompactVerifier
@@ -43,7 +44,7 @@ def no_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A machine without any Compact compiler."""
     monkeypatch.delenv("FORGEGYM_COMPACTC", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("forgegym.verifiers.compact.compiler._image_is_built", lambda: False)
+    monkeypatch.setattr(compiler, "_image_is_built", lambda: False)
 
 
 def script(folder: Path, name: str, body: str, language: str = "0.23.0") -> Path:
@@ -135,6 +136,7 @@ def test_without_a_compiler_compactc_is_refused_with_what_to_do() -> None:
 def test_a_named_compiler_that_is_none_is_refused(
     kind: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.setattr(compiler, "_image_is_built", lambda: False)
     path = tmp_path / "compactc"
     if kind == "a folder":
         path.mkdir()

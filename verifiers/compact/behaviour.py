@@ -345,10 +345,10 @@ def scene(
             if call["call"] in names:
                 calls.append({**call, "call": names[call["call"]], "aside": True})
                 rows.append((other, told))
-                length = len(calls) + 1
+                length = len(calls)
         calls.append(call)
         rows.append((number, told))
-    calls, rows = calls[: max(length, 0)], rows[: length + 1]
+    calls, rows = calls[:length], rows[: length + 1]
     return Scene(replace(play, request={**play.request, "calls": calls}), tuple(rows))
 
 
