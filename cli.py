@@ -485,7 +485,8 @@ def _read_program(path: Path, limit: int) -> str:
         except FileNotFoundError:
             raise UsageError(f"there is no file {path}") from None
     if len(data) > limit:
-        size = f"{path.stat().st_size:,}" if str(path) != "-" else f"more than {limit:,}"
+        known = 0 if str(path) == "-" else path.stat().st_size  # 0 for a pipe or a device, too
+        size = f"{known:,}" if known > limit else f"more than {limit:,}"
         raise UsageError(f"{path} has {size} bytes; a program may have at most {limit:,}")
     try:
         text = data.decode()
@@ -510,7 +511,7 @@ def check(
     """One program -> its verdict. Exit code 0: accepted, 1: refused, 2: bad input, 3: machine.
 
     A contract may have several files here: includes and imports are found as compactc finds them,
-    COMPACT_PATH among the places.
+    COMPACT_PATH among the places. What comes from standard input is one file, and has no others.
     """
     from . import diagnostics
     from .verifiers.compact.files import check_files, has_other_files

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from forgegym.cli import app
+from forgegym.verifiers.compact import compiler
 
 GOOD = """pragma language_version 0.23;
 import CompactStandardLibrary;
@@ -158,6 +159,152 @@ def test_a_contract_comes_from_standard_input_too():
     run("check", "CompactContract-v0", "-", *FRONTEND, input=BAD, code=1)
 
 
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch) -> Path:
+    """A contract of three files, seen from its folder, and a library beside it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COMPACT_PATH", raising=False)
+    files = {
+        "src/shop.compact": 'include "common";\nimport "../lib/Till" prefix Till_;\n'
+        "export circuit buy(n: Uint<64>): [] {\n  Till_put(limit(n));\n}\n",
+        "src/common.compact": "circuit limit(n: Uint<64>): Uint<64> {\n"
+        "  return n > 9 ? 9 : n;\n}\n",
+        "lib/Till.compact": "module Till {\n  export ledger sum: Uint<64>;\n"
+        "  export circuit put(n: Uint<64>): [] {\n    sum = disclose(n);\n  }\n}\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return Path("src/shop.compact")
+
+
+def test_a_contract_of_several_files_is_checked_from_its_first(shop):
+    text = run("check", "CompactContract-v0", shop, *FRONTEND).stdout
+    first, *rest = text.splitlines()
+    assert first.endswith("3 files)")
+    assert [line.split()[:2] for line in rest[1:4]] == [["buy", "1"], ["limit", "2"], ["put", "1"]]
+    assert rest[-1] == "complexity 2 (2 with && and ||)"
+
+
+def test_an_error_in_another_file_is_shown_from_there(shop):
+    Path("lib/Till.compact").write_text("module Till {\n\texport ledger sum: Uint<64>\n}\n")
+    lines = run("check", "CompactContract-v0", shop, *FRONTEND, code=1).stdout.splitlines()
+    assert lines[0].startswith("src/../lib/Till.compact:3:1: error: parse error: found")
+    assert lines[1:3] == ["    3 | }", "      | ^"]
+    assert lines[3].endswith("3 files)")
+
+
+def test_check_as_json_says_which_files_and_which_of_them_is_wrong(shop):
+    Path("src/common.compact").write_text("circuit limit(n: Uint<64>): Uint<64> { return m; }\n")
+    document = json.loads(
+        run("check", "CompactContract-v0", shop, *FRONTEND, "--json", code=1).stdout
+    )
+    assert [file["path"] for file in document["files"]] == [
+        "src/shop.compact",
+        "src/common.compact",
+        "src/../lib/Till.compact",
+    ]
+    (diagnostic,) = document["stages"][1]["diagnostics"]
+    assert (diagnostic["file"], diagnostic["line"]) == ("src/common.compact", 1)
+    assert diagnostic["message"] == "unbound identifier m"
+
+
+def test_a_missing_file_is_an_error_where_it_is_named(shop):
+    Path("src/common.compact").unlink()
+    lines = run("check", "CompactContract-v0", shop, *FRONTEND, code=1).stdout.splitlines()
+    assert lines[:3] == [
+        'src/shop.compact:1:1: error: failed to locate file "common.compact"',
+        '    1 | include "common";',
+        "      | ^",
+    ]
+
+
+def test_files_that_include_each_other_are_refused(shop):
+    Path("src/common.compact").write_text('include "shop";\n')
+    text = run("check", "CompactContract-v0", shop, *FRONTEND, code=1).stdout
+    assert 'include cycle involving "src/common.compact"' in text
+
+
+def test_the_search_path_of_the_compiler_is_used(shop, monkeypatch):
+    shop.write_text(shop.read_text().replace("../lib/", ""))
+    run("check", "CompactContract-v0", shop, *FRONTEND, code=1)
+    monkeypatch.setenv("COMPACT_PATH", "nowhere:lib")
+    run("check", "CompactContract-v0", shop, *FRONTEND)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"// \xff\n", "src/common.compact is not UTF-8 text (byte 0xff at offset 3)"),
+        (b" " * 10_000_000, "src/common.compact has more than 2,000,000 bytes"),
+    ],
+    ids=["not UTF-8", "10 MB"],
+)
+def test_a_file_of_a_contract_that_is_no_text_is_one_sentence(shop, content, said):
+    Path("src/common.compact").write_bytes(content)
+    assert said in refusal("check", "CompactContract-v0", shop, *FRONTEND)
+
+
+def test_a_pipe_among_the_files_is_not_waited_for(shop):
+    Path("src/common.compact").unlink()
+    os.mkfifo("src/common.compact")
+    said = refusal("check", "CompactContract-v0", shop, *FRONTEND)
+    assert "src/common.compact is no regular file" in said
+
+
+def test_standard_input_has_no_other_files(shop):
+    text = run(
+        "check", "CompactContract-v0", "-", *FRONTEND, input='include "src/common";\n', code=1
+    ).stdout
+    assert text.startswith('-:1:1: error: failed to locate file "src/common.compact"')
+
+
+def test_an_endless_file_is_one_sentence():
+    said = refusal("check", "CompactContract-v0", "/dev/zero")
+    assert "/dev/zero has more than 65,536 bytes" in said
+
+
+def on_a_terminal(*command: object, **environment: str) -> bytes:
+    """What the command prints to a terminal."""
+    ours, theirs = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "forgegym", *map(str, command)],
+        stdout=theirs,
+        stderr=theirs,
+        env={"PATH": os.environ["PATH"], "TERM": "xterm-256color", **environment},
+    )
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            shown += os.read(ours, 4096)
+        except OSError:  # the other side is closed
+            break
+    os.close(ours)
+    process.wait()
+    return shown
+
+
+def test_a_terminal_gets_colours_unless_they_are_not_wanted(contract):
+    contract.write_text(BAD)
+    command = ("check", "CompactContract-v0", contract, *FRONTEND)
+    assert b"\x1b[1;31merror: \x1b[0munbound identifier bset" in on_a_terminal(*command)
+    assert b"\x1b" not in on_a_terminal(*command, NO_COLOR="1")
+
+
+@pytest.mark.compactc
+@pytest.mark.bubblewrap
+def test_the_real_compiler_is_given_all_the_files(shop):
+    compactc = ("--toolchain", "compactc", "--sandbox", "bubblewrap")
+    text = run("check", "CompactContract-v0", shop, *compactc).stdout
+    assert text.startswith("accepted by compactc")
+    assert "complexity 2" in text
+    Path("lib/Till.compact").write_text("module Till {\n  export circuit put(): [] {}\n}\n")
+    text = run("check", "CompactContract-v0", shop, *compactc, code=1).stdout
+    assert text.startswith("src/shop.compact:4:3: error: no compatible function named Till_put")
+    assert "declared argument types for function at Till.compact line 2 char 3" in text
+
+
 @pytest.mark.compactc
 def test_the_real_compiler_gives_its_verdict_when_asked(contract):
     arguments = ("check", "CompactContract-v0", contract, "--toolchain", "compactc")
@@ -167,6 +314,7 @@ def test_the_real_compiler_gives_its_verdict_when_asked(contract):
 
 
 def test_a_compiler_that_is_none_is_the_machines_failure(contract, monkeypatch):
+    monkeypatch.setattr(compiler, "_image_is_built", lambda: False)
     monkeypatch.setenv("FORGEGYM_COMPACTC", "/bin/true")
     arguments = ("check", "CompactContract-v0", contract, "--toolchain", "compactc")
     assert "FORGEGYM_COMPACTC" in refusal(*arguments, code=3)
@@ -443,6 +591,7 @@ def test_a_folder_of_contracts_goes_before_the_real_compiler(tmp_path):
 
 
 def test_a_folder_of_contracts_needs_contracts_and_a_compiler(tmp_path, monkeypatch):
+    monkeypatch.setattr(compiler, "_image_is_built", lambda: False)
     monkeypatch.setenv("FORGEGYM_COMPACTC", "/bin/true")
     arguments = ("bench", "compact-agreement", "--contracts", tmp_path)
     assert "no .compact files" in refusal(*arguments)
