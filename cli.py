@@ -714,6 +714,10 @@ def validate(
     ] = None,
     toolchain: ToolchainName = Toolchain.AUTO,
     sandbox: SandboxName = SandboxChoice.AUTO,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, help="Compilers at a time (default: one per CPU)."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Every task: references pass, contracts that do nothing are paid nothing, mutants die.
@@ -721,13 +725,13 @@ def validate(
     Exit code 1 when a task is not sound. Tasks with a specification need compactc, Node and
     compact-runtime; `--tasks open` does without.
     """
-    from .benchmarks.validate import ValidationError, chosen, print_rows, to_json
+    from .benchmarks.validate import Row, ValidationError, chosen, in_a_line, print_rows, to_json
     from .benchmarks.validate import validate as validate_all
     from .verifiers.compact.toolchain import CompactVerifier
 
     _environment(env)
     without_tests, with_tests = chosen(tasks.value if tasks else None, only or ())
-    verifier = CompactVerifier(toolchain.value, sandbox=sandbox.value)
+    verifier = CompactVerifier(toolchain.value, sandbox=sandbox.value, workers=workers)
     try:
         missing = verifier.missing_for_tests()
         if with_tests and missing:
@@ -739,10 +743,12 @@ def validate(
         with _progress("validating", total) as show:
             done = 0
 
-            def on_row(_: object) -> None:
+            def on_row(row: Row) -> None:
                 nonlocal done
                 done += 1
                 show(done)
+                if row.mutants or not row.sound:  # The others take no time.
+                    err.print(in_a_line(row), highlight=False, soft_wrap=True)
 
             try:
                 rows = validate_all(verifier, without_tests, with_tests, on_row)

@@ -321,6 +321,12 @@ def to_json(rows: Sequence[Row], toolchain: str, sandbox: str | None) -> dict[st
     }
 
 
+def in_a_line(row: Row) -> str:
+    """What came of one task, in a few words."""
+    mutants = f"{row.killed} of {row.mutants} mutants die"
+    return f"{row.task}: {'sound' if row.sound else 'NOT SOUND'}, {mutants}"
+
+
 def print_rows(rows: Sequence[Row], console: Console) -> None:
     """A line a family, then everything that is wrong or that needs its reason."""
     table = Table(title="Do the tasks measure what they say?")
