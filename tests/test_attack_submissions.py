@@ -24,6 +24,11 @@ from forgegym.verifiers.verifier import Verifier
 
 ENTRIES = load(submitted=True)
 BARE = [entry for entry in ENTRIES if not entry.needs]
+# One of them takes its time.
+TIMED = [
+    pytest.param(entry, marks=pytest.mark.attacks) if entry.name == "k10_explosions" else entry
+    for entry in BARE
+]
 NEEDING = [entry for entry in ENTRIES if entry.needs]
 
 
@@ -51,7 +56,7 @@ def alone() -> Iterator[Verifiers]:
 # -------------------------------------------------------------------- what holds
 
 
-@pytest.mark.parametrize("entry", BARE, ids=named)
+@pytest.mark.parametrize("entry", TIMED, ids=named)
 def test_the_front_end_holds(entry: Entry, alone: Verifiers, bait: Bait) -> None:
     result = run_submission(entry, alone, bait, seconds=60.0)
     assert result.held, result.complaints[:5]
@@ -109,14 +114,14 @@ def test_the_compiler_in_a_sandbox_holds(entry: Entry, compiling: Verifiers, bai
 # -------------------------------------------------------------------- that they bite
 
 
-@pytest.mark.parametrize("entry", BARE, ids=named)
+@pytest.mark.parametrize("entry", TIMED, ids=named)
 def test_a_verifier_of_straw_fails(entry: Entry, bait: Bait) -> None:
     result = run_submission(entry, Verifiers("straw", workers=1), bait, seconds=60.0)
     assert result.complaints
 
 
 def test_straw_runs_no_compiler_and_the_entries_that_need_one_say_so() -> None:
-    results = {result.name: result for result in run_submissions("straw", ENTRIES)}
+    results = {result.name: result for result in run_submissions("straw", [BARE[0], *NEEDING])}
     assert {name for name, result in results.items() if result.missing} == set(map(named, NEEDING))
     assert not any(result.held for result in results.values())
 
@@ -169,10 +174,9 @@ TALES: dict[str, Judge] = {
 }
 
 
-@pytest.mark.parametrize("tale", ["the machine is to blame", "the longer the better"])
 @pytest.mark.parametrize("entry", BARE, ids=named)
-def test_no_entry_believes_that(entry: Entry, tale: str, bait: Bait) -> None:
-    assert tried(entry, TALES[tale], bait).complaints
+def test_no_entry_believes_that_the_machine_is_to_blame(entry: Entry, bait: Bait) -> None:
+    assert tried(entry, TALES["the machine is to blame"], bait).complaints
 
 
 def entry_of(row: str) -> Entry:
@@ -187,6 +191,11 @@ def test_an_entry_that_is_refused_believes_no_acceptance(bait: Bait) -> None:
 def test_an_entry_that_is_harmless_believes_no_refusal(bait: Bait) -> None:
     for row in ("K01", "K05", "K06", "K07", "K09", "K12", "K13", "K14"):
         assert tried(entry_of(row), TALES["everything is refused"], bait).complaints
+
+
+def test_an_entry_about_worth_lets_nobody_pay_by_length(bait: Bait) -> None:
+    for row in ("K05", "K06", "K07", "K09", "K13", "K14"):
+        assert tried(entry_of(row), TALES["the longer the better"], bait).complaints
 
 
 def test_the_hosts_secret_in_a_message_is_a_complaint(bait: Bait) -> None:

@@ -24,9 +24,18 @@ from pathlib import Path
 from ...verifiers.compact.frontend.check import check
 from ...verifiers.compact.frontend.complexity import seed_count
 from ...verifiers.compact.structure import check_requirements
+from ...verifiers.deadline import DeadlineError, within
 from ...verifiers.sandbox.base import Job, Outcome, Status, Step, StepOutcome, first_failure
 from ...verifiers.task import Task
-from ...verifiers.verdict import Diagnostic, Stage, StageStatus, Toolchain, Verdict
+from ...verifiers.verdict import (
+    Diagnostic,
+    Failure,
+    FailureKind,
+    Stage,
+    StageStatus,
+    Toolchain,
+    Verdict,
+)
 
 # A user that no account has: its signals and its processes are nobody else's. For root only.
 GUARD_USER = 1_890_000_000
@@ -45,6 +54,8 @@ MARK = "FORGEGYM_STRAW"
 MOST = 4 << 20
 # From the last kill to the last process that is reaped; a fork bomb takes a while.
 REAP_SECONDS = 10.0
+# A guard: what a program unfolds into can be endless.
+STRAW_SECONDS = 1.0
 
 
 class Straw:
@@ -229,7 +240,8 @@ class StrawVerifier:
 
     Files that a program names are pasted into it, whosever they are; whatever version it asks for,
     it gets; what is left is checked, but for disclosure, which would only refuse good programs; an
-    error is shown with its line, to be helpful; complexity and kinds are counted in the text.
+    error is shown with its line, to be helpful; where there is no end, the machine must be too
+    slow; complexity and kinds are counted in the text.
     """
 
     toolchain = Toolchain("straw", "0")
@@ -243,7 +255,11 @@ class StrawVerifier:
         """What it makes of `source`."""
         source = source.encode("utf-8", "replace").decode()
         text = _PRAGMA.sub("", _INCLUDE.sub(lambda name: _pasted(name[1]), source))
-        error = check(text).error
+        try:
+            error = within(STRAW_SECONDS, lambda: check(text)).error
+        except DeadlineError:
+            failure = Failure(FailureKind.TOOLCHAIN_CRASHED, "compile", "it does not end")
+            return Verdict(task.key, "", self.toolchain, (), failure=failure)
         messages: tuple[Diagnostic, ...] = ()
         if error is not None and "disclosure" not in error.message:
             at = max(error.pos or 0, 0)

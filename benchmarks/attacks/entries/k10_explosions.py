@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..submissions import COMPACTC, PLAIN, SECONDS
+from ..submissions import PLAIN, SECONDS
 
 if TYPE_CHECKING:
     from ..submissions import Court
 
-NEEDS = COMPACTC
 FIELD = "export circuit main(n: Field): Field"
 
 
