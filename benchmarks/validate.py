@@ -27,7 +27,9 @@ from ..envs.tasks import compact as open_tasks
 from ..envs.tasks import compact_spec as spec_tasks
 from ..envs.tasks.compact_spec import SpecTask
 from ..verifiers.compact.behaviour import Play
+from ..verifiers.compact.frontend import ast
 from ..verifiers.compact.frontend.check import check
+from ..verifiers.compact.frontend.parser import parse
 from ..verifiers.compact.mutants import Bundle, Mutant, bundled, mutants, trivial
 from ..verifiers.compact.toolchain import CompactVerifier, TrialError
 from ..verifiers.task import Task
@@ -220,7 +222,22 @@ def _fates(verifier: CompactVerifier, task: Task, job: Bundle | Mutant) -> dict[
             if differs:
                 fates[mutant] = Fate.DIES
         control = []
+    if isinstance(job, Bundle) and _hides_something(task.reference or ""):
+        # What was not seen of the ledger may show later in a play of the mutant's own.
+        for mutant in concerned:
+            if fates[mutant] is Fate.SURVIVES:
+                fates.update(_fates(verifier, task, mutant))
     return fates
+
+
+def _hides_something(source: str) -> bool:
+    """Whether not all of a contract's ledger can be seen: it is private, or a tree's old roots."""
+    fields = [d for d in parse(source).declarations if isinstance(d, ast.Ledger)]
+    return any(
+        not field.exported
+        or (isinstance(field.type, ast.TypeName) and field.type.name == "HistoricMerkleTree")
+        for field in fields
+    )
 
 
 def _concerns(names: Mapping[str, str], play: Play) -> bool:
