@@ -155,9 +155,10 @@ class Judge:
         return any(self.unlike in body for body in bodies)
 
 
-def fates(judge: Judge) -> dict[str, Fate]:
-    found = fates_of_mutants(cast("CompactVerifier", judge), TASK)
-    assert list(found) == mutants(CONTRACT)
+def fates(judge: Judge, contract: str = CONTRACT) -> dict[str, Fate]:
+    task = replace(TASK, reference=contract)
+    found = fates_of_mutants(cast("CompactVerifier", judge), task)
+    assert list(found) == mutants(contract)
     return {mutant.description: fate for mutant, fate in found.items()}
 
 
@@ -210,6 +211,24 @@ def test_a_dropped_disclosure_is_asked_for_nothing_but_whether_it_compiles() -> 
     dropped = [m.source for m in mutants(CONTRACT) if m.kind == DISCLOSURE]
     assert dropped
     assert all(asked == [] for source, asked in judge.asked if source in dropped)
+
+
+@pytest.mark.parametrize(
+    "field", ["ledger old: Field;", "export ledger old: HistoricMerkleTree<2, Field>;"]
+)
+def test_where_not_all_of_the_ledger_is_seen_survivors_are_put_to_plays_of_their_own(
+    field: str,
+) -> None:
+    class Forgetful(Judge):
+        """Sees the one mistake only in a play of the mutant's own."""
+
+        def _differs(self, source: str, names: Mapping[str, str]) -> bool:
+            return not names and "count - " in source
+
+    hiding = CONTRACT.replace("witness", f"{field}\nwitness")
+    assert fates(Forgetful())["line 7: + became -"] is Fate.SURVIVES
+    found = fates(Forgetful(), hiding)
+    assert found["line 8: + became -"] is Fate.DIES
 
 
 def test_a_machine_that_fails_says_nothing_about_a_task() -> None:
