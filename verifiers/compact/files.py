@@ -141,8 +141,11 @@ _Message = tuple[Diagnostic, "str | None"]
 
 
 def _alone(path: str) -> tuple[ContractFile, ...]:
-    """The files of a contract of which no more than the first is known."""
-    return (ContractFile(path, read_bytes(path).decode()),)
+    """The files of a contract of which no more than the first is known, if that."""
+    try:
+        return (ContractFile(path, read_bytes(path).decode()),)
+    except CompactError:
+        return (ContractFile(path, ""),)
 
 
 def _checked(
@@ -212,13 +215,14 @@ def _measured(result: FilesResult, program: ast.Program) -> tuple[dict[str, floa
         "circuits": float(len(measured.circuits)),
         **{f"decisions.{kind}": float(decisions[kind]) for kind in DECISIONS},
     }
-    used = used_declarations(ast.Program(program.pos, _everything(program.declarations)))
+    used, fields = used_declarations(ast.Program(program.pos, _everything(program.declarations)))
     circuits = [
         {**{name: getattr(c, name) for name in c.__slots__}, "decisions": dict(c.decisions)}
         for c in measured.circuits
     ]
     constructs = [kind for kind in DECISIONS if decisions[kind]]
-    return metrics, {"circuits": circuits, "constructs": constructs + used, "requirements": {}}
+    facts = {"circuits": circuits, "constructs": constructs + used, "ledger": fields}
+    return metrics, {**facts, "requirements": {}}
 
 
 def _everything(elements: Sequence[ast.Declaration]) -> list[ast.Declaration]:
