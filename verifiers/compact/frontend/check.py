@@ -44,8 +44,9 @@ class CheckResult:
 class FilesResult(CheckResult):
     """`program` has its includes in place, its imports linked to the modules of other files.
 
-    It is None too if what it names could not be opened or is too much. `files` are those that were read, each once, in the order of reading; `place` is where the
-    error is, None where the compiler names no place.
+    It is None too if what it names could not be opened or is too much. `files` are those that were
+    read, each once, in the order of reading; `place` is where the error is, None where the compiler
+    names no place.
     """
 
     files: tuple[SourceFile, ...] = ()
