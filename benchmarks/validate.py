@@ -156,7 +156,8 @@ class Fate(Enum):
 _PORTIONS = (1, 2, 5)
 # So many mutants make one program: with more, half of them are compiled for nothing when one is
 # refused against expectation.
-_BUNDLE = 40
+_BUNDLE = 80
+# Plays in which a bundle's copies without a mistake have to do what the reference does.
 _CONTROLS = 4
 
 
@@ -165,15 +166,14 @@ def fates_of_mutants(verifier: CompactVerifier, task: Task) -> dict[Mutant, Fate
 
     Each is put to the hidden plays of the task's trial until one tells it from the reference, as
     the verdict on it would: but bundled, since to start a compiler and a runtime for each of them
-    takes ten times as long. Raises `ValidationError`.
+    takes several times as long. Raises `ValidationError`.
     """
     assert task.reference is not None
     wrong = mutants(task.reference)
     # What the front end refuses goes to the compiler alone, which has the last word.
-    hopeful = [m for m in wrong if check(m.source).accepted]
-    jobs: list[Bundle | Mutant] = [m for m in wrong if m not in set(hopeful)]
-    bundles, alone = bundled(task.reference, hopeful, _BUNDLE)
-    jobs += [*bundles, *alone]
+    hopeful = {mutant: check(mutant.source).accepted for mutant in wrong}
+    bundles, alone = bundled(task.reference, [m for m in wrong if hopeful[m]], _BUNDLE)
+    jobs = [*bundles, *alone, *(m for m in wrong if not hopeful[m])]
     fates: dict[Mutant, Fate] = {}
     try:
         with ThreadPoolExecutor(verifier.workers) as pool:
