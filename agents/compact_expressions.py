@@ -59,7 +59,9 @@ class Scope:
         fields: Sequence[tuple[str, str]],
         *,
         witnesses: Sequence[str] = (),
+        asking: bool = False,
     ) -> None:
+        """`asking`: one of the `witnesses` is to be called, so that half of all values try to."""
         self.rng = rng
         self.fields = fields
         self.parameters: dict[str, str] = {}
@@ -69,6 +71,7 @@ class Scope:
         self.locals: set[str] = set()
         self.taken = {name for name, _ in fields}
         self.allowed_witnesses = witnesses
+        self.asking = asking
         # A test that asks the user's machine acts before it decides: `else if` would be `else`.
         self.testing = False
 
@@ -111,7 +114,12 @@ class Scope:
         names = [w for w in self.allowed_witnesses if WITNESSES[w] == type_text]
         if not names or self.testing:
             return None
+        self.asking = False
         return f"{names[0]}()"
+
+    def low(self, roll: float) -> float:
+        """`roll`, or 0 half the time while a witness is still to be called."""
+        return 0.0 if self.asking and self.chance(0.5) else roll
 
     # ------------------------------------------------------------ values
 
@@ -145,12 +153,13 @@ class Scope:
     def number(self, width: int, *, literals: bool = True) -> str:
         """A public expression of type Uint<width> or a subtype of it."""
         roll = self.rng.random()
-        if literals and roll < 0.3:
+        asks = self.low(roll)
+        if asks and literals and roll < 0.3:
             return self.literal(width)
         loops = [n for n in self.loops if n.width <= width]
-        if loops and roll < 0.5:
+        if asks and loops and roll < 0.5:
             return self.rng.choice(loops).text
-        if roll < 0.38 and width == 64:
+        if asks < 0.38 and width == 64:
             call = self.witness("Uint<64>")
             if call is not None:
                 return f"disclose({call})"
@@ -230,12 +239,13 @@ class Scope:
         """A public Boolean without an operator, but for a `!`."""
         fields = self.fields_of("Boolean")
         roll = self.rng.random()
-        if roll < 0.35:
+        asks = self.low(roll)
+        if asks and roll < 0.35:
             return self.rng.choice(("true", "false"))
-        if fields and roll < 0.65:
+        if asks and fields and roll < 0.65:
             name = self.rng.choice(fields)[0]
             return f"!{name}" if self.chance(0.4) else name
-        if roll < 0.72:
+        if asks < 0.72:
             call = self.witness("Boolean")
             if call is not None:
                 return f"disclose({call})"
@@ -246,9 +256,10 @@ class Scope:
         """A public byte string."""
         fields = [n for n, t in self.readable() if t == type_text]
         roll = self.rng.random()
-        if fields and roll < 0.2:
+        asks = self.low(roll)
+        if asks and fields and roll < 0.2:
             return self.rng.choice(fields)
-        if type_text == "Bytes<32>" and roll < 0.32:
+        if type_text == "Bytes<32>" and asks < 0.32:
             call = self.witness(type_text)
             if call is not None:
                 return f"disclose(persistentHash<{type_text}>({call}))"

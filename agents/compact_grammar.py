@@ -78,22 +78,33 @@ def draw_node(rng: random.Random, kind: str, room: int) -> Node:
 class Outline:
     """What a contract must hold.
 
-    `structure`: kinds of decisions, in order; `uses`: ``enum``, ``struct``, ``witness``; `fields`
-    (name, type) in place of the family's ledger; `circuits`: names to take first.
+    `structure`: kinds of decisions, in order; `uses`: ``enum``, ``struct``, ``witness``; `asked`:
+    ledger fields of `LEDGER_TYPES` that it has and uses; `more`: how many other fields there are at
+    least; `fields` (name, type) in place of the family's ledger; `circuits`: names to take first.
     """
 
     structure: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    more: int = 0
     fields: tuple[tuple[str, str], ...] = ()
     circuits: tuple[str, ...] = ()
 
 
-def draw_fields(rng: random.Random, family: str, uses: Sequence[str]) -> list[tuple[str, str]]:
-    """A ledger of the family, with a field for each declaration that is asked for."""
-    chosen = FAMILIES[family]
+def draw_fields(
+    rng: random.Random, family: str, outline: Outline, decisions: int
+) -> list[tuple[str, str]]:
+    """A ledger of the family, or of the fields asked for and, where there is more to decide than
+    they may be enough for, some of the family's; with one for each declaration to be used."""
+    chosen, asked = FAMILIES[family], outline.asked
+    others: Sequence[str] = chosen.optional
     extra = rng.choice((0, 1, 1, 2))
-    names = [*chosen.core, *rng.sample(chosen.optional, min(extra, len(chosen.optional)))]
-    for declaration in uses:
+    if asked:
+        others = [name for name in (*chosen.core, *chosen.optional) if name not in asked]
+        extra = rng.choice((0, 0, 0, 1, 2) if decisions < 2 else (1, 2, 2))
+    extra = min(max(extra, outline.more), len(others))
+    names = [*(asked or chosen.core), *rng.sample(others, extra)]
+    for declaration in outline.uses:
         wanted = USED_FIELDS[declaration]
         if wanted and not any(name in wanted for name in names):
             own = [name for name in chosen.optional if name in wanted]
@@ -138,8 +149,9 @@ def helper(rng: random.Random, node: Node | None, name: str) -> str:
     return f"{prefix}circuit {name}(amount: Uint<64>): Uint<64> {{\n{body}\n}}\n"
 
 
-def constructor(rng: random.Random, fields: Sequence[tuple[str, str]]) -> str:
-    """A constructor that gives some fields their first values ("" where none can have one)."""
+def constructor(rng: random.Random, fields: Sequence[tuple[str, str]], most: int = 2) -> str:
+    """A constructor that gives up to `most` of the fields that can have one their first values (""
+    where none can)."""
     scope = Scope(rng, [])
     lines = []
     for name, type_text in fields:
@@ -152,7 +164,7 @@ def constructor(rng: random.Random, fields: Sequence[tuple[str, str]]) -> str:
             lines.append(f"{name} = {scope.value(type_text, simple=True)};")
     if not lines:
         return ""
-    lines = rng.sample(lines, min(len(lines), 2))
+    lines = rng.sample(lines, min(len(lines), most))
     words = words_of("\n".join(lines))
     parameters = ", ".join(f"{n}: {t}" for n, t in scope.parameters.items() if n in words)
     body = "\n".join(f"  {line}" for line in lines)
@@ -178,7 +190,7 @@ def write_contract(rng: random.Random, decisions: int, family: str, outline: Out
     Raises `ExhaustedError` where the draw ran out of fresh tests; another draw will do.
     """
     nodes = draw_plan(rng, decisions, outline.structure)
-    fields = list(outline.fields) or draw_fields(rng, family, outline.uses)
+    fields = list(outline.fields) or draw_fields(rng, family, outline, decisions)
     taken = {name for name, _ in fields}
 
     # At most one decision moves to a helper, which the first circuit then calls: a circuit that
@@ -198,7 +210,9 @@ def write_contract(rng: random.Random, decisions: int, family: str, outline: Out
 
     witnesses = [w for w in WITNESSES if rng.random() < 0.12]
     if "witness" in outline.uses:
-        witnesses = witnesses or [rng.choice(tuple(WITNESSES))]
+        types = {"Uint<64>" if t == "Counter" else t for _, t in fields}
+        fitting = [name for name, t in WITNESSES.items() if t in types]
+        witnesses = witnesses or [rng.choice(fitting or tuple(WITNESSES))]
     names = circuit_names(rng, outline.circuits or FAMILIES[family].circuits, taken)
     circuits: list[str] = []
     plans = distribute(rng, nodes)
@@ -208,14 +222,23 @@ def write_contract(rng: random.Random, decisions: int, family: str, outline: Out
     for name, own in zip(names, plans, strict=False):
         calls = "" if circuits else helper_name
         deeds = {deeds_of(text) for text in circuits}
-        circuits.append(write_circuit(rng, name, own, fields, witnesses, calls, deeds))
+        asking = "witness" in outline.uses and not words_of("\n".join(circuits)) & set(WITNESSES)
+        circuits.append(write_circuit(rng, name, own, fields, witnesses, asking, calls, deeds))
 
     body = "\n".join([helper_text, *circuits] if helper_text else circuits)
     words = words_of(body)
     if not all(words & bringing(declaration) for declaration in outline.uses):
         raise ExhaustedError
+    idle = [field for field in fields if field[0] in outline.asked and field[0] not in words]
     used = fields if outline.fields else [f for f in fields if f[0] in words] or fields[:1]
-    start = constructor(rng, used) if rng.random() < 0.3 else ""
+    if idle:
+        # What no circuit names has a first value at least.
+        used = [field for field in fields if field in idle or field in used]
+        start = constructor(rng, idle, len(idle))
+        if not words_of(start).issuperset(name for name, _ in idle):
+            raise ExhaustedError
+    else:
+        start = constructor(rng, used) if rng.random() < 0.3 else ""
     text = f"{start}\n{body}" if start else body
     return _HEADER + declarations(used, text) + text
 
@@ -245,17 +268,19 @@ def write_circuit(
     nodes: Sequence[Node],
     fields: Sequence[tuple[str, str]],
     witnesses: Sequence[str],
+    asking: bool,
     calls: str,
     others: set[str],
 ) -> str:
     """One exported circuit with these decisions, that calls the helper named (if any).
 
-    `others` are the deeds of the circuits there are: one that does the same as another would not
-    count. Raises `ExhaustedError` when all draws ran out of fresh tests.
+    `asking`: one of the witnesses is to be called. `others` are the deeds of the circuits there
+    are: one that does the same as another would not count. Raises `ExhaustedError` when all draws
+    ran out of fresh tests.
     """
     for _ in range(_DRAWS):
         result = rng.choices(("[]", "Uint<64>", "Boolean", "Field"), (14, 3, 2, 1))[0]
-        writer = Circuit(Scope(rng, fields, witnesses=witnesses), name, result)
+        writer = Circuit(Scope(rng, fields, witnesses=witnesses, asking=asking), name, result)
         try:
             text = writer.write(nodes, calls)
         except ExhaustedError:

@@ -28,7 +28,7 @@ from .checkpoint import CheckpointError, stop_on_interrupt
 from .compact_names import IDENTIFIERS
 from .policy import SAMPLING_TEMPERATURE, Policy
 from .rollout import batch_metrics, derive_seed, make_env, play
-from .template import contract_for_prompt
+from .template import TemplateError, contract_for_prompt
 from .tokenizer import build_tokenizer, read_header
 
 # The highest complexity of a contract the base is shown.
@@ -200,7 +200,10 @@ def draw_examples(env: Any, count: int, *, longest: int, seed: int) -> Iterator[
         for prompt in prompts:
             # Mostly of complexity 2: one decision is all the base ever sees of decisions.
             highest = rng.choice((1, *[MAX_COMPLEXITY] * 4))
-            contract = contract_for_prompt(rng, prompt, max_complexity=highest)
+            try:
+                contract = contract_for_prompt(rng, prompt, max_complexity=highest)
+            except TemplateError:
+                continue  # some prompts ask for more than so few decisions can use
             if len(contract) <= longest and drawn < count:
                 drawn += 1
                 yield prompt, contract

@@ -2,7 +2,8 @@
 
 It sets the ceiling that learning agents are compared with, and it writes the examples from which
 the tiny base policy learns the language. A prompt's structured comments (`// complexity: 4`,
-`// structure: if-else, loop`, `// family: escrow`, `// uses: enum`) and its stub are honoured.
+`// structure: if-else, loop`, `// family: escrow`, `// uses: enum`, `// ledger: balance, fee`) and
+its stub are honoured.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from .compact_expressions import ExhaustedError
 from .compact_grammar import DECLARATIONS, KINDS, Outline, write_contract
-from .compact_names import BOUND_NAMES, FAMILIES, is_known
+from .compact_names import BOUND_NAMES, FAMILIES, LEDGER_TYPES, is_known
 
 MAX_COMPLEXITY = 100
 """The highest complexity that can be asked for: beyond it the pool of circuit names runs low."""
@@ -22,8 +23,9 @@ MAX_COMPLEXITY = 100
 DEFAULT_COMPLEXITY = 4
 """Where neither caller nor prompt says: the least that the reward `compactlora` pays > 1 for."""
 
-# Draws until a contract comes out: more than ten are needed only where a witness must be called.
-_ATTEMPTS = 1000
+# Draws until a contract comes out: more than ten are needed only where a witness must be called,
+# or fields must be used of which there is little to say; after a hundred there are more fields.
+_ATTEMPTS, _ENOUGH = 1000, 100
 _FIELD = re.compile(r"^\s*(?:export )?ledger (\w+): (.+);$", re.MULTILINE)
 _CIRCUIT = re.compile(r"^\s*export circuit (\w+)\(", re.MULTILINE)
 _HINT = re.compile(r"^\s*//\s*([a-z-]+)\s*:\s*(.+?)\s*$", re.MULTILINE)
@@ -53,6 +55,7 @@ def read_hints(prompt: str) -> Hints:
         outline=Outline(
             structure=_listed(found.get("structure", ""), KINDS),
             uses=_listed(found.get("uses", ""), DECLARATIONS),
+            asked=_listed(found.get("ledger", ""), tuple(LEDGER_TYPES)),
             fields=tuple(
                 (name, kind)
                 for name, kind in _FIELD.findall(prompt)
@@ -101,7 +104,8 @@ def _draw(rng: random.Random, low: int, high: int, family: str | None, outline: 
         )
     decisions = rng.randint(low, high) - 1
     names = list(FAMILIES)
-    for _ in range(_ATTEMPTS):
+    for attempt in range(_ATTEMPTS):
+        outline = replace(outline, more=attempt // _ENOUGH)
         try:
             return write_contract(rng, decisions, family or rng.choice(names), outline)
         except ExhaustedError:

@@ -73,7 +73,8 @@ def _tests(verdict: Verdict) -> Iterator[str]:
 
 def _unmet(name: str, row: dict[str, object]) -> str:
     if row["asked"] is True:
-        return f"no {name} is used"
+        what, _, field = name.partition(" ")
+        return f"no {what} field {field} is used" if field else f"no {what} is used"
     return f"{name} is {row['found']}; at least {row['asked']} is asked for"
 
 

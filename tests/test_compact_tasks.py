@@ -8,14 +8,15 @@ from collections import Counter
 import pytest
 
 from forgegym import Task
+from forgegym.agents.compact_names import LEDGER_TYPES
 from forgegym.envs.rewards import solved
 from forgegym.envs.tasks import compact as tasks
 from forgegym.envs.tasks.compact_families import FAMILIES
 from forgegym.verifiers.compact.structure import CONSTRUCTS, DECISIONS, DECLARATIONS
 from forgegym.verifiers.compact.toolchain import CompactVerifier
 
-EVAL_DIGEST = "d15850f4fbb23fd2de15c99007abd7c57d8d187d834d0563fe9e397ca50e64ec"
-SAMPLE_KEY = "9ce1afbd2ab8020150abcbb8b54f29132b2c0ac9629247f7b29c1de143334e26"
+EVAL_DIGEST = "d8cf4004cbc3a11fae3b9ce512d522e538cc7254ea8994a3cb7d6b30ba4062f7"
+SAMPLE_KEY = "3096243c9f6a0bef7b901d7ddb178b520836f4f8d2d6ec2c821448c18a149c47"
 
 KINDS = [(family, level) for family in FAMILIES for level in tasks.LEVELS]
 
@@ -32,6 +33,12 @@ def test_there_are_the_families_that_were_promised() -> None:
         for text in (family.summary, *family.clauses.values()):
             assert text.endswith(".")
             assert ":" not in text
+
+
+def test_every_field_that_can_be_asked_for_is_known_to_the_generator() -> None:
+    for family in FAMILIES.values():
+        assert len(set(family.ledger)) == len(family.ledger) >= 5
+        assert set(family.ledger) <= set(LEDGER_TYPES)
 
 
 def test_the_evaluation_set_is_frozen() -> None:
@@ -95,7 +102,11 @@ def test_a_prompt_says_in_a_fixed_form_what_is_required(split: str) -> None:
         assert asked + uses == task.requirements["constructs"]
         assert set(asked) <= set(DECISIONS)
         assert set(uses) <= set(DECLARATIONS)
-        assert list(header) == ["family", "structure", "complexity", "uses"][: len(header)]
+        fields = header["ledger"].split(", ") if "ledger" in header else []
+        assert fields == task.requirements.get("ledger", [])
+        assert (len(set(fields)) == 2) is (task.family != tasks.BASE)
+        order = ["family", "structure", "complexity", "uses", "ledger"]
+        assert list(header) == [name for name in order if name in header]
         assert task.prompt.split("\n")[0] == f"// family: {task.family}"
         assert len(task.prompt) < 1000
         assert task.split == (split if task.family != tasks.BASE else "train")
@@ -146,12 +157,17 @@ def contract_with(task: Task) -> str:
     asked = list(task.requirements["constructs"])
     decisions = sum({"else-if": 2}.get(name, 1) for name in asked if name in DECISIONS)
     asked += ["if"] * (task.requirements["complexity"] - 1 - decisions)
-    parts = [tasks.HEADER, "export ledger n: Uint<64>;\nexport ledger count: Counter;\n"]
+    parts = [tasks.HEADER, "export ledger n: Uint<64>;\nexport ledger tally: Counter;\n"]
     for i, name in enumerate(asked):
         parts.append(CIRCUITS[name].replace("NAME", f"c{i}").replace("LIMIT", f"{20 + i}"))
+    parts += [FIELD.replace("NAME", name) for name in task.requirements["ledger"]]
     return "".join(parts)
 
 
+FIELD = """
+export ledger NAME: Uint<16>;
+export circuit set_NAME(x: Uint<16>): [] { NAME = disclose(x); }
+"""
 CIRCUITS = {
     "if": """
 export circuit NAME(x: Uint<64>): [] {
@@ -160,14 +176,14 @@ export circuit NAME(x: Uint<64>): [] {
 """,
     "if-else": """
 export circuit NAME(x: Uint<64>): [] {
-  if (disclose(x) > LIMIT) { n = disclose(x); } else { count.increment(1); }
+  if (disclose(x) > LIMIT) { n = disclose(x); } else { tally.increment(1); }
 }
 """,
     "else-if": """
 export circuit NAME(x: Uint<64>): [] {
   if (disclose(x) > 900) { n = disclose(x); }
-  else if (disclose(x) > LIMIT) { count.increment(2); }
-  else { count.increment(1); }
+  else if (disclose(x) > LIMIT) { tally.increment(2); }
+  else { tally.increment(1); }
 }
 """,
     "ternary": """
@@ -177,7 +193,7 @@ export circuit NAME(x: Uint<64>): [] {
 """,
     "loop": """
 export circuit NAME(v: Vector<3, Uint<16>>): [] {
-  for (const x of v) { count.increment(disclose(x)); }
+  for (const x of v) { tally.increment(disclose(x)); }
 }
 """,
     "enum": """

@@ -360,6 +360,18 @@ def test_a_declaration_counts_when_it_is_used(
     assert verdict.facts["requirements"][construct]["met"] is True
 
 
+def test_a_ledger_field_counts_when_it_is_declared_and_used(frontend: CompactVerifier) -> None:
+    source = (
+        "export ledger best: Field; export ledger idle: Field;"
+        "export circuit f(other: Field): [] { best = disclose(other); }"
+    )
+    verdict = frontend.verify(asking(ledger=["best", "idle", "other"]), source)
+    assert verdict.accepted, verdict.diagnostics
+    assert verdict.facts["ledger"] == ["best"]
+    met = {name: row["met"] for name, row in verdict.facts["requirements"].items()}
+    assert met == {"ledger best": True, "ledger idle": False, "ledger other": False}
+
+
 def test_a_decision_that_cannot_matter_does_not_count(frontend: CompactVerifier) -> None:
     source = GOOD.replace("disclose(n) > 3", "true")
     verdict = frontend.verify(asking(constructs=["if"]), source)

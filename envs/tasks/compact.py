@@ -1,9 +1,9 @@
 """Compact tasks: CompactLoRa's three base prompts, and families of contracts from a seed.
 
 A prompt is itself a Compact file: comment lines that say what is wanted, first in a fixed form
-(``// family: escrow``, ``// structure: if-else, loop``, ``// complexity: 4``, ``// uses: enum``)
-that a tiny model can be conditioned on, then in words; and the two lines that every contract
-begins with. The answer is the whole contract.
+(``// family: escrow``, ``// structure: if-else, loop``, ``// complexity: 4``, ``// uses: enum``,
+``// ledger: balance, fee``) that a tiny model can be conditioned on, then in words; and the two
+lines that every contract begins with. The answer is the whole contract.
 
 The splits are disjoint in what is asked: of the combinations of structure, uses and complexity of
 a family and difficulty, a fifth, chosen by hash, is asked for in ``eval`` only.
@@ -55,6 +55,8 @@ LEVELS = {
 # How many decisions each kind takes at least: a chain has two tests.
 _DECISIONS = {"if": 1, "if-else": 1, "else-if": 2, "ternary": 1, "loop": 1}
 _DECLARATIONS = ("enum", "struct", "witness")
+# How many ledger fields a task names: without, every contract would be about the easiest one.
+_FIELDS = 2
 
 _AMOUNTS = (5, 8, 10, 20, 50, 100, 200, 500)
 _COUNTS = (3, 4, 5, 6)
@@ -232,20 +234,25 @@ def _build(family_name: str, difficulty: int, split: str, variant: int) -> Task:
     high = low + 1 + draw.below(len(_AMOUNTS) - 1 - low)
     numbers = {"n": _AMOUNTS[low], "m": _AMOUNTS[high], "k": draw.pick(_COUNTS)}
     asked = [*decisions, *wish.declarations]
+    request = draw.pick(_REQUESTS)
+    fields = draw.shuffle(family.ledger)[:_FIELDS]
     sentences = [
-        draw.pick(_REQUESTS),
+        request,
         family.summary,
         *(family.clauses[name].format(**numbers) for name in asked),
+        f"Keep {' and '.join(fields)} on the ledger.",
     ]
     return Task(
         id=f"{family_name}/{difficulty}/{split}-{variant:08x}",
         family=family_name,
         language="compact",
-        prompt=_prompt(family_name, decisions, wish.declarations, wish.complexity, sentences)
+        prompt=_prompt(
+            family_name, decisions, wish.declarations, wish.complexity, fields, sentences
+        )
         + HEADER,
         split=split,
         difficulty=difficulty,
-        requirements={"complexity": wish.complexity, "constructs": asked},
+        requirements={"complexity": wish.complexity, "constructs": asked, "ledger": fields},
     )
 
 
@@ -254,6 +261,7 @@ def _prompt(
     decisions: Sequence[str],
     declarations: Sequence[str],
     complexity: int,
+    fields: Sequence[str],
     sentences: Sequence[str],
 ) -> str:
     """The comment lines of a prompt."""
@@ -264,6 +272,8 @@ def _prompt(
     ]
     if declarations:
         lines.append(f"uses: {', '.join(declarations)}")
+    if fields:
+        lines.append(f"ledger: {', '.join(fields)}")
     lines += textwrap.wrap(" ".join(sentences), _LINE)
     return "".join(f"// {line}\n" for line in lines)
 
@@ -279,7 +289,7 @@ def _base(
         id=f"{BASE}/{name}",
         family=BASE,
         language="compact",
-        prompt=_prompt(BASE, decisions, (), 4, sentences) + HEADER + "\n" + stub,
+        prompt=_prompt(BASE, decisions, (), 4, (), sentences) + HEADER + "\n" + stub,
         difficulty=3,
         requirements={"complexity": 4, "constructs": list(decisions)},
         reference=HEADER + "\n" + body,

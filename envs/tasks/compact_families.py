@@ -1,8 +1,9 @@
 """The families of Compact contracts that tasks ask for, as data.
 
-A family is one sentence about the contract and, for every construct that a task may ask for, one
-sentence that gives this contract a reason to use it. `{n}` < `{m}` are amounts, `{k}` is a small
-count; the task generator draws them. No sentence has a colon: those mark a prompt's header lines.
+A family is one sentence about the contract; for every construct that a task may ask for, one
+sentence that gives this contract a reason to use it; and names of ledger fields that a task may ask
+for. `{n}` < `{m}` are amounts, `{k}` is a small count; the task generator draws them. No sentence
+has a colon: those mark a prompt's header lines.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """`summary`: what the contract is. `clauses`: construct -> what it is to be used for."""
+    """`summary`: what the contract is. `clauses`: construct -> what it is to be used for. `ledger`:
+    names that its fields can have."""
 
     name: str
     summary: str
     clauses: Mapping[str, str]
+    ledger: tuple[str, ...]
 
 
 def _family(
@@ -32,6 +35,7 @@ def _family(
     enum: str,
     struct: str,
     witness: str,
+    ledger: str,
 ) -> Family:
     clauses = {
         "if": if_,
@@ -43,7 +47,7 @@ def _family(
         "struct": struct,
         "witness": witness,
     }
-    return Family(name, summary, MappingProxyType(clauses))
+    return Family(name, summary, MappingProxyType(clauses), tuple(ledger.split()))
 
 
 _ALL = (
@@ -58,6 +62,7 @@ _ALL = (
         "Keep the direction of counting as an enum.",
         "Keep the lower and the upper limit in a struct.",
         "Take the next step from a witness.",
+        "count round limit total level open",
     ),
     _family(
         "access",
@@ -70,6 +75,7 @@ _ALL = (
         "Keep the roles as an enum.",
         "Keep a grant, its key and its level, in a struct.",
         "Take the caller's secret key from a witness.",
+        "owner admin members level count paused",
     ),
     _family(
         "escrow",
@@ -82,6 +88,7 @@ _ALL = (
         "Keep the phase of the deal as an enum.",
         "Keep the deal, its amount and its deadline, in a struct.",
         "Take the buyer's decision from a witness.",
+        "balance state owner fee deadline ready",
     ),
     _family(
         "voting",
@@ -94,6 +101,7 @@ _ALL = (
         "Keep the phase of the poll as an enum.",
         "Keep a ballot, its voter and its weight, in a struct.",
         "Take the voter's choice from a witness.",
+        "votes count seen open state round",
     ),
     _family(
         "auction",
@@ -106,6 +114,7 @@ _ALL = (
         "Keep the phase of the auction as an enum.",
         "Keep a bid, its bidder and its amount, in a struct.",
         "Take the sealed bid from a witness.",
+        "best winner open deadline price state",
     ),
     _family(
         "allow-list",
@@ -118,6 +127,7 @@ _ALL = (
         "Keep the state of the list, open or frozen, as an enum.",
         "Keep an entry, its key and its allowance, in a struct.",
         "Take the key to check from a witness.",
+        "members count admin open flags limit",
     ),
     _family(
         "registry",
@@ -130,6 +140,7 @@ _ALL = (
         "Keep the status of a name as an enum.",
         "Keep a record, its owner and its price, in a struct.",
         "Take the owner's key from a witness.",
+        "owners price used admin supply count",
     ),
     _family(
         "token",
@@ -142,6 +153,7 @@ _ALL = (
         "Keep the state of the token, active or paused, as an enum.",
         "Keep a transfer, its receiver and its amount, in a struct.",
         "Take the sender's key from a witness.",
+        "balances supply owner paused total fee",
     ),
     _family(
         "vesting",
@@ -154,6 +166,7 @@ _ALL = (
         "Keep the stage of the grant as an enum.",
         "Keep a grant, its amount and its start, in a struct.",
         "Take the current time from a witness.",
+        "balance deadline height owner total ready",
     ),
     _family(
         "commit-reveal",
@@ -166,6 +179,7 @@ _ALL = (
         "Keep the phase of the game as an enum.",
         "Keep a move, its player and its value, in a struct.",
         "Take the hidden value from a witness.",
+        "phase count scores seen round winner",
     ),
     _family(
         "multisig",
@@ -178,6 +192,7 @@ _ALL = (
         "Keep the state of a request as an enum.",
         "Keep a request, its receiver and its amount, in a struct.",
         "Take the signer's key from a witness.",
+        "seen count balance ready admin limit",
     ),
     _family(
         "board",
@@ -190,6 +205,7 @@ _ALL = (
         "Keep the state of the board, vacant or occupied, as an enum.",
         "Keep a post, its author and its number, in a struct.",
         "Take the poster's secret key from a witness.",
+        "round admin open state owner height",
     ),
     _family(
         "tiers",
@@ -202,6 +218,7 @@ _ALL = (
         "Keep the levels as an enum.",
         "Keep a member's points and level in a struct.",
         "Take the member's number from a witness.",
+        "level best scores flags total members",
     ),
     _family(
         "machine",
@@ -214,6 +231,7 @@ _ALL = (
         "Keep the states as an enum.",
         "Keep the input and the time of the last move in a struct.",
         "Take the next input from a witness.",
+        "phase count height round level total",
     ),
     _family(
         "fees",
@@ -226,6 +244,7 @@ _ALL = (
         "Keep the kind of a payment as an enum.",
         "Keep a payment, its payer and its amount, in a struct.",
         "Take the exchange rate from a witness.",
+        "balance fee limit price total paused",
     ),
     _family(
         "batch",
@@ -238,6 +257,7 @@ _ALL = (
         "Keep the kind of the last batch as an enum.",
         "Keep the sum and the count in a struct.",
         "Take the next number from a witness.",
+        "total sum count best height flags",
     ),
 )
 

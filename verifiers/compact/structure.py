@@ -1,9 +1,9 @@
 """What a contract is made of, and whether that is what a task asked for.
 
-A task asks in `Task.requirements` for a `complexity` of at least so much and for `constructs`:
-kinds of decisions (`DECISIONS`) or declarations (`DECLARATIONS`). A declaration counts when the
-contract uses it, a decision when it counts for complexity, so that neither can be faked by text
-that does nothing.
+A task asks in `Task.requirements` for a `complexity` of at least so much, for `constructs`: kinds
+of decisions (`DECISIONS`) or declarations (`DECLARATIONS`), and for fields of the `ledger` by their
+names. A declaration counts when the contract uses it, a decision when it counts for complexity, so
+that neither can be faked by text that does nothing.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ _DECLARATION_KINDS = {ast.Enum: "enum", ast.Struct: "struct", ast.Witness: "witn
 _NAMING = (ast.Name, ast.TypeName, ast.FunctionName)
 
 
-def used_declarations(program: ast.Program) -> list[str]:
-    """Which of `DECLARATIONS` the program both declares and names somewhere else."""
+def used_declarations(program: ast.Program) -> tuple[list[str], list[str]]:
+    """What the program both declares and names somewhere else: which of `DECLARATIONS`, and the
+    names of which ledger fields. Both sorted."""
     declared: dict[str, str] = {}
+    fields: set[str] = set()
     named: set[str] = set()
     stack: list[object] = [program]
     while stack:
@@ -34,10 +36,13 @@ def used_declarations(program: ast.Program) -> list[str]:
         kind = _DECLARATION_KINDS.get(type(node))
         if kind is not None:
             declared[node.name] = kind  # type: ignore[attr-defined]
+        elif isinstance(node, ast.Ledger):
+            fields.add(node.name)
         elif isinstance(node, _NAMING):
             named.add(node.name)
         stack.extend(getattr(node, slot) for slot in getattr(node, "__slots__", ()))
-    return sorted({kind for name, kind in declared.items() if name in named})
+    kinds = {kind for name, kind in declared.items() if name in named}
+    return sorted(kinds), sorted(fields & named)
 
 
 def check_requirements(
@@ -48,7 +53,7 @@ def check_requirements(
     `metrics` and `facts` are a verdict's; both are empty when the program does not parse, and
     then nothing is met. Raises `ValueError` for a requirement that Compact tasks do not have.
     """
-    unknown = requirements.keys() - {"complexity", "constructs"}
+    unknown = requirements.keys() - {"complexity", "constructs", "ledger"}
     if unknown:
         raise ValueError(f"a Compact task cannot require {', '.join(sorted(unknown))}")
     table: dict[str, dict[str, Any]] = {}
@@ -61,4 +66,7 @@ def check_requirements(
             known = ", ".join(CONSTRUCTS)
             raise ValueError(f"a Compact task cannot require the construct {name!r} (only {known})")
         table[name] = {"asked": True, "found": name in constructs, "met": name in constructs}
+    fields = facts.get("ledger", ())
+    for name in requirements.get("ledger", ()):
+        table[f"ledger {name}"] = {"asked": True, "found": name in fields, "met": name in fields}
     return table

@@ -1023,10 +1023,14 @@ def version_matches(actual: tuple[int, ...], expression: ast.VersionExpression) 
     part but 0, as in the compiler.
     """
     operator = expression[0]
-    if operator == "||":
-        return version_matches(actual, expression[1]) or version_matches(actual, expression[2])
-    if operator == "&&":
-        return version_matches(actual, expression[1]) and version_matches(actual, expression[2])
+    if operator in ("||", "&&"):
+        # A chain leans to the left and can be as long as the text: no recursion along it.
+        terms = []
+        while expression[0] == operator:
+            terms.append(expression[2])
+            expression = expression[1]
+        found = (version_matches(actual, term) for term in (expression, *reversed(terms)))
+        return any(found) if operator == "||" else all(found)
     if isinstance(operator, int):
         return all(a == b for a, b in zip(actual, expression, strict=False))
     wanted = expression[1]
