@@ -80,9 +80,9 @@ class GRPOConfig:
     scale: Scaling = "batch"
     kl_coef: float = 0.0
     entropy_coef: float = 0.0
-    variety_coef: float = 0.82
-    rarity_coef: float = 0.87
-    surprise_coef: float = 0.12
+    variety_coef: float = 0.85
+    rarity_coef: float = 0.1
+    surprise_coef: float = 0.1
     temperature: float = 1.0
     max_new_tokens: int = 256
     lora_rank: int = 16
