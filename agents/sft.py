@@ -38,7 +38,7 @@ META = "forgegym.json"
 
 @dataclass(frozen=True, slots=True)
 class SFTConfig:
-    """How the tiny base policy is made. The defaults take well under a minute on two cores.
+    """How the tiny base policy is made. The defaults take a minute or two on two cores.
 
     `out`: the folder to write. `env`: where prompts and verdicts come from. `contracts`: how many
     examples are drawn, of at most `longest` characters (fewer places to go wrong); `steps` and

@@ -44,7 +44,7 @@ def requirements_met(verdict: Verdict) -> float:
 
 
 def constructs_met(verdict: Verdict) -> float:
-    """As `requirements_met`, without the asked-for complexity."""
+    """As `requirements_met`, without the asked-for complexity: constructs and ledger fields."""
     table = verdict.facts.get("requirements", {})
     rows = [row for name, row in table.items() if name != "complexity"]
     return sum(bool(row["met"]) for row in rows) / len(rows) if rows else 1.0
@@ -125,7 +125,7 @@ GUIDED_GOAL = 4.0
 # A little more than in proportion: the last decision asked for pays most, but the first one pays
 # enough to be found. `ramped` is steeper: there a policy repeats the first kind that works.
 GUIDED_POWER = 1.4
-# The part paid for decisions alone; the rest for the share of the asked constructs that are there.
+# The part paid for decisions alone; the rest for the share of what else was asked that is there.
 GUIDED_DECISIONS = 0.4
 # What each decision too many costs, and what is left of the pay at worst: enough that
 # a contract is not padded, too little to prefer one that does not do what was asked.
@@ -137,8 +137,8 @@ def guided(verdict: Verdict) -> Reward:
 
     Pays ``(n / 3) ** 1.4``, at most 1, where n counts the decisions of the asked kinds (all kinds
     if the task names none). Four tenths of it are paid as they are, six tenths times the share of
-    the asked constructs that are there. Each decision that takes the complexity beyond 4 takes
-    0.2 off, down to 0.2.
+    the asked constructs and ledger fields that are there. Each decision that takes the complexity
+    beyond 4 takes 0.2 off, down to 0.2.
 
     Nothing is paid for what does not compile, nor for compiling alone: a policy paid for that
     writes trivial contracts first and stays with them. Paid for any decision, it finds the kind
