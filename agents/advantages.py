@@ -7,6 +7,7 @@ any statistic and gets advantage zero, so that it cannot move its group.
 from __future__ import annotations
 
 import math
+import statistics
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -72,17 +73,25 @@ def group_advantages(
     }
 
 
-def variety(structures: Sequence[str | None], *, coef: float) -> Tensor:
+def variety(structures: Sequence[Sequence[str] | None], *, coef: float) -> Tensor:
     """What is left of each sample's pay for being one of many alike: float [N], 1 - coef..1.
 
-    A sample keeps ``1 - coef * sqrt(share)``, where `share` is how much of the batch has its
-    structure; None (nothing to compare: it was not accepted) keeps 1 and counts for no share. The
-    root makes the first few of a kind cost most, so that many structures pay better than a few.
+    `structures` are those of each sample's parts (circuits, functions). A sample keeps the mean
+    over its parts of ``1 - coef * sqrt(share)``, where `share` is how many of the batch's samples
+    have a part like that. None (nothing to compare: it was not accepted) keeps 1 and counts for no
+    share, and so does a sample without parts. The root makes the first few of a kind cost most, so
+    that many structures pay better than a few. Parts and not wholes are compared, or a policy that
+    always writes the same part is varied by how many of them it writes.
     """
-    counts = Counter(s for s in structures if s is not None)
-    total = max(counts.total(), 1)
+    counts = Counter(part for parts in structures for part in set(parts or ()))
+    total = max(sum(parts is not None for parts in structures), 1)
     return torch.tensor(
-        [1.0 if s is None else 1.0 - coef * math.sqrt(counts[s] / total) for s in structures]
+        [
+            statistics.fmean(1.0 - coef * math.sqrt(counts[part] / total) for part in parts)
+            if parts
+            else 1.0
+            for parts in structures
+        ]
     )
 
 

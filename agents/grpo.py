@@ -38,7 +38,7 @@ from .checkpoint import (
 from .logprob import completion_logprobs, passes
 from .losses import clipped_policy_loss, kl_loss
 from .policy import Policy, adapter_state, add_adapter, load_base, save_adapter, set_adapter_state
-from .rollout import Batch, batch_metrics, make_env, play, structure
+from .rollout import Batch, batch_metrics, make_env, play, structures
 from .tracking import PLOT_FILE, Progress, Row, RunLog, TrainingResult, draw_curves
 
 
@@ -54,7 +54,7 @@ class GRPOConfig:
     groups. `learning_rate`: 2e-3 for the tiny base, 1e-5 to 5e-5 for models of billions.
     `clip_low`, `clip_high`, `kl_coef`: see `losses`. `scale`: see `advantages`.
     `decay_from`: the share of the run after which the learning rate falls. `variety_coef` (0 to 1)
-    takes off the pay of a program whose structure is common in its batch, `rarity_coef` of one
+    takes off the pay of a program whose circuits' structures are common in its batch, `rarity_coef` of one
     whose words are, and `surprise_coef` (0 to 0.15; more makes programs long) adds to the advantage
     of each token that is unusual where it stands (see `advantages.variety`, `rarity`, `surprise`);
     without them a policy settles on one way to write everything. `entropy_coef`: 0 to 0.01.
@@ -262,13 +262,11 @@ def learn(
     rewards = torch.tensor([s.reward for s in samples])  # [N]
     # Factors, so that a program that pays nothing gains nothing by being unusual.
     accepted = [s.valid and s.verdict.accepted for s in samples]
-    structures = [
-        structure(s.verdict) if a else None for s, a in zip(samples, accepted, strict=True)
-    ]
+    shapes = [structures(s.verdict) if a else None for s, a in zip(samples, accepted, strict=True)]
     tokens = [
         s.completion.tokens.tolist() if a else None for s, a in zip(samples, accepted, strict=True)
     ]
-    rewards = rewards * variety(structures, coef=config.variety_coef)
+    rewards = rewards * variety(shapes, coef=config.variety_coef)
     rewards = rewards * rarity(tokens, coef=config.rarity_coef)
     advantages, about = group_advantages(
         rewards=rewards,

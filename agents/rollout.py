@@ -120,10 +120,10 @@ def play(
     )
 
 
-def structure(verdict: Any) -> str:
-    """The sequence and nesting of decision kinds in each circuit, as one comparable text."""
+def structures(verdict: Any) -> list[str]:
+    """The sequence and nesting of decision kinds in each circuit that has any."""
     circuits = verdict.facts.get("circuits", ())
-    return "|".join(sorted(str(circuit["structure"]) for circuit in circuits))
+    return [str(circuit["structure"]) for circuit in circuits if circuit["structure"]]
 
 
 def batch_metrics(samples: Sequence[Sample]) -> dict[str, float]:
@@ -131,7 +131,7 @@ def batch_metrics(samples: Sequence[Sample]) -> dict[str, float]:
 
     ``parse_success_rate``, ``compile_success_rate``, ``high_complexity_rate`` (compiles with
     complexity > 3), ``complexity`` (mean over those that compile), ``structures`` (how many
-    different ones among those that compile), ``commonest_decision`` (the share of all decisions
+    different ones the circuits of those that compile have), ``commonest_decision`` (the share of all decisions
     that the commonest kind has), ``distinct_2`` (different pairs of neighbouring tokens over all
     pairs), ``length`` (mean tokens), ``truncated`` and ``invalid`` (shares).
     """
@@ -153,7 +153,7 @@ def batch_metrics(samples: Sequence[Sample]) -> dict[str, float]:
         "compile_success_rate": len(accepted) / n,
         "high_complexity_rate": sum(c > HIGH_COMPLEXITY for c in complexities) / n,
         "complexity": statistics.fmean(complexities) if complexities else 0.0,
-        "structures": float(len({structure(v) for v in accepted})),
+        "structures": float(len({s for v in accepted for s in structures(v)})),
         "commonest_decision": max(kinds.values(), default=0) / max(kinds.total(), 1),
         "distinct_2": len(pairs) / max(pairs.total(), 1),
         "length": statistics.fmean(len(s.completion.tokens) for s in samples),

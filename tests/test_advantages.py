@@ -87,15 +87,21 @@ def test_a_lone_winner_is_clipped():
 
 
 def test_many_alike_keep_less_than_the_only_one_of_its_kind():
-    found = variety(["if", "if", "if", "loop", None], coef=0.7).tolist()
-    assert found[:3] == pytest.approx([1 - 0.7 * (3 / 4) ** 0.5] * 3)
-    assert found[3] == pytest.approx(1 - 0.7 * (1 / 4) ** 0.5)
-    assert found[4] == 1.0
+    found = variety([["if"], ["if"], ["if"], ["loop"], None, []], coef=0.7).tolist()
+    assert found[:3] == pytest.approx([1 - 0.7 * (3 / 5) ** 0.5] * 3)
+    assert found[3] == pytest.approx(1 - 0.7 * (1 / 5) ** 0.5)
+    assert found[4:] == [1.0, 1.0]
+
+
+def test_the_same_part_again_is_no_variety():
+    found = variety([["if", "if", "if"], ["if"], ["if", "loop"], ["if if"]], coef=1.0).tolist()
+    common, rare = 1 - (3 / 4) ** 0.5, 1 - (1 / 4) ** 0.5
+    assert found == pytest.approx([common, common, (common + rare) / 2, rare])
 
 
 def test_variety_of_nothing_and_without_weight_takes_nothing():
     assert variety([None, None], coef=0.7).tolist() == [1.0, 1.0]
-    assert variety(["if", "if"], coef=0.0).tolist() == [1.0, 1.0]
+    assert variety([["if"], ["if"]], coef=0.0).tolist() == [1.0, 1.0]
 
 
 def test_what_adds_most_to_distinct_2_keeps_its_pay():

@@ -269,7 +269,9 @@ def left_by(owner: int) -> Left:
 
 def _folders(owner: int) -> int:
     """Temporary folders of ours; they belong to this process's user, whoever made them."""
-    return len(list(Path(tempfile.gettempdir()).glob(f"forgegym-*-{owner}-*")))
+    place = Path(tempfile.gettempdir())
+    patterns = (f"forgegym-*-{owner}-*", f"forgegym-*:{owner}:*")
+    return sum(len(list(place.glob(pattern))) for pattern in patterns)
 
 
 def _own_memory() -> int:

@@ -1,6 +1,7 @@
-"""Boxes that are Docker containers, each attached to once, when it is opened.
+"""Boxes that are Docker containers, each connected to once, when it is opened.
 
-A job is frames over that one connection: no exec, no archive, no inspection on its way. Belts
+A job is frames over one connection, a `door` or the engine's attach connection: no exec, no archive,
+no inspection on its way. Belts
 against orphans: a container whose owner dies reads the end of its input and ends; process 1 ends at
 its deadline in any case; and what dead owners have left is swept, by an `undertaker` at once, and
 by whoever opens a sandbox next.
@@ -15,12 +16,14 @@ import struct
 import threading
 import time
 import weakref
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from . import door as doors
 from . import undertaker
 from .base import BoxDiedError, Profile, SandboxError, SandboxUnavailableError
 from .box import Box
+from .door import Door
 from .janitor import Janitor
 from .owner import Owner
 from .pool import MAX_USES, Pool, Reuse
@@ -41,6 +44,8 @@ REMOVAL_SECONDS = 10.0
 # Process 1 keeps the deadline, after its last job; this is for the stuck, and clocks that differ.
 LATE_SECONDS = 900.0
 CONFLICT = 409
+# For what a dead supervisor has said last.
+LAST_WORDS_SECONDS = 0.5
 SHM = "/dev/shm"
 
 
@@ -94,28 +99,21 @@ def open_docker(
     sweep(client)
     digest = images.digest_of(client, image)
     chosen = profile or Profile()
-    clients = _Clients()
     about = _about(client)
     cgroupns = "private" if about.get("CgroupVersion") == "2" else None
     # The engine refuses more than it has.
     chosen = replace(chosen, cpus=min(chosen.cpus, float(about.get("NCPU") or 1)))
     janitor = Janitor()
+    opener = _Opener(digest, chosen, runtime, path, cgroupns, janitor)
     undertaker.employ()
 
     def close() -> None:
         janitor.close()
         undertaker.dismiss()
 
-    def open_box() -> Box:
-        opened = time.monotonic()
-        transport = _start(clients.get(), digest, chosen, runtime, path, cgroupns, janitor, clients)
-        box = Box(transport, opened=opened)
-        box.ready(READY_SECONDS)
-        return box
-
     try:
         return Pool(
-            open_box,
+            opener.open_box,
             name="docker",
             digest=digest,
             size=size or os.cpu_count() or 1,
@@ -165,11 +163,12 @@ def container_options(
     runtime: str | None,
     path: tuple[str, ...],
     cgroupns: str | None = None,
+    door: Door | None = None,
 ) -> dict[str, Any]:
     """The whole profile of a container, as the SDK's low-level API takes it.
 
     `cgroupns`: ``"private"`` where the engine has version 2 control groups, or the box would look
-    for its counters in the machine's root group.
+    for its counters in the machine's root group. `door`: where its supervisor connects.
     """
     tmp = f"nosuid,nodev,noexec,size={profile.tmp_bytes},nr_inodes={profile.tmp_inodes},mode=1777"
     work = f"nosuid,nodev,exec,size={profile.work_bytes},nr_inodes={profile.work_inodes},mode=1777"
@@ -177,6 +176,7 @@ def container_options(
     command = [
         "--work", "/work", "--places", f"/tmp:{SHM}", "--uid", str(JOB_USER),
         "--lifetime", str(profile.lifetime), "--path", ":".join(path),
+        "--door", doors.inside() if door else "",
     ]  # fmt: skip
     return {
         "image": image,
@@ -208,6 +208,7 @@ def container_options(
             "memswap_limit": profile.memory_bytes,
             "oom_score_adj": OOM_SCORE,
             "tmpfs": {"/work": work, "/tmp": tmp, SHM: tmp},
+            "mounts": [door.mount()] if door else [],
             "log_config": {"Type": "none"},
             "auto_remove": True,
             "init": False,
@@ -216,50 +217,104 @@ def container_options(
     }
 
 
-def _start(
-    client: Any,
-    image: str,
-    profile: Profile,
-    runtime: str | None,
-    path: tuple[str, ...],
-    cgroupns: str | None,
-    janitor: Janitor,
-    clients: _Clients,
-) -> DockerTransport:
-    import docker.errors
-    import requests.exceptions
+@dataclass(slots=True)
+class _Opener:
+    """Opens boxes of one kind."""
 
-    options = container_options(image, profile, runtime=runtime, path=path, cgroupns=cgroupns)
-    api = client.api
-    container = ""
-    try:
-        host = api.create_host_config(**options.pop("host"))
-        container = api.create_container(host_config=host, detach=False, **options)["Id"]
-        channel = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
-        attached = api.attach_socket(container, params=channel)
-        stream = getattr(attached, "_sock", attached)
-        api.start(container)
-    except docker.errors.ImageNotFound:
-        raise SandboxUnavailableError(
-            f"the image {image} is gone; `forgegym images build` makes it"
-        ) from None
-    except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
-        if container:
-            remove(client, container)
-        hint = ""
-        if "NanoCPUs" in str(error):  # rootless, where systemd has not delegated processors
-            hint = "; delegate the cpu controller to the user (systemd: Delegate=cpu memory pids)"
-        raise SandboxError(
-            f"the engine could not start a box: {_first_line(error)}{hint}"
-        ) from None
-    return DockerTransport(clients, container, stream, attached, janitor)
+    image: str
+    profile: Profile
+    runtime: str | None
+    path: tuple[str, ...]
+    cgroupns: str | None
+    janitor: Janitor
+    clients: _Clients = field(default_factory=_Clients)
+    # Until the engine says that it does not see our files.
+    with_doors: bool = True
+
+    def open_box(self) -> Box:
+        """A box that is ready. Raises `SandboxError`."""
+        opened = time.monotonic()
+        box = Box(self._start(), opened=opened)
+        box.ready(READY_SECONDS)
+        return box
+
+    def _start(self) -> DockerTransport:
+        door = None
+        if self.with_doors:
+            with contextlib.suppress(OSError):
+                door = Door()
+        try:
+            return self._start_with(door)
+        except _MountError:
+            self.with_doors = False
+            return self._start_with(None)
+
+    def _start_with(self, door: Door | None) -> DockerTransport:
+        import docker.errors
+        import requests.exceptions
+
+        options = container_options(
+            self.image,
+            self.profile,
+            runtime=self.runtime,
+            path=self.path,
+            cgroupns=self.cgroupns,
+            door=door,
+        )
+        client = self.clients.get()
+        api = client.api
+        container = ""
+        try:
+            host = api.create_host_config(**options.pop("host"))
+            container = api.create_container(host_config=host, detach=False, **options)["Id"]
+            channel = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+            attached = api.attach_socket(container, params=channel)
+            stream = getattr(attached, "_sock", attached)
+            api.start(container)
+            return DockerTransport(self.clients, container, stream, attached, door, self.janitor)
+        except BaseException as error:
+            if door is not None:
+                door.close()
+            if container:
+                remove(client, container)
+            if isinstance(error, docker.errors.ImageNotFound):
+                raise SandboxUnavailableError(
+                    f"the image {self.image} is gone; `forgegym images build` makes it"
+                ) from None
+            if door is not None and _is_about_mounts(error):
+                raise _MountError from None
+            expected = (
+                docker.errors.DockerException,
+                requests.exceptions.RequestException,
+                OSError,
+            )
+            if not isinstance(error, expected):
+                raise
+            hint = ""
+            if "NanoCPUs" in str(error):  # rootless, where systemd has not delegated processors
+                hint = (
+                    "; delegate the cpu controller to the user (systemd: Delegate=cpu memory pids)"
+                )
+            raise SandboxError(
+                f"the engine could not start a box: {_first_line(error)}{hint}"
+            ) from None
+
+
+class _MountError(Exception):
+    """The engine does not mount a folder of this machine."""
+
+
+def _is_about_mounts(error: BaseException) -> bool:
+    import docker.errors
+
+    return isinstance(error, docker.errors.APIError) and "mount" in str(error).lower()
 
 
 class DockerTransport:
-    """A container's standard streams over its attach connection.
+    """A container's supervisor, through its door or over the engine's attach connection.
 
-    The engine puts eight bytes before each piece of output: which stream, and how long (API
-    reference, "Attach to a container"). The length is used to count, never to allocate.
+    On the latter the engine puts eight bytes before each piece of output: which stream, and how
+    long (API reference, "Attach to a container"). The length is used to count, never to allocate.
     """
 
     _HEADER = struct.Struct(">BxxxL")
@@ -274,11 +329,14 @@ class DockerTransport:
         container: str,
         stream: socket.socket,
         holder: Any,
+        door: Door | None,
         janitor: Janitor,
     ) -> None:
         self.container = container
         self._clients = clients
         self._stream = stream
+        self._door = door
+        self._line: socket.socket | None = None
         self._holder = holder  # closing it would close the connection under us
         self._janitor = janitor
         self._header = bytearray()
@@ -288,16 +346,21 @@ class DockerTransport:
         self._killed = threading.Lock()
 
     def write(self, data: bytes, seconds: float) -> None:
-        self._stream.settimeout(seconds)
-        self._stream.sendall(data)
+        stream = self._line or self._stream
+        stream.settimeout(seconds)
+        stream.sendall(data)
 
     def read(self, seconds: float) -> bytes:
         end = time.monotonic() + seconds
+        if self._door is not None:  # its first word: it comes by the way that the supervisor has
+            door, self._door = self._door, None
+            self._line = door.wait(self._stream, seconds)
         while True:
-            self._stream.settimeout(max(0.001, end - time.monotonic()))
-            raw = self._stream.recv(self._CHUNK)
-            if not raw:
-                return b""
+            stream = self._line or self._stream
+            stream.settimeout(max(0.001, end - time.monotonic()))
+            raw = stream.recv(self._CHUNK)
+            if not raw or self._line is not None:
+                return raw
             output = self._unwrap(raw)
             if output:
                 return output
@@ -327,8 +390,9 @@ class DockerTransport:
     def kill(self) -> None:
         """Ends the input, which ends the supervisor; the janitor sees to it if that does not."""
         if self._killed.acquire(blocking=False):
-            with contextlib.suppress(OSError):
-                self._stream.shutdown(socket.SHUT_RDWR)
+            for stream in filter(None, (self._line, self._stream)):
+                with contextlib.suppress(OSError):
+                    stream.shutdown(socket.SHUT_RDWR)
             self._janitor.later(self._remove)
 
     def _remove(self) -> None:
@@ -336,8 +400,23 @@ class DockerTransport:
             remove(self._clients.get(), self.container)
         with contextlib.suppress(OSError):
             self._holder.close()
+        if self._line is not None:
+            self._line.close()
+
+    def _hear_last_words(self) -> None:
+        """What the supervisor has said on its standard error, where its answers went elsewhere."""
+        end = time.monotonic() + LAST_WORDS_SECONDS
+        with contextlib.suppress(OSError):
+            while (left := end - time.monotonic()) > 0:
+                self._stream.settimeout(left)
+                raw = self._stream.recv(self._CHUNK)
+                if not raw:
+                    return
+                self._unwrap(raw)
 
     def post_mortem(self) -> BoxDiedError:
+        if self._line is not None:
+            self._hear_last_words()
         self.kill()
         import docker.errors
         import requests.exceptions
@@ -393,6 +472,7 @@ def _wait_until_gone(client: Any, container: str) -> None:
 
 def sweep(client: Any, *, everything: bool = False) -> int:
     """Remove the boxes that dead owners have left, and those long past their deadline; how many.
+    The folders of their doors go as well.
 
     `everything`: those of living owners too. Raises `SandboxUnavailableError`: the engine fails.
     """
@@ -405,6 +485,7 @@ def sweep(client: Any, *, everything: bool = False) -> int:
         raise SandboxUnavailableError(
             f"the Docker engine does not list its containers: {_first_line(error)}"
         ) from None
+    doors.sweep()
     count = 0
     for container in found:
         labels = container["Labels"]

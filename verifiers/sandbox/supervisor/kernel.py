@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 
 # Lowest descriptor of the supervisor's own: a job has 0 to 2, and 3 and 4 for its answers.
 OWN_DESCRIPTORS = 10
+PAUSE_SECONDS = 0.0001
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +35,38 @@ def move_away(descriptor: int) -> int:
     moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, OWN_DESCRIPTORS)
     os.close(descriptor)
     return moved
+
+
+def connect(path: str) -> tuple[int, int]:
+    """Where the owner is read and answered: the Unix socket at `path`; standard input and output
+    where there is none, or it may not be used."""
+    if path:
+        import _socket  # of C: what `socket` adds to it takes milliseconds to load
+
+        line = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+        try:
+            line.connect(path)
+        except OSError:
+            line.close()
+        else:
+            descriptor = line.detach()
+            return descriptor, os.dup(descriptor)
+    return 0, 1
+
+
+def give_way() -> None:
+    """From now on whoever is awake goes first, until `take_way` (sched(7), SCHED_BATCH).
+
+    The owner was just woken, on this processor since the kernel believes that a writer has done: a
+    moment's sleep lets it begin, and this process does not interrupt it any more.
+    """
+    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    time.sleep(PAUSE_SECONDS)
+
+
+def take_way() -> None:
+    """The reverse of `give_way`."""
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 def null_standard_streams() -> None:

@@ -49,6 +49,7 @@ class Box:
         self.work = options["--work"]
         self.places = [self.work, *filter(None, options.get("--places", "").split(":"))]
         self.user = int(options.get("--uid", SAME_USER))
+        self.door = options.get("--door", "")
         self.lifetime = float(options.get("--lifetime", 3600))
         self.memory = int(options.get("--watch-memory", 0))
         inodes = [int(n) for n in options.get("--inodes", "").split(":") if n]
@@ -303,7 +304,7 @@ class Box:
     def _share() -> tuple[object, ...]:
         return (
             os.getpriority(os.PRIO_PROCESS, 0),
-            os.sched_getscheduler(0),
+            os.sched_getscheduler(0) in (os.SCHED_OTHER, os.SCHED_BATCH),
             sorted(os.sched_getaffinity(0)),
         )
 

@@ -1,8 +1,8 @@
 """The supervisor: process 1 of a box, and the only thing in it that is trusted.
 
-It reads jobs from standard input and answers on standard output, one at a time, as frames of
-`wire`. It ends when standard input ends (its owner has died), and with it, as process 1, everything
-in the box. Started as root without capabilities but three (setuid, setgid, kill) it runs jobs as
+It reads jobs and answers them, one at a time, as frames of `wire`: over the Unix socket that it is
+told of, else from standard input and on standard output. It ends when its input ends (its owner has
+died), and with it, as process 1, everything in the box. Started as root without capabilities but three (setuid, setgid, kill) it runs jobs as
 another user; started as anybody else, jobs have its own uid, and it makes itself unreadable first.
 
 Standard library only, and little of it: it must start in milliseconds.
@@ -27,12 +27,12 @@ MAX_MESSAGE = 64 << 20
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve jobs until standard input ends, a reset fails or the lifetime is over.
+    """Serve jobs until the input ends, a reset fails or the lifetime is over.
 
     `arguments` (default: the command line's): pairs of an option and its value, see `reset.Box`.
     """
     box = Box(sys.argv[1:] if arguments is None else arguments)
-    channel = Channel(0, 1)
+    channel = Channel(*kernel.connect(box.door))
     # Python's handler would let a job of the same user interrupt process 1, whom the kernel spares.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if box.is_init:
@@ -44,6 +44,8 @@ def main(arguments: list[str] | None = None) -> None:
     channel.send({"ready": os.getpid()})
     end = time.monotonic() + box.lifetime
     while True:
+        stage: step.Stage | None = step.Stage(box)
+        kernel.take_way()
         message = channel.receive(end)
         if message is None:
             box.farewell()
@@ -56,7 +58,8 @@ def main(arguments: list[str] | None = None) -> None:
             if complaint:
                 result = step.not_run("rejected", complaint)
             else:
-                result = step.run(wanted, box, channel.source)
+                result = step.run(wanted, box, channel.source, stage or step.Stage(box))
+                stage = None
             results.append(result)
             left += result["left"]
             abnormal = abnormal or result["status"] not in ("ok", "exit")
@@ -65,6 +68,7 @@ def main(arguments: list[str] | None = None) -> None:
         files, missing = box.collect(message[b"collect"])
         channel.send({"steps": results, "files": files, "missing": missing})
         # Off the way of the answer: the next job waits for this, the verdict does not.
+        kernel.give_way()
         if abnormal:
             doubt = "the job ended abnormally"
         elif left:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import _signal  # what `signal` wraps; the wrapping alone costs a child 0.1 ms of page faults
 import errno
 import fcntl
+import marshal
 import os
 import resource
 import select
 import signal
 import time
 
-from . import wire
+from . import kernel, wire
 
 TYPE_CHECKING = False  # importing `typing` would double the time to start
 if TYPE_CHECKING:
@@ -52,36 +53,76 @@ class Usage:
         self.peak = max(self.peak, used.ru_maxrss * 1024)
 
 
-def run(wanted: dict[bytes, Any], box: Box, owner: int) -> dict[str, Any]:
+class Stage:
+    """A process that waits to become a step's program, and all that it will be connected to.
+
+    Forking takes longer than everything else on a job's way, so a box does it before the job comes.
+    """
+
+    def __init__(self, box: Box) -> None:
+        self.output, self.errors, self.answers = Pipe(), Pipe(), Pipe()
+        self.given = os.memfd_create("stdin", os.MFD_CLOEXEC)
+        asks, self.request_end = os.pipe()
+        self.failed, failed_end = os.pipe()
+        orders, self._order_end = os.pipe()
+        theirs = (asks, self.output.write_end, self.errors.write_end, self.answers.write_end,
+                  failed_end, orders)  # fmt: skip
+        self.child = os.fork()
+        if self.child == 0:
+            os.close(self._order_end)  # or it would wait for its own word when the box has ended
+            streams = (self.given, self.output.write_end, self.errors.write_end, asks,
+                       self.answers.write_end)  # fmt: skip
+            _become(orders, box, streams, failed_end)
+        for descriptor in theirs:
+            os.close(descriptor)
+
+    def start(self, wanted: dict[bytes, Any], environment: dict[bytes, bytes]) -> None:
+        """Let it become the step's program."""
+        os.write(self.given, wanted[b"stdin"])
+        os.lseek(self.given, 0, os.SEEK_SET)
+        os.close(self.given)
+        keys = (b"argv", b"cpu", b"file", b"nofile", b"stack")
+        order = {key: wanted[key] for key in keys}
+        order[b"env"] = {**environment, **wanted[b"env"]}
+        order[b"asked"] = bool(wanted[b"requests"])
+        data = memoryview(marshal.dumps(order))
+        try:
+            while data:
+                data = data[os.write(self._order_end, data) :]
+        except BrokenPipeError:
+            pass  # something has killed it, and its end will tell
+        os.close(self._order_end)
+
+    def close(self) -> None:
+        """What a step leaves open, when all has been read."""
+        for descriptor in (
+            self.failed,
+            self.output.read_end,
+            self.errors.read_end,
+            self.answers.read_end,
+        ):
+            os.close(descriptor)
+
+
+def run(wanted: dict[bytes, Any], box: Box, owner: int, stage: Stage) -> dict[str, Any]:
     """The result of one step, as the owner is told it. Exits at once when the owner is gone."""
     box.restore()
-    output, errors, answers = Pipe(), Pipe(), Pipe()
-    asks, request_end = os.pipe()
-    failed, failed_end = os.pipe()
+    output, errors = stage.output, stage.errors
     oom_before, refused_before = box.oom_kills.read(), box.forks_refused.read()
     at_limit_before = box.memory_at_limit.read()
-    given = os.memfd_create("stdin", os.MFD_CLOEXEC)
-    os.write(given, wanted[b"stdin"])
-    os.lseek(given, 0, os.SEEK_SET)
-    streams = (given, output.write_end, errors.write_end, asks, answers.write_end)
     started = time.monotonic()
-    child = os.fork()
-    if child == 0:
-        _become(wanted, box, streams, failed_end)
-    for descriptor in (*streams, failed_end):
-        os.close(descriptor)
+    stage.start(wanted, box.environment)
 
-    talk = Conversation(wanted[b"requests"], request_end, answers, wanted)
+    talk = Conversation(wanted[b"requests"], stage.request_end, stage.answers, wanted)
     before = oom_before, at_limit_before
-    watch = Watch(child, box, wanted, output, errors, talk, started, owner, before)
+    watch = Watch(stage.child, box, wanted, output, errors, talk, started, owner, before)
     reason = watch.until_end()
     left = box.kill_all(watch.usage)
     watch.drain()
     talk.close()
     seconds = time.monotonic() - started
-    not_started = os.read(failed, 64)
-    for descriptor in (failed, output.read_end, errors.read_end, answers.read_end):
-        os.close(descriptor)
+    not_started = os.read(stage.failed, 64)
+    stage.close()
 
     code, killed_by = watch.ended()
     cap = wanted[b"output"]
@@ -150,19 +191,33 @@ def not_run(status: str, message: str) -> dict[str, Any]:
     }
 
 
-def _become(wanted: dict[bytes, Any], box: Box, streams: tuple[int, ...], failed: int) -> None:
-    """In the child: turn into the step's program, or say on `failed` why not. Never returns."""
+def _become(orders: int, box: Box, streams: tuple[int, ...], failed: int) -> None:
+    """In the child: wait for the order, and turn into the step's program, or say on `failed` why
+    not. Never returns."""
     try:
         os.setsid()
+        kernel.take_way()
         # First up, out of the way of 0 to 4, then down to their places.
+        failed = fcntl.fcntl(failed, fcntl.F_DUPFD_CLOEXEC, ANSWERS + 1)
+        orders = fcntl.fcntl(orders, fcntl.F_DUPFD_CLOEXEC, ANSWERS + 1)
         high = [fcntl.fcntl(s, fcntl.F_DUPFD_CLOEXEC, ANSWERS + 1) for s in streams]
         for target, descriptor in enumerate(high):
             os.dup2(descriptor, target)
-        if not wanted[b"requests"]:
-            os.close(REQUESTS)
-            os.close(ANSWERS)
         if box.nice:
             os.setpriority(os.PRIO_PROCESS, 0, box.nice)
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them; a program need not
+            _signal.signal(number, _signal.SIG_DFL)
+        os.chdir(box.work)
+        os.umask(0o077)
+        parts = []
+        while part := os.read(orders, CHUNK):
+            parts.append(part)
+        if not parts:
+            os._exit(NOT_STARTED)  # the box ends
+        wanted = marshal.loads(b"".join(parts))
+        if not wanted[b"asked"]:
+            os.close(REQUESTS)
+            os.close(ANSWERS)
         cpu = wanted[b"cpu"]
         limits = (
             # 1, not 0: no core file is so small, and no program is started to take one (core(5)).
@@ -178,13 +233,8 @@ def _become(wanted: dict[bytes, Any], box: Box, streams: tuple[int, ...], failed
             if ceiling != resource.RLIM_INFINITY:
                 soft, hard = min(soft, ceiling), min(hard, ceiling)
             resource.setrlimit(what, (soft, hard))
-        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them; a program need not
-            _signal.signal(number, _signal.SIG_DFL)
-        os.chdir(box.work)
-        os.umask(0o077)
         box.become_job()
-        environment = {**box.environment, **wanted[b"env"]}
-        os.execve(wanted[b"argv"][0], wanted[b"argv"], environment)
+        os.execve(wanted[b"argv"][0], wanted[b"argv"], wanted[b"env"])
     except OSError as error:
         os.write(failed, b"%d" % (error.errno or errno.EINVAL))
     except BaseException:
