@@ -54,10 +54,11 @@ class GRPOConfig:
     groups. `learning_rate`: 2e-3 for the tiny base, 1e-5 to 5e-5 for models of billions.
     `clip_low`, `clip_high`, `kl_coef`: see `losses`. `scale`: see `advantages`.
     `decay_from`: the share of the run after which the learning rate falls. `variety_coef` (0 to 1)
-    takes off the pay of a program whose circuits' structures are common in its batch, `rarity_coef` of one
-    whose words are, and `surprise_coef` (0 to 0.15; more makes programs long) adds to the advantage
-    of each token that is unusual where it stands (see `advantages.variety`, `rarity`, `surprise`);
-    without them a policy settles on one way to write everything. `entropy_coef`: 0 to 0.01.
+    takes off the pay of a program whose circuits have structures that are common in its batch,
+    `rarity_coef` of one whose words are, and `surprise_coef` (0 to 0.15; more makes programs long)
+    adds to the advantage of each token that is unusual where it stands (see `advantages.variety`,
+    `rarity`, `surprise`); without them a policy settles on one way to write everything.
+    `entropy_coef`: 0 to 0.01.
     """
 
     out: Path

@@ -131,9 +131,9 @@ def batch_metrics(samples: Sequence[Sample]) -> dict[str, float]:
 
     ``parse_success_rate``, ``compile_success_rate``, ``high_complexity_rate`` (compiles with
     complexity > 3), ``complexity`` (mean over those that compile), ``structures`` (how many
-    different ones the circuits of those that compile have), ``commonest_decision`` (the share of all decisions
-    that the commonest kind has), ``distinct_2`` (different pairs of neighbouring tokens over all
-    pairs), ``length`` (mean tokens), ``truncated`` and ``invalid`` (shares).
+    different ones the circuits of those that compile have), ``commonest_decision`` (the share of
+    all decisions that the commonest kind has), ``distinct_2`` (different pairs of neighbouring
+    tokens over all pairs), ``length`` (mean tokens), ``truncated`` and ``invalid`` (shares).
     """
     valid = [s for s in samples if s.valid]
     accepted = [s.verdict for s in valid if s.verdict.accepted]

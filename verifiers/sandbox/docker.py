@@ -1,10 +1,9 @@
 """Boxes that are Docker containers, each connected to once, when it is opened.
 
-A job is frames over one connection, a `door` or the engine's attach connection: no exec, no archive,
-no inspection on its way. Belts
-against orphans: a container whose owner dies reads the end of its input and ends; process 1 ends at
-its deadline in any case; and what dead owners have left is swept, by an `undertaker` at once, and
-by whoever opens a sandbox next.
+A job is frames over one connection, a `door` or the engine's attach connection: no exec, no
+archive, no inspection on its way. Belts against orphans: a container whose owner dies reads the end
+of its input and ends; process 1 ends at its deadline in any case; and what dead owners have left is
+swept, by an `undertaker` at once, and by whoever opens a sandbox next.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
 It reads jobs and answers them, one at a time, as frames of `wire`: over the Unix socket that it is
 told of, else from standard input and on standard output. It ends when its input ends (its owner has
-died), and with it, as process 1, everything in the box. Started as root without capabilities but three (setuid, setgid, kill) it runs jobs as
-another user; started as anybody else, jobs have its own uid, and it makes itself unreadable first.
+died), and with it, as process 1, everything in the box. Started as root without capabilities but
+three (setuid, setgid, kill) it runs jobs as another user; started as anybody else, jobs have its
+own uid, and it makes itself unreadable first.
 
 Standard library only, and little of it: it must start in milliseconds.
 """
