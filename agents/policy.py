@@ -1,7 +1,7 @@
 """A language model as a policy: a Hugging Face causal model, usually with a LoRA adapter.
 
-A base is named by a folder, by a hub name, or by ``"tiny"`` (our own small model, built on first
-use). What training changes is saved as an adapter in peft's format with a `forgegym.json` beside
+A base is named by a folder, by a hub name, or by ``"tiny"`` (our own small model, part of the
+package). What training changes is saved as an adapter in peft's format with a `forgegym.json` beside
 it that says which base it belongs to, so that an adapter is never laid on another model in silence.
 """
 
@@ -28,6 +28,7 @@ from .checkpoint import write_atomically
 from .generate import Completion, generate
 
 TINY = "tiny"
+TINY_FOLDER = Path(__file__).parent / "tiny"  # made by `sft`
 DEFAULT_LLM = "deepseek-ai/deepseek-coder-6.7b-base"
 # Every projection: adapting attention alone loses even at equal size
 # (https://thinkingmachines.ai/blog/lora).
@@ -142,9 +143,7 @@ def load_base(name: str, *, device: str = "auto") -> Policy:
     chosen = choose_device(device)
     where: str | Path = name
     if name == TINY:
-        from .sft import ensure_tiny_base
-
-        where = ensure_tiny_base()
+        where = TINY_FOLDER
     elif Path(name).is_dir():
         where = Path(name)
         if (where / _PEFT_CONFIG).exists():

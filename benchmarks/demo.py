@@ -1,9 +1,9 @@
 """`forgegym demo`: a small policy learns to write contracts, and what it learnt is measured.
 
-The base (built on first use) writes contracts of one decision at most. It is evaluated on the
-frozen eval prompts, trained with GRPO against the embedded front end on the training prompts, and
-evaluated again on the same eval prompts with the same seeds. Nothing but python is needed; where a
-real compiler is found, it judges what was learnt.
+The base writes contracts of one decision at most. It is evaluated on the frozen eval prompts,
+trained with GRPO against the embedded front end on the training prompts, and evaluated again on the
+same eval prompts with the same seeds. Nothing but python is needed; where a real compiler is found,
+it judges what was learnt.
 """
 
 from __future__ import annotations
@@ -58,13 +58,11 @@ def run(
     """
     from ..agents.grpo import GRPOConfig, train_grpo
     from ..agents.policy import load_policy_agent
-    from ..agents.sft import ensure_tiny_base
 
     began = time.monotonic()
     make_folder(folder)
 
     console.rule("1  the base policy")
-    ensure_tiny_base()
     before = _evaluate(folder / "before", load_policy_agent("tiny"), samples, seed, console)
 
     console.rule("2  GRPO against the embedded front end, on training prompts")

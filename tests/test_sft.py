@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import fields
 
 import pytest
 from hypothesis import given, settings
@@ -11,15 +12,15 @@ from transformers import AutoTokenizer
 
 from forgegym.agents.checkpoint import CheckpointError
 from forgegym.agents.compact_names import IDENTIFIERS
-from forgegym.agents.policy import SAMPLING_TEMPERATURE, load_policy
+from forgegym.agents.policy import SAMPLING_TEMPERATURE, TINY_FOLDER, load_policy
 from forgegym.agents.rollout import batch_metrics, make_env, play
 from forgegym.agents.sft import (
     META,
     SFTConfig,
     batches_of,
     copying_batch,
+    digest_of,
     draw_examples,
-    ensure_tiny_base,
     train_sft,
 )
 from forgegym.agents.template import generate_contracts
@@ -117,7 +118,6 @@ def test_copying_labels_only_what_can_be_known():
     ("wrong", "sentence"),
     [
         ({"steps": 0}, "steps must be at least 1"),
-        ({"target": 0.0}, "target is a compile rate between 0 and 1"),
         ({"hidden": 100}, r"hidden \(100\) must be a multiple of heads \(6\)"),
     ],
 )
@@ -148,10 +148,22 @@ def test_the_folder_says_how_it_was_made(tmp_path):
     assert type(load_policy(folder).model).__name__ == "LlamaForCausalLM"
 
 
+def test_the_base_in_the_package_is_what_its_recipe_makes():
+    """If not, the prompts, the generator or the settings have changed: `agents/sft.py` says how
+    it is made again."""
+    meta = json.loads((TINY_FOLDER / META).read_text())
+    config = {f.name: f.default for f in fields(SFTConfig) if f.name != "out"}
+    assert meta["config"] == config
+    env = make_env(config["env"], count=128, reward="compactlora", toolchain="frontend")
+    examples = draw_examples(env, 200, longest=config["longest"], seed=config["seed"])
+    assert meta["first_examples"] == digest_of(list(examples))
+    assert meta["parameters"] < 3e6
+
+
 @pytest.mark.learning
 def test_the_tiny_base_is_what_it_claims_to_be():
     """Writes Compact that compiles now and then, and next to nothing beyond what it was shown."""
-    policy = load_policy(ensure_tiny_base())
+    policy = load_policy("tiny")
     env = make_env("CompactContract-v0", count=192, reward="compactlora", toolchain="frontend")
     batch = play(
         env,
