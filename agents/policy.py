@@ -1,8 +1,9 @@
 """A language model as a policy: a Hugging Face causal model, usually with a LoRA adapter.
 
 A base is named by a folder, by a hub name, or by ``"tiny"`` (our own small model, part of the
-package). What training changes is saved as an adapter in peft's format with a `forgegym.json` beside
-it that says which base it belongs to, so that an adapter is never laid on another model in silence.
+package). What training changes is saved as an adapter in peft's format with a `forgegym.json`
+beside it that says which base it belongs to, so that an adapter is never laid on another model in
+silence.
 """
 
 from __future__ import annotations

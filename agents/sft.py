@@ -51,8 +51,8 @@ class SFTConfig:
     examples are drawn, of at most `longest` characters (fewer places to go wrong); `steps` and
     `batch`: how often and how many of them are shown; `copy_steps`: how many first steps only
     repeat names (finding and repeating an earlier name is the slowest thing to learn from
-    contracts alone). `matrix_lr` is Muon's, for the layers' matrices; `lr` is AdamW's, for everything else.
-    `phrases`: see `build_tokenizer`. The other fields are the sizes of the Llama.
+    contracts alone). `matrix_lr` is Muon's, for the layers' matrices; `lr` is AdamW's, for
+    everything else. `phrases`: see `build_tokenizer`. The other fields are the sizes of the Llama.
     """
 
     out: Path

@@ -13,7 +13,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import PurePosixPath
 from typing import Protocol, runtime_checkable
 
 MIB = 1 << 20
@@ -272,9 +271,11 @@ def check_job(job: Job) -> None:
         other = folded.setdefault(name.casefold(), name)
         if other != name:
             raise RejectedError(f"the files {other!r} and {name!r} differ only in case")
-        parents = {str(p) for p in PurePosixPath(name).parents}
-        if parents & job.files.keys():
-            raise RejectedError(f"the file {name!r} lies in another file")
+        parent = name
+        while "/" in parent:
+            parent = parent.rpartition("/")[0]
+            if parent in job.files:
+                raise RejectedError(f"the file {name!r} lies in another file")
     for name, most in job.collect.items():
         _check_number(f"collect[{name!r}]", most, 0, MAX_FILE_BYTES)
     for step in job.steps:

@@ -86,16 +86,23 @@ class Box:
         return _As(self.user)
 
     def become_job(self) -> None:
-        """In a child that is about to start a program: the job's user for good, the first to go
-        when memory runs out."""
+        """In a child that is going to start a program: the job's user for good, the first to go
+        when memory runs out. No job's process is there yet to look into this copy of the
+        supervisor; whoever is of the same user may not, either (see `show_job`)."""
         if self.user == SAME_USER:
-            # Nobody is there yet to look into this copy of the supervisor; it ends at exec.
-            kernel.show_to_own_user()
-        kernel.write("/proc/self/oom_score_adj", OOM_SCORE)
-        if self.user != SAME_USER:
+            kernel.show_to_own_user()  # or its own files in /proc were another's
+            kernel.write("/proc/self/oom_score_adj", OOM_SCORE)
+            kernel.hide_from_own_user(adopt_orphans=False)
+        else:
+            kernel.write("/proc/self/oom_score_adj", OOM_SCORE)
             os.setgroups([])
             os.setresgid(self.user, self.user, self.user)
             os.setresuid(self.user, self.user, self.user)
+
+    def show_job(self) -> None:
+        """In that child, at the last moment before it starts the program."""
+        if self.user == SAME_USER:
+            kernel.show_to_own_user()
 
     # ------------------------------------------------------------ before a job
 

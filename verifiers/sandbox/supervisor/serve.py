@@ -88,6 +88,7 @@ class Channel:
     def __init__(self, source: int, sink: int) -> None:
         # Away from 0, 1 and 2, which a job has for its own.
         self.source, self.sink = kernel.move_away(source), kernel.move_away(sink)
+        self._buffer = bytearray()
         kernel.null_standard_streams()
 
     def send(self, message: dict[str, Any]) -> None:
@@ -107,14 +108,14 @@ class Channel:
         return None if body is None else dict(wire.decode(body))
 
     def _read(self, count: int, end: float) -> bytes | None:
-        parts = []
-        while count:
+        while len(self._buffer) < count:
             wait = end - time.monotonic()
             if wait <= 0 or not select.select([self.source], [], [], wait)[0]:
                 return None
-            part = os.read(self.source, min(count, 1 << 20))
+            part = os.read(self.source, 1 << 20)
             if not part:
                 return None
-            parts.append(part)
-            count -= len(part)
-        return b"".join(parts)
+            self._buffer += part
+        taken = bytes(self._buffer[:count])
+        del self._buffer[:count]
+        return taken

@@ -60,6 +60,9 @@ class Stage:
     """
 
     def __init__(self, box: Box) -> None:
+        box.restore()
+        self.oom_before, self.refused_before = box.oom_kills.read(), box.forks_refused.read()
+        self.at_limit_before = box.memory_at_limit.read()
         self.output, self.errors, self.answers = Pipe(), Pipe(), Pipe()
         self.given = os.memfd_create("stdin", os.MFD_CLOEXEC)
         asks, self.request_end = os.pipe()
@@ -106,15 +109,12 @@ class Stage:
 
 def run(wanted: dict[bytes, Any], box: Box, owner: int, stage: Stage) -> dict[str, Any]:
     """The result of one step, as the owner is told it. Exits at once when the owner is gone."""
-    box.restore()
     output, errors = stage.output, stage.errors
-    oom_before, refused_before = box.oom_kills.read(), box.forks_refused.read()
-    at_limit_before = box.memory_at_limit.read()
     started = time.monotonic()
     stage.start(wanted, box.environment)
 
     talk = Conversation(wanted[b"requests"], stage.request_end, stage.answers, wanted)
-    before = oom_before, at_limit_before
+    before = stage.oom_before, stage.at_limit_before
     watch = Watch(stage.child, box, wanted, output, errors, talk, started, owner, before)
     reason = watch.until_end()
     left = box.kill_all(watch.usage)
@@ -145,7 +145,7 @@ def run(wanted: dict[bytes, Any], box: Box, owner: int, stage: Stage) -> dict[st
         killed_by == signal.SIGKILL and watch.usage.cpu >= wanted[b"cpu"]
     ):
         status = "timeout"
-    elif (killed_by or code) and (_rose(box.forks_refused, refused_before) or box.crowded):
+    elif (killed_by or code) and (_rose(box.forks_refused, stage.refused_before) or box.crowded):
         status = "pids"
     elif talk.broken:
         status = "protocol"
@@ -209,6 +209,11 @@ def _become(orders: int, box: Box, streams: tuple[int, ...], failed: int) -> Non
             _signal.signal(number, _signal.SIG_DFL)
         os.chdir(box.work)
         os.umask(0o077)
+        # 1, not 0: no core file is so small, and no program is started to take one (core(5)).
+        _limit(resource.RLIMIT_CORE, 1, 1)
+        for limit in box.rlimits:
+            _limit(*limit)
+        box.become_job()
         parts = []
         while part := os.read(orders, CHUNK):
             parts.append(part)
@@ -219,21 +224,14 @@ def _become(orders: int, box: Box, streams: tuple[int, ...], failed: int) -> Non
             os.close(REQUESTS)
             os.close(ANSWERS)
         cpu = wanted[b"cpu"]
-        limits = (
-            # 1, not 0: no core file is so small, and no program is started to take one (core(5)).
-            (resource.RLIMIT_CORE, 1, 1),
-            (resource.RLIMIT_CPU, cpu, cpu + 1),
-            (resource.RLIMIT_FSIZE, wanted[b"file"], wanted[b"file"]),
-            (resource.RLIMIT_NOFILE, wanted[b"nofile"], wanted[b"nofile"]),
-            (resource.RLIMIT_STACK, wanted[b"stack"], wanted[b"stack"]),
-            *box.rlimits,
-        )
-        for what, soft, hard in limits:
-            ceiling = resource.getrlimit(what)[1]
-            if ceiling != resource.RLIM_INFINITY:
-                soft, hard = min(soft, ceiling), min(hard, ceiling)
-            resource.setrlimit(what, (soft, hard))
-        box.become_job()
+        _limit(resource.RLIMIT_CPU, cpu, cpu + 1)
+        for what, key in (
+            (resource.RLIMIT_FSIZE, b"file"),
+            (resource.RLIMIT_NOFILE, b"nofile"),
+            (resource.RLIMIT_STACK, b"stack"),
+        ):
+            _limit(what, wanted[key], wanted[key])
+        box.show_job()
         os.execve(wanted[b"argv"][0], wanted[b"argv"], wanted[b"env"])
     except OSError as error:
         os.write(failed, b"%d" % (error.errno or errno.EINVAL))
@@ -241,6 +239,14 @@ def _become(orders: int, box: Box, streams: tuple[int, ...], failed: int) -> Non
         os.write(failed, b"%d" % errno.EINVAL)
     finally:
         os._exit(NOT_STARTED)
+
+
+def _limit(what: int, soft: int, hard: int) -> None:
+    """Set a limit of this process, or keep a lower one that it has."""
+    ceiling = resource.getrlimit(what)[1]
+    if ceiling != resource.RLIM_INFINITY:
+        soft, hard = min(soft, ceiling), min(hard, ceiling)
+    resource.setrlimit(what, (soft, hard))
 
 
 class Watch:
