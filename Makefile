@@ -15,10 +15,11 @@ demo: $(INSTALLED)
 	$(BIN)/forgegym demo $(DEMO)
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -m 'not attacks' $(PYTEST)
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m 'not attacks' $(PYTEST)
 
-test-all: $(INSTALLED)
-	$(BIN)/python -m pytest $(PYTEST)
+# Hostile programs one at a time: what they do to a machine is not to be mistaken for a failure.
+test-all: test
+	$(BIN)/python -m pytest -m attacks $(PYTEST)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -825,6 +825,44 @@ def compact_agreement(
         print_agreement(report, out)
 
 
+@bench_app.command("compact-robustness")
+def compact_robustness(
+    mutants: Annotated[
+        int, typer.Option("--mutants", min=0, help="How many, of real programs.")
+    ] = 10_000,
+    texts: Annotated[
+        int, typer.Option("--random", min=0, help="How many random byte strings and texts.")
+    ] = 100_000,
+    contracts: Annotated[
+        Path | None,
+        typer.Option("--contracts", help="A folder of contracts to mutate (default: the tasks')."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0)] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """What the embedded Compact front end does with what nobody would write.
+
+    Exit code 1 when it raises or hangs.
+    """
+    from .benchmarks.compact_agreement import read_contracts
+    from .benchmarks.compact_robustness import default_programs, measure, print_robustness
+
+    programs = default_programs() if contracts is None else [*read_contracts(contracts).values()]
+    report = measure(
+        programs,
+        mutants=mutants,
+        texts=texts,
+        seed=seed,
+        say=lambda line: err.print(line, markup=False, soft_wrap=True),
+    )
+    if as_json:
+        _print_json(report.to_json())
+    else:
+        print_robustness(report, out)
+    if not report.sound:
+        raise typer.Exit(1)
+
+
 @bench_app.command("sandbox")
 def bench_sandbox(
     backend: Annotated[str, typer.Option("--backend", help="docker, bubblewrap or all.")] = "all",

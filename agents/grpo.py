@@ -82,7 +82,7 @@ class GRPOConfig:
     kl_coef: float = 0.0
     entropy_coef: float = 0.0
     variety_coef: float = 0.85
-    rarity_coef: float = 0.2
+    rarity_coef: float = 0.27
     surprise_coef: float = 0.1
     temperature: float = 1.0
     max_new_tokens: int = 256

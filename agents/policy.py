@@ -37,9 +37,9 @@ PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "
 LORA_RANK, LORA_ALPHA = 16, 32
 MAX_NEW_TOKENS = 256
 # What agents sample at unless told otherwise. Trainers sample at 1, where exploration is the
-# policy's own; at about 0.7 most of the tail of stray tokens, which is what keeps long programs
+# policy's own; at about 0.6 most of the tail of stray tokens, which is what keeps long programs
 # from compiling, is gone, and what is learnt shows.
-SAMPLING_TEMPERATURE = 0.69
+SAMPLING_TEMPERATURE = 0.6
 # Completions sampled at once by an agent: more no longer speeds up two cores, and the cache of
 # a large model must fit.
 BATCH = 64

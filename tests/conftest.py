@@ -6,6 +6,11 @@ of being skipped.
 """
 
 import os
+
+# Workers side by side (`make test`) share the processors; torch would take all of them for each.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import subprocess
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -74,6 +79,14 @@ NEEDS: dict[str, Callable[[], None]] = {
     "docker": _need_docker,
     "bubblewrap": _need_bubblewrap,
 }
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of workers side by side, one takes a file's tests, whose fixtures are made once, and one all
+    that need the engine, which answers one at a time."""
+    for item in items:
+        engine = item.get_closest_marker("docker") is not None
+        item.add_marker(pytest.mark.xdist_group("docker" if engine else item.path.name))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -44,6 +44,7 @@ def test_nothing_outlives_a_killed_trainer(backend: str) -> None:
 
 
 @pytest.mark.docker
+@pytest.mark.attacks
 @pytest.mark.skipif(
     "FORGEGYM_RESTART_ENGINE" not in os.environ,
     reason="FORGEGYM_RESTART_ENGINE, a command, is not set: the engine is somebody's",
