@@ -184,6 +184,11 @@ class TemplateAgent:
         self._min = min_complexity
         self._max = max_complexity
         self._structure = structure
+        # What is wished for goes into the draws: a prompt that asks for complexity 6 anyway would
+        # else be answered alike for every lower wish.
+        kinds = None if structure is None else "+".join(structure)
+        wishes = (min_complexity, max_complexity, kinds)
+        self._stream = "template" + "".join(f"-{w}" for w in wishes if w is not None)
         # A probe now, so that a wrong wish fails before any sample is drawn.
         contract_for_prompt(
             random.Random(0),
@@ -198,7 +203,7 @@ class TemplateAgent:
         answers: list[str] = []
         seen: set[str] = set()
         for prompt, seed in zip(prompts, seeds, strict=True):
-            rng = random.Random(f"template-{seed}")
+            rng = random.Random(f"{self._stream}-{seed}")
             while True:
                 text = contract_for_prompt(
                     rng,

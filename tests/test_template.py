@@ -287,3 +287,13 @@ def test_what_there_is_not_is_refused_with_what_there_is(wish: dict[str, object]
 
 def test_the_template_agent_is_an_agent() -> None:
     assert isinstance(TemplateAgent(), Agent)
+
+
+def test_agents_with_other_wishes_write_other_contracts():
+    prompts = ["// complexity: 9\n"] * 8
+    written = [
+        text
+        for wish in (1, 2, 3, None)
+        for text in TemplateAgent(min_complexity=wish).generate(prompts, seeds=range(8))
+    ]
+    assert len(set(written)) == len(written)
