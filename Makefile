@@ -15,7 +15,7 @@ demo: $(INSTALLED)
 	$(BIN)/forgegym demo $(DEMO)
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -n auto --dist loadgroup -m 'not attacks' $(PYTEST)
+	$(BIN)/python -m pytest -n auto --dist worksteal -m 'not attacks' $(PYTEST)
 
 # Hostile programs one at a time: what they do to a machine is not to be mistaken for a failure.
 test-all: test

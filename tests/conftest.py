@@ -81,14 +81,6 @@ NEEDS: dict[str, Callable[[], None]] = {
 }
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of workers side by side, one takes a file's tests, whose fixtures are made once, and one all
-    that need the engine, which answers one at a time."""
-    for item in items:
-        engine = item.get_closest_marker("docker") is not None
-        item.add_marker(pytest.mark.xdist_group("docker" if engine else item.path.name))
-
-
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """A marker that names a resource is the need for it."""
     for name, need in NEEDS.items():
@@ -104,6 +96,14 @@ def shared_data() -> Path:
         missing("shared_data", "no fact files: set FORGEGYM_SHARED_DATA to their folder")
     assert folder is not None
     return folder
+
+
+@pytest.fixture(scope="session")
+def small_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a base policy for the trainers' tests, made once: it takes ten seconds."""
+    from training import make_small_base
+
+    return make_small_base(tmp_path_factory.mktemp("small") / "base")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 from rich.console import Console
-from training import make_small_base, quiet
+from training import quiet
 
 from forgegym.agents.expert_iteration import (
     EXAMPLES_FILE,
@@ -21,8 +21,8 @@ from forgegym.agents.tracking import read_rows
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory):
-    return make_small_base(tmp_path_factory.mktemp("expert") / "base")
+def base(small_base):
+    return small_base
 
 
 def example(program, reward, tokens=(5, 1)):

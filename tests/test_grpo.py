@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from rich.console import Console
-from training import make_small_base, quiet
+from training import quiet
 
 from forgegym.agents import grpo
 from forgegym.agents.checkpoint import CheckpointError
@@ -34,8 +34,8 @@ ACCEPTED = Verdict(
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory):
-    return make_small_base(tmp_path_factory.mktemp("grpo") / "base")
+def base(small_base):
+    return small_base
 
 
 @pytest.mark.parametrize(

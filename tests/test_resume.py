@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 
 import pytest
-from training import make_small_base
 
 from forgegym.agents.checkpoint import STATE
 from forgegym.agents.policy import load_policy
@@ -28,8 +27,8 @@ SHARED = {"temperature": 0.7, "max_new_tokens": 64, "learning_rate": 5e-3}
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory):
-    return make_small_base(tmp_path_factory.mktemp("resume") / "base")
+def base(small_base):
+    return small_base
 
 
 def command(algorithm: str, base: Path, out: Path, *more: str) -> list[str]:

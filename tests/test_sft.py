@@ -7,7 +7,7 @@ from dataclasses import fields
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from training import SMALL, make_small_base, quiet
+from training import SMALL, quiet
 from transformers import AutoTokenizer
 
 from forgegym.agents.checkpoint import CheckpointError
@@ -139,13 +139,12 @@ def test_the_same_seed_makes_the_same_base(tmp_path):
 
 
 @pytest.mark.learning
-def test_the_folder_says_how_it_was_made(tmp_path):
-    folder = make_small_base(tmp_path / "base")
-    meta = json.loads((folder / META).read_text())
+def test_the_folder_says_how_it_was_made(small_base):
+    meta = json.loads((small_base / META).read_text())
     assert meta["complexities_shown"] == [1, 2]
     assert meta["made_by"] == "forgegym train sft"
     assert meta["config"]["steps"] == SMALL["steps"]
-    assert type(load_policy(folder).model).__name__ == "LlamaForCausalLM"
+    assert type(load_policy(small_base).model).__name__ == "LlamaForCausalLM"
 
 
 def test_the_base_in_the_package_is_what_its_recipe_makes():
