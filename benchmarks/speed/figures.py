@@ -30,7 +30,7 @@ class Quantiles:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """One item, `repetitions` times bare and sandboxed in turn; one box, one job at a time.
+    """One item, `repetitions` times bare and sandboxed in turn; one job at a time.
 
     `spaced` repetitions follow a rest (the last reset, or the opening of the next box, is over);
     `packed` ones follow another job at once, and wait for the reset after it. With ``never`` there

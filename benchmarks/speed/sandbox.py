@@ -44,6 +44,9 @@ STEPS = 500
 NEVER_REPETITIONS = 50
 CONTRAST_REPETITIONS = 20
 COLD_STARTS = 5
+# Fresh pairs of a bare row and a box, among which the repetitions are shared: where a container's
+# pages happen to lie makes one of two equal ones slower by a hundredth, for as long as it lives.
+ROUNDS = 5
 # Before the first figure: page cache, branch predictors and the interpreter's own caches settle.
 WARM_UP = 3
 # A reset takes a millisecond or less; after this much rest it is over and nothing of ours runs.
@@ -235,36 +238,50 @@ def paired(
 
 
 def _latency(
-    backend: str, reuse: Reuse, item: Item, bare: Bare, pool: Pool, paths: Mapping[str, str],
-    repetitions: int,
-) -> list[Latency]:  # fmt: skip
+    backend: Backend, reuse: Reuse, item: Item, paths: Mapping[str, str], repetitions: int
+) -> list[Latency]:
+    """The rows of one item, from `ROUNDS` fresh pairs of a bare row and a box."""
     job = job_of(item, paths)
-
-    def rest() -> None:
-        _await_ready(pool, 1)
-        time.sleep(REST_SECONDS)
-
-    def without() -> float:
-        return bare.run(item, paths)[0]
-
-    def within() -> float:
-        return _timed(pool, item, job)
-
-    for _ in range(WARM_UP):
-        without()
-        within()
+    spaced: tuple[list[float], list[float]] = ([], [])
+    packed: tuple[list[float], list[float]] = ([], [])
+    count = repetitions if reuse == "proven" else min(repetitions, NEVER_REPETITIONS)
+    for share in _shares(count, min(ROUNDS, count)):
+        with backend.bare() as bare, backend.open(1, reuse) as pool:
+            rest = partial(_rest, pool)
+            without = partial(_bare_once, bare, item, paths)
+            within = partial(_timed, pool, item, job)
+            for _ in range(WARM_UP):
+                without()
+                within()
+            if reuse == "proven":
+                for whole, part in zip(
+                    (spaced, packed), paired(without, within, rest, share), strict=True
+                ):
+                    for side in (0, 1):
+                        whole[side].extend(part[side])
+                continue
+            for _ in range(share):
+                for side, once in enumerate((without, within)):
+                    rest()
+                    spaced[side].append(once())
+    rows = [Latency.of(backend.name, reuse, item.name, "spaced", *spaced)]
     if reuse == "proven":
-        spaced, packed = paired(without, within, rest, repetitions)
-        return [
-            Latency.of(backend, reuse, item.name, "spaced", *spaced),
-            Latency.of(backend, reuse, item.name, "packed", *packed),
-        ]
-    pairs: tuple[list[float], list[float]] = ([], [])
-    for _ in range(min(repetitions, NEVER_REPETITIONS)):
-        for side, once in enumerate((without, within)):
-            rest()
-            pairs[side].append(once())
-    return [Latency.of(backend, reuse, item.name, "spaced", *pairs)]
+        rows.append(Latency.of(backend.name, reuse, item.name, "packed", *packed))
+    return rows
+
+
+def _rest(pool: Pool) -> None:
+    _await_ready(pool, 1)
+    time.sleep(REST_SECONDS)
+
+
+def _bare_once(bare: Bare, item: Item, paths: Mapping[str, str]) -> float:
+    return bare.run(item, paths)[0]
+
+
+def _shares(count: int, parts: int) -> list[int]:
+    """`count` in as many parts, as equal as can be."""
+    return [count // parts + (n < count % parts) for n in range(parts)]
 
 
 def _together(works: Sequence[Callable[[], None]]) -> float:
@@ -291,7 +308,7 @@ def _together(works: Sequence[Callable[[], None]]) -> float:
 
 def _bare_seconds(rows: Sequence[Bare], item: Item, paths: Mapping[str, str], steps: int) -> float:
     """Of `steps` repetitions shared among the rows, each of which goes through its own alone."""
-    shares = [steps // len(rows) + (n < steps % len(rows)) for n in range(len(rows))]
+    shares = _shares(steps, len(rows))
 
     def work(row: Bare, share: int) -> None:
         for done in range(0, share, BARE_CHUNK):
@@ -345,30 +362,18 @@ def _measure_backend(
             else:
                 usable.append(item)
         for reuse in REUSES:
-            with backend.open(1, reuse) as pool:
-                for item in tuple(usable):
-                    say(f"{backend.name} {reuse} {item.name}: latency")
-                    try:
-                        rows = _latency(
-                            backend.name,
-                            reuse,
-                            item,
-                            bare,
-                            pool,
-                            paths,
-                            repetitions,
-                        )
-                    except BenchError as error:
-                        usable.remove(item)
-                        report.skipped.append(Skip(backend.name, item.name, str(error)))
-                        say(f"{backend.name} {item.name}: skipped, {error}")
-                        continue
-                    report.latency += rows
-                    for row in rows:
-                        say(
-                            f"    {row.pace}: bare {row.bare.p50:.2f} ms, added "
-                            f"{row.added.p50:.2f} ms"
-                        )
+            for item in tuple(usable):
+                say(f"{backend.name} {reuse} {item.name}: latency")
+                try:
+                    rows = _latency(backend, reuse, item, paths, repetitions)
+                except BenchError as error:
+                    usable.remove(item)
+                    report.skipped.append(Skip(backend.name, item.name, str(error)))
+                    say(f"{backend.name} {item.name}: skipped, {error}")
+                    continue
+                report.latency += rows
+                for row in rows:
+                    say(f"    {row.pace}: bare {row.bare.p50:.2f} ms, added {row.added.p50:.2f} ms")
         for item in usable:
             if item.name == "true":
                 say(f"{backend.name}: cold start and refill")
