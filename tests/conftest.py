@@ -11,6 +11,7 @@ import os
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -22,6 +23,10 @@ import forgegym
 from forgegym.verifiers.compact.compiler import find_compactc
 from forgegym.verifiers.sandbox import images, probe
 from forgegym.verifiers.sandbox.base import SandboxUnavailableError
+
+# Whoever starts the tests in the background has them ignore Ctrl-C, and all that they start, too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REQUIRED = frozenset(filter(None, os.environ.get("FORGEGYM_REQUIRE", "").split(",")))
 ROOT = Path(forgegym.__file__).resolve().parent
