@@ -4,6 +4,7 @@
 become of them: the program ``"dies"`` takes its box down, ``"hold"`` runs until it is let go.
 """
 
+import itertools
 import threading
 import time
 from collections.abc import Iterator
@@ -39,14 +40,14 @@ class Scripted:
 
     def __init__(self, *parts: object, write_error: BaseException | None = None) -> None:
         self._parts = list(parts)
-        self._write_error = write_error
+        self.write_error = write_error
         self.written = b""
         self.killed = False
         self.death = BoxDiedError("as the post mortem has it", memory=True)
 
     def write(self, data: bytes, seconds: float) -> None:
-        if self._write_error is not None:
-            raise self._write_error
+        if self.write_error is not None:
+            raise self.write_error
         self.written += data
 
     def read(self, seconds: float) -> bytes:
@@ -138,8 +139,9 @@ class Served:
     def write(self, data: bytes, seconds: float) -> None:
         if self.killed.is_set():
             raise BrokenPipeError
-        message = wire.decode(data[wire.HEADER.size :])
-        self._parts = self._serve([step[b"argv"][0].decode() for step in message[b"steps"]])
+        message = wire.decode_order(data[wire.HEADER.size :])
+        served = self._serve([step["argv"][0].decode() for step in message["steps"]])
+        self._parts = itertools.chain(self._parts, served)
 
     def read(self, seconds: float) -> bytes:
         return b"" if self.killed.is_set() else next(self._parts, b"")

@@ -176,7 +176,7 @@ def test_every_job_that_is_taken_can_be_sent(step: Step) -> None:
     job = Job((step,))
     with contextlib.suppress(RejectedError):
         check_job(job)
-        wire.decode(wire.encode(job_message(job)))
+        wire.decode_order(wire.encode_order(job_message(job)))
 
 
 @pytest.mark.parametrize("argv", [(), ("",), ("/bin/echo", "")])

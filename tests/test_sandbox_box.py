@@ -22,6 +22,7 @@ from forgegym.verifiers.sandbox.box import (
     SLACK_BYTES,
     Box,
     BoxTimeoutError,
+    UncleanError,
     artefacts,
     job_message,
     reply_bound,
@@ -58,15 +59,15 @@ def test_a_reply_may_come_in_pieces(size: int) -> None:
 
 
 def test_what_comes_with_a_reply_is_kept_for_the_next_message() -> None:
-    box = over(Scripted(framed(reply()) + framed(CLEAN)))
+    box = over(Scripted(framed(reply()) + framed(CLEAN), framed(reply(result(us=7)))))
     box.run(JOB)
-    assert box.settle()
+    assert box.run(JOB) == decoded(reply(result(us=7)))
 
 
 def test_the_supervisor_gets_the_job_in_one_frame() -> None:
     transport = Scripted(framed(reply()))
     over(transport).run(JOB)
-    assert transport.written == framed(job_message(JOB))
+    assert transport.written == wire.frame(wire.encode_order(job_message(JOB)))
 
 
 def test_an_oversized_frame_is_not_even_read() -> None:
@@ -111,7 +112,6 @@ def test_a_job_that_does_not_reach_the_box_finds_it_dead(error: OSError) -> None
 def test_each_job_is_counted() -> None:
     box = over(Scripted(framed(reply()), framed(CLEAN), framed(reply())))
     box.run(JOB)
-    box.settle()
     box.run(JOB)
     assert box.uses == 2
 
@@ -153,16 +153,12 @@ def test_a_box_that_never_becomes_ready_has_died() -> None:
     assert transport.killed
 
 
-def test_a_new_box_is_settled() -> None:
-    assert over(Scripted(AssertionError("it was asked"))).settle()
-
-
-def test_a_box_is_settled_once_it_says_that_it_is_clean() -> None:
-    transport = Scripted(framed(reply()), framed(CLEAN), AssertionError("it was asked again"))
+def test_a_job_is_sent_before_the_reset_is_over_and_answered_after_it() -> None:
+    transport = Scripted(framed(reply()), framed(CLEAN), framed(reply(result(us=7))))
     box = over(transport)
     box.run(JOB)
-    assert box.settle()
-    assert box.settle()
+    assert box.run(JOB) == decoded(reply(result(us=7)))
+    assert transport.written == 2 * wire.frame(wire.encode_order(job_message(JOB)))
     assert not transport.killed
 
 
@@ -175,7 +171,17 @@ def test_a_box_that_does_not_say_so_is_used_no_more(after: object) -> None:
     transport = Scripted(framed(reply()), after)
     box = over(transport)
     box.run(JOB)
-    assert not box.settle()
+    with pytest.raises(UncleanError):
+        box.run(JOB)
+
+
+def test_a_job_that_does_not_reach_a_box_in_doubt_says_nothing_of_the_job() -> None:
+    transport = Scripted(framed(reply()))
+    box = over(transport)
+    box.run(JOB)
+    transport.write_error = BrokenPipeError()
+    with pytest.raises(UncleanError):
+        box.run(JOB)
 
 
 # ------------------------------------------------------------ what a job is for the supervisor
@@ -195,9 +201,12 @@ def test_a_job_is_written_as_the_supervisor_reads_it() -> None:
         ("/bin/a", "ä"), b"\0", (b"a", b""), {"KEY": "ä"}, Limits(answer_seconds=0.5), "run"
     )
     message = job_message(Job((step,), files={"a/b": b"\xff"}, collect={"c": 3}))
-    (sent,) = wire.decode(wire.encode(message))[b"steps"]
-    assert sent[b"argv"] == [b"/bin/a", b"\xc3\xa4"]
-    assert sent[b"answer_us"] == 500_000
+    assert message["files"] == {b"a/b": b"\xff"}
+    assert message["collect"] == {b"c": 3}
+    (sent,) = wire.decode_order(wire.encode_order(message))["steps"]
+    assert sent["argv"] == [b"/bin/a", b"\xc3\xa4"]
+    assert sent["env"] == {b"KEY": b"\xc3\xa4"}
+    assert sent["answer_us"] == 500_000
 
 
 def test_a_reply_may_have_all_that_the_job_allows() -> None:

@@ -1,4 +1,4 @@
-"""Bencode between host and supervisor: one way to write a value, and no other is read."""
+"""Bencoded answers: one way to write a value, and no other is read. Orders come as they were."""
 
 import contextlib
 
@@ -157,3 +157,16 @@ def test_numbers_have_at_most_their_digits() -> None:
 
 def test_a_frame_has_its_length_in_front() -> None:
     assert wire.frame(b"abc") == b"\0\0\0\3abc"
+
+
+ORDERS = st.recursive(
+    INTEGERS | st.binary(max_size=40) | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.binary(max_size=6), inner),
+    max_leaves=12,
+)
+
+
+@unhurried
+@given(st.dictionaries(st.text(max_size=6), ORDERS, max_size=4))
+def test_an_order_is_read_as_it_was_written(order: dict[str, object]) -> None:
+    assert wire.decode_order(wire.encode_order(order)) == order

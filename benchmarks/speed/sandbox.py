@@ -46,7 +46,7 @@ CONTRAST_REPETITIONS = 20
 COLD_STARTS = 5
 # Fresh pairs of a bare row and a box, among which the repetitions are shared: where a container's
 # pages happen to lie makes one of two equal ones slower by a hundredth, for as long as it lives.
-ROUNDS = 5
+ROUNDS = 10
 # Before the first figure: page cache, branch predictors and the interpreter's own caches settle.
 WARM_UP = 3
 # A reset takes a millisecond or less; after this much rest it is over and nothing of ours runs.

@@ -59,6 +59,10 @@ class BoxTimeoutError(Exception):
     """The supervisor did not answer in time."""
 
 
+class UncleanError(Exception):
+    """The reset after the job before did not end well: this job has not begun."""
+
+
 class _EndError(Exception):
     """The stream ended."""
 
@@ -71,7 +75,8 @@ class Box:
         self._buffer = bytearray()
         self.opened = opened
         self.uses = 0
-        self.settled = True
+        # Whether the supervisor has yet to say how the reset after the last job went.
+        self._resetting = False
 
     def ready(self, seconds: float) -> None:
         """Wait for the supervisor's first word; without it the box is ended.
@@ -95,30 +100,33 @@ class Box:
     def run(self, job: Job) -> dict[bytes, Any]:
         """What the supervisor says of `job`.
 
-        Raises `BoxDiedError`, and `BoxTimeoutError` when it kept silent past every limit; in both
-        cases the box is of no more use.
+        It is sent at once and waits in the box for the end of the reset after the job before.
+
+        Raises `UncleanError` when that reset found a doubt, `BoxDiedError`, and `BoxTimeoutError`
+        when the supervisor kept silent past every limit; each time the box is of no more use.
         """
         self.uses += 1
-        self.settled = False
-        data = wire.frame(wire.encode(job_message(job)))
+        data = wire.frame(wire.encode_order(job_message(job)))
         bound = reply_bound(job)
         moving = (len(data) + bound) / SLOWEST
         seconds = sum(step.limits.seconds for step in job.steps) + SILENCE_SECONDS + moving
+        resetting, self._resetting = self._resetting, True
         try:
             self._transport.write(data, seconds)
         except OSError:  # a time-out, too: no program has run, since its frame has not arrived
+            if resetting:
+                raise UncleanError from None
             raise self._transport.post_mortem() from None
+        if resetting and not self._is_clean():
+            raise UncleanError
         return self._answer(seconds, bound)
 
-    def settle(self) -> bool:
+    def _is_clean(self) -> bool:
         """Wait for the reset after a job: whether the box may have another."""
-        if not self.settled:
-            try:
-                message = self._receive(SETTLE_SECONDS, SLACK_BYTES)
-            except (_EndError, BoxDiedError, BoxTimeoutError):
-                return False
-            self.settled = b"clean" in message
-        return self.settled
+        try:
+            return b"clean" in self._receive(SETTLE_SECONDS, SLACK_BYTES)
+        except (_EndError, BoxDiedError, BoxTimeoutError):
+            return False
 
     def kill(self) -> None:
         """End it, from any thread."""
@@ -167,8 +175,8 @@ class Box:
 def job_message(job: Job) -> dict[str, Any]:
     """`job` as the supervisor reads it."""
     return {
-        "files": dict(job.files),
-        "collect": dict(job.collect),
+        "files": {name.encode(): bytes(content) for name, content in job.files.items()},
+        "collect": {name.encode(): most for name, most in job.collect.items()},
         "steps": [_step_message(step) for step in job.steps],
     }
 
@@ -178,9 +186,9 @@ def _step_message(step: Step) -> dict[str, Any]:
     cpu = limits.seconds if limits.cpu_seconds is None else limits.cpu_seconds
     return {
         "argv": [argument.encode("utf-8", "surrogateescape") for argument in step.argv],
-        "stdin": step.stdin,
-        "requests": list(step.requests),
-        "env": dict(step.environment),
+        "stdin": bytes(step.stdin),
+        "requests": list(map(bytes, step.requests)),
+        "env": {name.encode(): text.encode() for name, text in step.environment.items()},
         "us": int(limits.seconds * 1e6),
         "cpu": max(1, math.ceil(cpu)),
         "output": limits.output_bytes,

@@ -30,7 +30,7 @@ from .base import (
     check_job,
     first_failure,
 )
-from .box import Box, BoxTimeoutError, artefacts, step_outcomes
+from .box import Box, BoxTimeoutError, UncleanError, artefacts, step_outcomes
 
 Reuse = Literal["never", "proven"]
 
@@ -222,6 +222,9 @@ class Pool:
                     self._release(box, outcome.status, cancel)
                     return outcome
                 self._retire(box)
+            except UncleanError:
+                self._retire(box)
+                continue
             except BaseException:  # Ctrl-C: its answer would be taken for the next job's
                 self._retire(box)
                 raise
@@ -264,31 +267,22 @@ class Pool:
     # ------------------------------------------------------------ boxes
 
     def _acquire(self, since: float, cancel: Cancel) -> Box:
-        """A clean box that was opened after `since`. Raises `SandboxError` when none can be."""
-        while True:
-            with self._lock:
-                self._wanted()
-                while True:
-                    if self._closed:
-                        raise SandboxError("the sandbox is closed")
-                    if cancel.requested:
-                        self._boxes.notify()  # the wake-up was perhaps for a box that others want
-                        raise SandboxError("the job was cancelled")
-                    if (box := self._take(since)) is not None:
-                        break
-                    failing = time.monotonic() - self._failing_since
-                    if self._failures and not self._busy and failing > PATIENCE_SECONDS:
-                        raise SandboxError(f"no box can be opened: {self._complaint}")
-                    self._boxes.wait(WAKE_SECONDS)
-                self._busy.add(box)
-            try:
-                clean = box.settle()
-            except BaseException:
-                self._retire(box)
-                raise
-            if clean:
-                return box
-            self._retire(box)
+        """A box that was opened after `since`. Raises `SandboxError` when there can be none."""
+        with self._lock:
+            self._wanted()
+            while True:
+                if self._closed:
+                    raise SandboxError("the sandbox is closed")
+                if cancel.requested:
+                    self._boxes.notify()  # the wake-up was perhaps for a box that others want
+                    raise SandboxError("the job was cancelled")
+                if (box := self._take(since)) is not None:
+                    self._busy.add(box)
+                    return box
+                failing = time.monotonic() - self._failing_since
+                if self._failures and not self._busy and failing > PATIENCE_SECONDS:
+                    raise SandboxError(f"no box can be opened: {self._complaint}")
+                self._boxes.wait(WAKE_SECONDS)
 
     def _take(self, since: float) -> Box | None:
         """An idle box that is young enough; else one of the old makes room. Under the lock."""

@@ -7,11 +7,10 @@ Whatever cannot be put right or does not look right is a doubt, and a doubtful b
 
 from __future__ import annotations
 
-import contextlib
+import _signal as signal  # see `step`
 import fcntl
 import os
 import resource
-import signal
 import stat
 
 from . import kernel
@@ -211,8 +210,10 @@ class Box:
                     continue
             else:
                 for pid in self._started():
-                    with contextlib.suppress(ProcessLookupError):
+                    try:
                         os.kill(pid, signal.SIGKILL)
+                    except ProcessLookupError:
+                        pass
             try:
                 pid, status, used = os.wait4(-1, 0)
             except ChildProcessError:
@@ -277,11 +278,15 @@ class Box:
         """Leave nothing of a box behind that has no namespace to go down with."""
         if not self.is_init:
             for place in self.places:
-                with contextlib.suppress(OSError):
+                try:
                     _empty(place)
                     os.rmdir(place)
-            with contextlib.suppress(OSError):
+                except OSError:
+                    pass
+            try:
                 os.rmdir(os.path.dirname(self.work))
+            except OSError:
+                pass
 
     def _unclean(self) -> str:
         if not self.is_init:

@@ -11,9 +11,9 @@ Standard library only, and little of it: it must start in milliseconds.
 
 from __future__ import annotations
 
+import _signal as signal  # see `step`
 import os
 import select
-import signal
 import sys
 import time
 
@@ -54,8 +54,8 @@ def main(arguments: list[str] | None = None) -> None:
         left = 0
         abnormal = False
         results = []
-        complaint = box.put(message[b"files"])
-        for wanted in message[b"steps"]:
+        complaint = box.put(message["files"])
+        for wanted in message["steps"]:
             if complaint:
                 result = step.not_run("rejected", complaint)
             else:
@@ -66,7 +66,7 @@ def main(arguments: list[str] | None = None) -> None:
             abnormal = abnormal or result["status"] not in ("ok", "exit")
             if result["status"] != "ok":
                 break
-        files, missing = box.collect(message[b"collect"])
+        files, missing = box.collect(message["collect"])
         channel.send({"steps": results, "files": files, "missing": missing})
         # Off the way of the answer: the next job waits for this, the verdict does not.
         kernel.give_way()
@@ -96,7 +96,7 @@ class Channel:
         while data:
             data = data[os.write(self.sink, data) :]
 
-    def receive(self, end: float) -> dict[bytes, Any] | None:
+    def receive(self, end: float) -> dict[str, Any] | None:
         """The next message; None when the owner is gone, or the time is over."""
         header = self._read(wire.HEADER.size, end)
         if header is None:
@@ -105,7 +105,7 @@ class Channel:
         if length > MAX_MESSAGE:
             raise wire.WireError("a message is too long")
         body = self._read(length, end)
-        return None if body is None else dict(wire.decode(body))
+        return None if body is None else wire.decode_order(body)
 
     def _read(self, count: int, end: float) -> bytes | None:
         while len(self._buffer) < count:

@@ -7,14 +7,13 @@ runs on after the clock has stopped and no forgotten grandchild holds a pipe ope
 
 from __future__ import annotations
 
-import _signal  # what `signal` wraps; the wrapping alone costs a child 0.1 ms of page faults
+import _signal as signal  # `signal` itself would bring `enum`: a quarter of what a fork must copy
 import errno
 import fcntl
 import marshal
 import os
 import resource
 import select
-import signal
 import time
 
 from . import kernel, wire
@@ -79,15 +78,15 @@ class Stage:
         for descriptor in theirs:
             os.close(descriptor)
 
-    def start(self, wanted: dict[bytes, Any], environment: dict[bytes, bytes]) -> None:
+    def start(self, wanted: dict[str, Any], environment: dict[bytes, bytes]) -> None:
         """Let it become the step's program."""
-        os.write(self.given, wanted[b"stdin"])
+        os.write(self.given, wanted["stdin"])
         os.lseek(self.given, 0, os.SEEK_SET)
         os.close(self.given)
-        keys = (b"argv", b"cpu", b"file", b"nofile", b"stack")
+        keys = ("argv", "cpu", "file", "nofile", "stack")
         order = {key: wanted[key] for key in keys}
-        order[b"env"] = {**environment, **wanted[b"env"]}
-        order[b"asked"] = bool(wanted[b"requests"])
+        order["env"] = {**environment, **wanted["env"]}
+        order["asked"] = bool(wanted["requests"])
         data = memoryview(marshal.dumps(order))
         try:
             while data:
@@ -107,13 +106,13 @@ class Stage:
             os.close(descriptor)
 
 
-def run(wanted: dict[bytes, Any], box: Box, owner: int, stage: Stage) -> dict[str, Any]:
+def run(wanted: dict[str, Any], box: Box, owner: int, stage: Stage) -> dict[str, Any]:
     """The result of one step, as the owner is told it. Exits at once when the owner is gone."""
     output, errors = stage.output, stage.errors
     started = time.monotonic()
     stage.start(wanted, box.environment)
 
-    talk = Conversation(wanted[b"requests"], stage.request_end, stage.answers, wanted)
+    talk = Conversation(wanted["requests"], stage.request_end, stage.answers, wanted)
     before = stage.oom_before, stage.at_limit_before
     watch = Watch(stage.child, box, wanted, output, errors, talk, started, owner, before)
     reason = watch.until_end()
@@ -125,14 +124,14 @@ def run(wanted: dict[bytes, Any], box: Box, owner: int, stage: Stage) -> dict[st
     stage.close()
 
     code, killed_by = watch.ended()
-    cap = wanted[b"output"]
+    cap = wanted["output"]
     truncated = len(output.data) + len(errors.data) > cap
     text, error_text = _capped(output.data, errors.data, cap)
     message = ""
     if reason:
         status = reason
     elif not_started:
-        program = wanted[b"argv"][0]
+        program = wanted["argv"][0]
         why = os.strerror(int(not_started))
         message = f"{program.decode('utf-8', 'replace')} could not be started: {why}"
         status = "infra" if box.lacks(program) else "exit"
@@ -142,7 +141,7 @@ def run(wanted: dict[bytes, Any], box: Box, owner: int, stage: Stage) -> dict[st
         status = "output"
     elif killed_by == signal.SIGXCPU or (
         # The hard limit, a second later. (The soft one counts in ticks: rusage may say less.)
-        killed_by == signal.SIGKILL and watch.usage.cpu >= wanted[b"cpu"]
+        killed_by == signal.SIGKILL and watch.usage.cpu >= wanted["cpu"]
     ):
         status = "timeout"
     elif (killed_by or code) and (_rose(box.forks_refused, stage.refused_before) or box.crowded):
@@ -206,7 +205,7 @@ def _become(orders: int, box: Box, streams: tuple[int, ...], failed: int) -> Non
         if box.nice:
             os.setpriority(os.PRIO_PROCESS, 0, box.nice)
         for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them; a program need not
-            _signal.signal(number, _signal.SIG_DFL)
+            signal.signal(number, signal.SIG_DFL)
         os.chdir(box.work)
         os.umask(0o077)
         # 1, not 0: no core file is so small, and no program is started to take one (core(5)).
@@ -220,19 +219,19 @@ def _become(orders: int, box: Box, streams: tuple[int, ...], failed: int) -> Non
         if not parts:
             os._exit(NOT_STARTED)  # the box ends
         wanted = marshal.loads(b"".join(parts))
-        if not wanted[b"asked"]:
+        if not wanted["asked"]:
             os.close(REQUESTS)
             os.close(ANSWERS)
-        cpu = wanted[b"cpu"]
+        cpu = wanted["cpu"]
         _limit(resource.RLIMIT_CPU, cpu, cpu + 1)
         for what, key in (
-            (resource.RLIMIT_FSIZE, b"file"),
-            (resource.RLIMIT_NOFILE, b"nofile"),
-            (resource.RLIMIT_STACK, b"stack"),
+            (resource.RLIMIT_FSIZE, "file"),
+            (resource.RLIMIT_NOFILE, "nofile"),
+            (resource.RLIMIT_STACK, "stack"),
         ):
             _limit(what, wanted[key], wanted[key])
         box.show_job()
-        os.execve(wanted[b"argv"][0], wanted[b"argv"], wanted[b"env"])
+        os.execve(wanted["argv"][0], wanted["argv"], wanted["env"])
     except OSError as error:
         os.write(failed, b"%d" % (error.errno or errno.EINVAL))
     except BaseException:
@@ -256,7 +255,7 @@ class Watch:
         self,
         child: int,
         box: Box,
-        wanted: dict[bytes, Any],
+        wanted: dict[str, Any],
         output: Pipe,
         errors: Pipe,
         talk: Conversation,
@@ -267,8 +266,8 @@ class Watch:
         self.memory_before = memory_before
         self.child, self.box, self.talk, self.owner = child, box, talk, owner
         self.usage = Usage()
-        self.deadline = started + wanted[b"us"] / 1e6
-        self.cap = wanted[b"output"]
+        self.deadline = started + wanted["us"] / 1e6
+        self.cap = wanted["output"]
         self.streams = {output.read_end: output, errors.read_end: errors}
         self.status: int | None = None
         for descriptor in (*self.streams, talk.answers.read_end):
@@ -376,7 +375,7 @@ class Watch:
         """The exit code (None: a signal ended it) and the signal's number (0: none)."""
         status = self.box.status_of(self.child) if self.status is None else self.status
         if status is None:
-            return None, int(signal.SIGKILL)
+            return None, signal.SIGKILL
         if os.WIFSIGNALED(status):
             return None, os.WTERMSIG(status)
         return os.WEXITSTATUS(status), 0
@@ -386,7 +385,7 @@ class Conversation:
     """Asks a step's program one thing at a time; a request waits for the answer before it."""
 
     def __init__(
-        self, requests: list[bytes], request_end: int, answers: Pipe, wanted: dict[bytes, Any]
+        self, requests: list[bytes], request_end: int, answers: Pipe, wanted: dict[str, Any]
     ) -> None:
         self.request_end, self.answers = request_end, answers
         self.expected = len(requests)
@@ -396,8 +395,8 @@ class Conversation:
         self.heard_more = False
         self.deadline = float("inf")
         self._requests = list(requests)
-        self._cap = wanted[b"answer"]
-        self._patience = wanted[b"answer_us"] / 1e6
+        self._cap = wanted["answer"]
+        self._patience = wanted["answer_us"] / 1e6
         self._open = True
         if not requests:
             self.close()

@@ -1,16 +1,20 @@
-"""What host and supervisor say to each other: bencoded values in length-prefixed frames.
+"""What host and supervisor say to each other, in length-prefixed frames.
 
-Bencode (https://wiki.theory.org/BitTorrentSpecification#Bencoding) holds bytes as they are, has one
-way to write a value and is decoded in a few strict lines; integers, byte strings, lists and
-dictionaries are all it has and all that is needed. This file runs inside the box as well: it
-imports nothing but `struct`.
+Answers are bencoded (https://wiki.theory.org/BitTorrentSpecification#Bencoding), which holds bytes
+as they are, has one way to write a value and is decoded in a few strict lines, since the host must
+not trust them; integers, byte strings, lists and dictionaries are all it has and all that is
+needed. Orders come from the host, whom the supervisor may trust: `marshal` reads and writes them in
+a twentieth of the time. This file runs inside the box as well: it imports nothing but C.
 """
 
 from __future__ import annotations
 
+import marshal
 import struct
 
 HEADER = struct.Struct(">I")
+# Of marshal's format: every Python reads it, so that a box may have another one than the host.
+MARSHAL_VERSION = 2
 MAX_DEPTH = 8
 # No status, no limit and no time (in microseconds) needs more digits.
 MAX_DIGITS = 18
@@ -22,6 +26,16 @@ if TYPE_CHECKING:
 
 class WireError(ValueError):
     """These bytes are no message."""
+
+
+def encode_order(order: dict[str, Any]) -> bytes:
+    """`order` for the supervisor: text, bytes, numbers, lists and dictionaries."""
+    return marshal.dumps(order, MARSHAL_VERSION)
+
+
+def decode_order(data: bytes) -> dict[str, Any]:
+    """The reverse of `encode_order`, for what the box's owner has sent and nothing else."""
+    return dict(marshal.loads(data))
 
 
 def encode(value: object) -> bytes:
