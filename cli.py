@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import errno
+import importlib
 import json
 import os
 import sys
@@ -119,7 +120,7 @@ app = typer.Typer(
     help="Gymnasium environments in which an action is a program, and agents that learn in them.",
 )
 images_app = typer.Typer(no_args_is_help=True, help="The images of Docker's sandboxes.")
-train_app = typer.Typer(no_args_is_help=True, help="Train a policy: sft, grpo or expert-iteration.")
+train_app = typer.Typer(no_args_is_help=True, help="Train a policy.")
 bench_app = typer.Typer(no_args_is_help=True, help="Measurements, as tables and --json.")
 app.add_typer(images_app, name="images")
 app.add_typer(train_app, name="train")
@@ -1045,48 +1046,61 @@ def sft(
     train_sft(config, console=out)
 
 
-@train_app.command()
-def grpo(
-    out_folder: RunFolder = None,
-    env: TrainingEnvironment = None,
-    base: Base = None,
-    iterations: Iterations = None,
-    seed: TrainingSeed = None,
-    resume: Resume = False,
-    settings: Settings = None,
-    show: ShowSettings = False,
-) -> None:
-    """GRPO with LoRA: samples of a prompt are compared with each other, and the better ones win."""
-    from .agents.grpo import GRPOConfig, train_grpo
+# Command -> the module of `agents`, its configuration and its function, and what it does.
+_ALGORITHMS = {
+    "ppo": (
+        "ppo", "PPOConfig", "train_ppo",
+        "PPO with LoRA, token by token: a critic says what each token added.",
+    ),
+    "grpo": (
+        "grpo", "GRPOConfig", "train_grpo",
+        "GRPO with LoRA: a prompt's samples are compared, and the better ones win.",
+    ),
+    "gspo": (
+        "gspo", "GSPOConfig", "train_gspo",
+        "GSPO with LoRA: GRPO with one ratio for a whole program.",
+    ),
+    "reinforce": (
+        "reinforce", "ReinforceConfig", "train_reinforce",
+        "REINFORCE with LoRA, against the mean reward of the batch: a baseline.",
+    ),
+    "rloo": (
+        "reinforce", "RLOOConfig", "train_rloo",
+        "RLOO with LoRA: REINFORCE against the mean of a prompt's other samples.",
+    ),
+    "expert-iteration": (
+        "expert_iteration", "ExpertIterationConfig", "train_expert_iteration",
+        "CompactLoRa's loop: sample, keep what pays more than 1, fine-tune on it, repeat.",
+    ),
+}  # fmt: skip
 
-    given = _given(out_folder, env, base, iterations, seed, resume)
-    config = _configure(GRPOConfig, given, settings, show=show)
-    options = {} if config.tasks is None else {"tasks": config.tasks}
-    _probe(config.env, toolchain=config.toolchain, reward=config.reward, **options)
-    if not train_grpo(config, console=out).finished:
-        raise typer.Exit(INTERRUPTED)
+
+def _add_trainer(name: str, module: str, kind: str, function: str, purpose: str) -> None:
+    """A command that trains by one algorithm; torch is imported when it runs."""
+
+    def command(
+        out_folder: RunFolder = None,
+        env: TrainingEnvironment = None,
+        base: Base = None,
+        iterations: Iterations = None,
+        seed: TrainingSeed = None,
+        resume: Resume = False,
+        settings: Settings = None,
+        show: ShowSettings = False,
+    ) -> None:
+        algorithm = importlib.import_module(f".agents.{module}", __package__)
+        given = _given(out_folder, env, base, iterations, seed, resume)
+        config: Any = _configure(getattr(algorithm, kind), given, settings, show=show)
+        options = {} if config.tasks is None else {"tasks": config.tasks}
+        _probe(config.env, toolchain=config.toolchain, reward=config.reward, **options)
+        if not getattr(algorithm, function)(config, console=out).finished:
+            raise typer.Exit(INTERRUPTED)
+
+    train_app.command(name, help=purpose)(command)
 
 
-@train_app.command("expert-iteration")
-def expert_iteration(
-    out_folder: RunFolder = None,
-    env: TrainingEnvironment = None,
-    base: Base = None,
-    iterations: Iterations = None,
-    seed: TrainingSeed = None,
-    resume: Resume = False,
-    settings: Settings = None,
-    show: ShowSettings = False,
-) -> None:
-    """CompactLoRa's loop: sample, keep what pays more than 1, fine-tune on it, repeat."""
-    from .agents.expert_iteration import ExpertIterationConfig, train_expert_iteration
-
-    given = _given(out_folder, env, base, iterations, seed, resume)
-    config = _configure(ExpertIterationConfig, given, settings, show=show)
-    options = {} if config.tasks is None else {"tasks": config.tasks}
-    _probe(config.env, toolchain=config.toolchain, reward=config.reward, **options)
-    if not train_expert_iteration(config, console=out).finished:
-        raise typer.Exit(INTERRUPTED)
+for _name, _about in _ALGORITHMS.items():
+    _add_trainer(_name, *_about)
 
 
 def _probe(env: str, **options: Any) -> None:

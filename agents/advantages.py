@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 Scaling = Literal["group", "batch", "none"]
+Baseline = Literal["group", "others", "batch"]
 
 # Below this spread a reward difference is rounding, and dividing by it would amplify noise.
 EPSILON = 1e-4
@@ -29,20 +30,25 @@ def group_advantages(
     groups: Tensor,
     valid: Tensor | None = None,
     scale: Scaling = "group",
+    baseline: Baseline = "group",
     clip: float = 5.0,
 ) -> tuple[Tensor, dict[str, float]]:
     """Rewards less their group's mean (GRPO, https://arxiv.org/abs/2402.03300).
 
     `rewards` float [N]; `groups` int64 [N], equal for samples of one prompt; `valid` bool [N].
 
+    `baseline` is the mean of the whole group, that of the group's ``"others"`` (RLOO,
+    https://arxiv.org/abs/2402.14740: the same but for a factor G / (G - 1)), or that of the whole
+    ``"batch"`` (REINFORCE's, which needs no groups).
+
     `scale` divides by the group's unbiased standard deviation (``"group"``: the paper's form), by
     that of the whole batch (``"batch"``: steadier when a group's rewards hardly differ) or by
     nothing (``"none"``: https://arxiv.org/abs/2503.20783). `clip` bounds the result: one sample
     of a nearly uniform group would otherwise outweigh a batch; 5 touches almost none.
 
-    Returns advantages [N] (zero where not valid, and in a group with fewer than two valid samples
-    or equal rewards) and metrics: ``reward_mean``, ``reward_std``, ``frac_zero_std`` (the share of
-    groups that teach nothing).
+    Returns advantages [N] (zero where not valid, and, unless the baseline is the batch's, in a
+    group with fewer than two valid samples or equal rewards) and metrics: ``reward_mean``,
+    ``reward_std``, ``frac_zero_std`` (the share of groups that teach nothing).
     """
     rewards = rewards.float()
     if valid is None:
@@ -57,6 +63,10 @@ def group_advantages(
     mean = torch.zeros_like(count).index_add_(0, index, kept) / count  # [K]
     centred = kept - mean[index]  # [M]
     squares = torch.zeros_like(count).index_add_(0, index, centred**2)  # [K]
+    if baseline == "others":
+        centred = centred * (count / (count - 1).clamp(min=1))[index]
+    elif baseline == "batch":
+        centred = kept - kept.mean()
     std = (squares / (count - 1).clamp(min=1)).sqrt()  # [K]
     batch_std = kept.std() if len(kept) > 1 else kept.new_zeros(())
 
@@ -65,12 +75,72 @@ def group_advantages(
     elif scale == "batch":
         centred = centred / (batch_std + EPSILON)
     teaches = std > EPSILON  # [K]
-    advantages[valid] = torch.where(teaches[index], centred, 0.0).clamp(-clip, clip)
+    if baseline != "batch":
+        centred = torch.where(teaches[index], centred, 0.0)
+    advantages[valid] = centred.clamp(-clip, clip)
     return advantages, {
         "reward_mean": kept.mean().item(),
         "reward_std": batch_std.item(),
         "frac_zero_std": 1.0 - teaches.float().mean().item(),
     }
+
+
+def token_rewards(
+    *,
+    rewards: Sequence[Sequence[float]],
+    ends: Sequence[Sequence[int]],
+    width: int,
+) -> Tensor:
+    """Each turn's reward on the last token that was sampled in it: [B, width], else zero.
+
+    `rewards[i]` and `ends[i]` (positions of those tokens) have one entry for each turn of row i.
+    """
+    by_token = torch.zeros(len(rewards), width)
+    for row, (paid, at) in enumerate(zip(rewards, ends, strict=True)):
+        for reward, position in zip(paid, at, strict=True):
+            by_token[row, position] += reward
+    return by_token
+
+
+def generalised_advantages(
+    *, rewards: Tensor, values: Tensor, mask: Tensor, gamma: float = 1.0, lam: float = 0.95
+) -> tuple[Tensor, Tensor]:
+    """Generalised advantage estimation (https://arxiv.org/abs/1506.02438) over sampled tokens.
+
+    `rewards`, `values`, `mask` float [B, T]: the value of the state in which token t is sampled,
+    and a mask that is 1 where one was. Tokens that the environment put in between are stepped over:
+    they take no time, and a value is followed by that of the next sampled token. After the last
+    one nothing is worth anything, cut completions included (being cut shows in the reward).
+
+    `gamma` 1 is usual for programs. `lam` 1 trusts the rewards alone, 0 the next value alone; 0.95
+    for the actor and 1 for the critic's targets work for long completions
+    (https://arxiv.org/abs/2503.01491).
+
+    Returns advantages and returns (advantages plus values), both [B, T], zero off the mask.
+    """
+    advantages = torch.zeros_like(values)
+    following = values.new_zeros(len(values))  # [B] advantage of the next sampled token
+    worth = values.new_zeros(len(values))  # [B] its value
+    for t in range(values.shape[1] - 1, -1, -1):
+        sampled = mask[:, t] > 0  # [B]
+        delta = rewards[:, t] + gamma * worth - values[:, t]  # [B]
+        advantage = delta + gamma * lam * following
+        following = torch.where(sampled, advantage, following)
+        worth = torch.where(sampled, values[:, t], worth)
+        advantages[:, t] = torch.where(sampled, advantage, 0.0)
+    return advantages, (advantages + values) * mask
+
+
+def whitened(advantages: Tensor, mask: Tensor) -> Tensor:
+    """`advantages` with mean 0 and variance 1 over the sampled tokens; all [B, T], 0 off the mask.
+
+    Over all tokens of an iteration at once: a minibatch's own statistics would let what else is in
+    it decide whether a token was good.
+    """
+    count = mask.sum().clamp(min=1)
+    mean = (advantages * mask).sum() / count
+    centred = (advantages - mean) * mask  # [B, T]
+    return centred / ((centred**2).sum() / count + 1e-8).sqrt()
 
 
 def variety(structures: Sequence[Sequence[str] | None], *, coef: float) -> Tensor:

@@ -9,7 +9,7 @@ cache classes; a plain Llama (the tiny policy) has a shorter way, measured in `b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -31,16 +31,23 @@ class Completion:
 
     `tokens` (int64, [T]) ends with the end-of-text token exactly when `finished`; otherwise the
     completion was cut at the token limit. `logprobs` (float32, [T]) are those of the sampling
-    distribution, temperature included.
+    distribution, temperature included. `values` (float32, [T]) are a critic's, of the state that
+    each token was sampled in, when there is one.
     """
 
     tokens: Tensor
     logprobs: Tensor
     finished: bool
+    values: Tensor | None = None
 
 
 class Decoder(Protocol):
-    """A model and the key-value cache of a batch that is being continued."""
+    """A model and the key-value cache of a batch that is being continued.
+
+    `hidden` [R, H] is the last hidden state behind the logits that were returned last.
+    """
+
+    hidden: Tensor
 
     def prefill(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Reads left-padded prompts [P, L] (mask 1 = a token); logits [P, V] of what follows."""
@@ -66,12 +73,15 @@ def generate(
     pad_id: int,
     temperature: float = 1.0,
     decoder: Decoder | None = None,
+    value_of: Callable[[Tensor], Tensor] | None = None,
 ) -> list[list[Completion]]:
     """`len(seeds[i])` completions of prompt i, for every i.
 
     `prompts` are token ids; `temperature` 0 takes the likeliest token (its log-probability is then
-    that at temperature 1). Raises `ValueError` for an empty prompt, or when `seeds` and `prompts`
-    differ in length.
+    that at temperature 1). `value_of` is a critic over the model's last hidden states, [R, H] ->
+    [R]: asked here, it costs no pass of its own.
+
+    Raises `ValueError` for an empty prompt, or when `seeds` and `prompts` differ in length.
     """
     if len(prompts) != len(seeds):
         raise ValueError(f"{len(prompts)} prompts but seeds for {len(seeds)}.")
@@ -94,6 +104,7 @@ def generate(
 
     rows = torch.tensor(owner, device=device)  # [R] the prompt of each row
     logits = decoder.prefill(ids, mask)[rows]  # [R, V]
+    hidden = decoder.hidden[rows]  # [R, H]
     decoder.expand(rows, max_new_tokens)
 
     # All of a completion's randomness is drawn before it begins, from its seed alone.
@@ -102,6 +113,7 @@ def generate(
     ).to(device)  # [R, T]
     tokens = torch.full((len(owner), max_new_tokens), pad_id, dtype=torch.long, device=device)
     logprobs = torch.zeros(len(owner), max_new_tokens, device=device)  # [R, T]
+    values = torch.zeros_like(logprobs)  # [R, T]
     lengths = torch.full((len(owner),), max_new_tokens, device=device)  # [R]
     ended = torch.zeros(len(owner), dtype=torch.bool, device=device)  # [R]
     eos = torch.tensor(list(eos_ids), device=device)
@@ -112,6 +124,8 @@ def generate(
         at = live[open_]
         tokens[at, t] = token[open_]
         logprobs[at, t] = logprob[open_]
+        if value_of is not None:
+            values[at, t] = value_of(hidden[open_])
         now = at[torch.isin(token[open_], eos)]
         ended[now] = True
         lengths[now] = t + 1
@@ -123,13 +137,18 @@ def generate(
             kept = running.nonzero().squeeze(1)
             decoder.keep(kept)
             live, token = live[kept], token[kept]
-        logits = decoder.step(token)
+        logits, hidden = decoder.step(token), decoder.hidden
 
-    tokens, logprobs = tokens.cpu(), logprobs.cpu()
+    tokens, logprobs, values = tokens.cpu(), logprobs.cpu(), values.cpu()
     for row, i in enumerate(owner):
         n = int(lengths[row])
         results[i].append(
-            Completion(tokens[row, :n].clone(), logprobs[row, :n].clone(), bool(ended[row]))
+            Completion(
+                tokens[row, :n].clone(),
+                logprobs[row, :n].clone(),
+                bool(ended[row]),
+                None if value_of is None else values[row, :n].clone(),
+            )
         )
     return results
 
@@ -164,7 +183,7 @@ class CacheDecoder:
     def __init__(self, model: Any) -> None:
         self.model = model
         self.cache: Any = DynamicCache(config=model.config)
-        self.mask = torch.empty(0)
+        self.mask = self.hidden = torch.empty(0)
         self.length = 0
         self.padded = False
 
@@ -179,7 +198,9 @@ class CacheDecoder:
             past_key_values=self.cache,
             use_cache=True,
             logits_to_keep=1,
+            output_hidden_states=True,
         )
+        self.hidden = out.hidden_states[-1][:, -1]  # [P, H]
         logits: Tensor = out.logits[:, -1]  # [P, V]
         return logits
 
@@ -203,7 +224,9 @@ class CacheDecoder:
             position_ids=self.positions,
             past_key_values=self.cache,
             use_cache=True,
+            output_hidden_states=True,
         )
+        self.hidden = out.hidden_states[-1][:, -1]  # [R, H]
         self.positions = self.positions + 1
         logits: Tensor = out.logits[:, -1]  # [R, V]
         return logits

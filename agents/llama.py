@@ -125,7 +125,7 @@ class LlamaDecoder:
             )
         self.length = 0
         self.bias: Tensor | None = None  # [R, 1, 1, L + extra], -inf on padding
-        self.positions = torch.empty(0)
+        self.positions = self.hidden = torch.empty(0)
 
     def prefill(self, ids: Tensor, mask: Tensor) -> Tensor:
         self.length = ids.shape[1]
@@ -220,4 +220,5 @@ class LlamaDecoder:
         return F.rms_norm(x, (x.shape[-1],), weight, self.eps)
 
     def _logits(self, x: Tensor) -> Tensor:
-        return F.linear(self._rms(x, self.norm), self.head)
+        self.hidden = self._rms(x, self.norm)  # [R, H]
+        return F.linear(self.hidden, self.head)

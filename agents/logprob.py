@@ -9,6 +9,7 @@ included: its keys and values are expanded to the rows that continue it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -16,7 +17,22 @@ from torch import Tensor
 from transformers import DynamicCache
 
 
-def completion_logprobs(
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What a model thinks of completions, token by token.
+
+    `logprobs` float32 [R, T] and `mask` float32 [R, T] (0 on padding, after the end). When asked
+    for: `entropy` float32 [R, T] of every token's distribution, and `hidden` [R, T, H], the last
+    hidden state that each token was drawn from.
+    """
+
+    logprobs: Tensor
+    mask: Tensor
+    entropy: Tensor | None = None
+    hidden: Tensor | None = None
+
+
+def completion_scores(
     model: Any,
     *,
     prompts: Sequence[Sequence[int]],
@@ -25,12 +41,11 @@ def completion_logprobs(
     pad_id: int,
     temperature: float = 1.0,
     with_entropy: bool = False,
-) -> tuple[Tensor, Tensor, Tensor | None]:
-    """Log-probabilities of `completions[r]` (int64, [T_r]) after `prompts[owners[r]]`.
+    with_hidden: bool = False,
+) -> Scores:
+    """Of `completions[r]` (int64, [T_r]) after `prompts[owners[r]]`.
 
-    `temperature` is the one they were sampled at (its distribution is the policy). Returns
-    logprobs [R, T] and mask [R, T] (float32; 0 on padding, after the end), and the entropy of
-    every token's distribution [R, T] when `with_entropy`, else None.
+    `temperature` is the one they were sampled at (its distribution is the policy).
     """
     device = next(model.parameters()).device
     used = sorted(set(owners))
@@ -76,12 +91,13 @@ def completion_logprobs(
         position_ids=start + torch.arange(width, device=device),  # [R, T]
         past_key_values=cache,
         use_cache=True,
+        output_hidden_states=with_hidden,
     )
     scores = out.logits.float() / temperature  # [R, T, V]
     logp = torch.log_softmax(scores, dim=-1)  # [R, T, V]
     logprobs = logp.gather(2, target.unsqueeze(2)).squeeze(2) * mask  # [R, T]
     entropy = -(logp.exp() * logp).sum(-1) * mask if with_entropy else None  # [R, T]
-    return logprobs, mask, entropy
+    return Scores(logprobs, mask, entropy, out.hidden_states[-1] if with_hidden else None)
 
 
 def passes(lengths: Sequence[int], budget: int) -> list[list[int]]:

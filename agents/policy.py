@@ -13,7 +13,7 @@ import itertools
 import json
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ SAMPLING_TEMPERATURE = 0.6
 BATCH = 64
 
 _META = "forgegym.json"
-_WEIGHTS, _PEFT_CONFIG = "adapter_model.safetensors", "adapter_config.json"
+WEIGHTS, _PEFT_CONFIG = "adapter_model.safetensors", "adapter_config.json"
 _FENCE = re.compile(r"```[^\n]*\n(.*?)(?:```|\Z)", re.DOTALL)
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 
@@ -103,6 +103,7 @@ class Policy:
         seeds: Sequence[Sequence[int]],
         max_new_tokens: int,
         temperature: float,
+        value_of: Callable[[Tensor], Tensor] | None = None,
     ) -> list[list[Completion]]:
         """`generate` with this policy's model and tokens."""
         return generate(
@@ -113,6 +114,7 @@ class Policy:
             eos_ids=self.eos_ids,
             pad_id=self.pad_id,
             temperature=temperature,
+            value_of=value_of,
         )
 
 
@@ -247,7 +249,7 @@ def save_adapter(policy: Policy, folder: Path, *, note: dict[str, Any]) -> None:
     for name, data in ((_PEFT_CONFIG, config), (_META, meta)):
         text = json.dumps(data, indent=2, sort_keys=True, default=_jsonable) + "\n"
         write_atomically(folder / name, text.encode())
-    write_atomically(folder / _WEIGHTS, save(adapter_state(policy), {"format": "pt"}))
+    write_atomically(folder / WEIGHTS, save(adapter_state(policy), {"format": "pt"}))
 
 
 def _jsonable(value: Any) -> Any:
@@ -291,7 +293,7 @@ def _load_adapter(folder: Path, *, base: str | None, device: str) -> Policy:
     try:
         known = {k: v for k, v in config.items() if k in LoraConfig.__dataclass_fields__}
         model = _wrapped(policy.model, LoraConfig(**known))
-        weights = load_file(folder / _WEIGHTS)
+        weights = load_file(folder / WEIGHTS)
     except (OSError, SafetensorError, TypeError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise PolicyError(f"The adapter in {folder} could not be loaded: {reason}") from error

@@ -11,11 +11,12 @@ import hashlib
 import itertools
 import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import gymnasium
+from torch import Tensor
 
 from ..envs.registration import register_environments
 from .generate import Completion
@@ -81,11 +82,12 @@ def play(
     iteration: int,
     max_new_tokens: int,
     temperature: float,
+    value_of: Callable[[Tensor], Tensor] | None = None,
 ) -> Batch:
     """`env.num_envs` samples in groups of `group_size` that share a prompt, one turn each.
 
     `env` is a vector environment whose actions and observations are tuples of texts; the same
-    seed resets each of its members to the same task.
+    seed resets each of its members to the same task. `value_of`: see `generate`.
     """
     count = env.num_envs // group_size
     tasks = [derive_seed("task", seed, iteration, group) for group in range(count)]
@@ -99,6 +101,7 @@ def play(
         ],
         max_new_tokens=max_new_tokens,
         temperature=temperature,
+        value_of=value_of,
     )
     flat = [completion for group in completions for completion in group]
     programs = tuple(policy.decode(completion.tokens) for completion in flat)
@@ -133,7 +136,8 @@ def batch_metrics(samples: Sequence[Sample]) -> dict[str, float]:
     complexity > 3), ``complexity`` (mean over those that compile), ``structures`` (how many
     different ones the circuits of those that compile have), ``commonest_decision`` (the share of
     all decisions that the commonest kind has), ``distinct_2`` (different pairs of neighbouring
-    tokens over all pairs), ``length`` (mean tokens), ``truncated`` and ``invalid`` (shares).
+    tokens over all pairs), ``length`` (mean tokens), ``truncated`` and ``invalid`` (shares), and
+    ``positive_logprob`` (mean log-probability of a token in samples that paid more than the mean).
     """
     valid = [s for s in samples if s.valid]
     accepted = [s.verdict for s in valid if s.verdict.accepted]
@@ -148,6 +152,8 @@ def batch_metrics(samples: Sequence[Sample]) -> dict[str, float]:
         tokens = sample.completion.tokens.tolist()
         pairs.update(itertools.pairwise(tokens))
     n = max(len(valid), 1)
+    mean = sum(s.reward for s in valid) / n
+    good = [float(s.completion.logprobs.mean()) for s in valid if s.reward > mean]
     return {
         "parse_success_rate": sum(s.verdict.passed("parse") for s in valid) / n,
         "compile_success_rate": len(accepted) / n,
@@ -159,4 +165,5 @@ def batch_metrics(samples: Sequence[Sample]) -> dict[str, float]:
         "length": statistics.fmean(len(s.completion.tokens) for s in samples),
         "truncated": sum(not s.completion.finished for s in samples) / len(samples),
         "invalid": 1.0 - len(valid) / len(samples),
+        "positive_logprob": statistics.fmean(good) if good else 0.0,
     }

@@ -8,7 +8,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forgegym.agents.advantages import EPSILON, group_advantages, rarity, surprise, variety
+from forgegym.agents.advantages import (
+    EPSILON,
+    generalised_advantages,
+    group_advantages,
+    rarity,
+    surprise,
+    token_rewards,
+    variety,
+    whitened,
+)
 
 
 def reference(rewards, groups, scale):
@@ -158,3 +167,97 @@ def test_where_nothing_varies_or_nothing_was_accepted_there_is_no_surprise():
 def test_surprise_is_bounded():
     found = surprise([[1, 2]] * 500 + [[1, 3]], clip=2.0)
     assert found[-1].tolist() == [0.0, 2.0]
+
+
+# ------------------------------------------------------------ baselines
+
+
+def test_leaving_oneself_out_is_the_mean_of_the_others():
+    rewards = [0.0, 1.0, 0.5, 3.0, 2.0, 2.5]
+    groups = [0, 1, 0, 1, 0, 1]
+    found, _ = group_advantages(
+        rewards=torch.tensor(rewards), groups=torch.tensor(groups), scale="none", baseline="others"
+    )
+    for i, (reward, group) in enumerate(zip(rewards, groups, strict=True)):
+        others = [r for j, r in enumerate(rewards) if groups[j] == group and j != i]
+        assert found[i].item() == pytest.approx(reward - statistics.fmean(others))
+
+
+def test_the_batchs_mean_needs_no_groups():
+    found, _ = group_advantages(
+        rewards=torch.tensor([1.0, 1.0, 4.0]), groups=torch.arange(3), scale="none",
+        baseline="batch",
+    )  # fmt: skip
+    assert found.tolist() == [-1.0, -1.0, 2.0]
+
+
+# ------------------------------------------------------------ advantages by token
+
+
+def quadratic_advantages(rewards, values, mask, gamma, lam):
+    """The definition (equation 16 of the paper): a sum over what follows, for each token anew."""
+    found = torch.zeros_like(values)
+    for row in range(len(values)):
+        at = [t for t in range(values.shape[1]) if mask[row, t]]
+        deltas = [
+            rewards[row, t]
+            - values[row, t]
+            + (gamma * values[row, at[k + 1]] if at[k + 1 :] else 0)
+            for k, t in enumerate(at)
+        ]
+        for k, t in enumerate(at):
+            later = enumerate(deltas[k:])
+            found[row, t] = sum((gamma * lam) ** n * delta for n, delta in later)
+    return found
+
+
+@given(st.integers(0, 10**6), st.sampled_from([1.0, 0.9]), st.sampled_from([0.0, 0.5, 0.95, 1.0]))
+def test_generalised_advantages_agree_with_the_definition(seed, gamma, lam):
+    draw = torch.Generator().manual_seed(seed)
+    rewards, values = torch.randn(2, 3, 7, generator=draw)
+    mask = (torch.rand(3, 7, generator=draw) < 0.7).float()
+    found, returns = generalised_advantages(
+        rewards=rewards, values=values, mask=mask, gamma=gamma, lam=lam
+    )
+    expected = quadratic_advantages(rewards, values, mask, gamma, lam)
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
+    torch.testing.assert_close(returns, (expected + values) * mask, atol=1e-5, rtol=0)
+
+
+def test_with_lambda_one_an_advantage_is_what_is_paid_from_here_on_less_the_value():
+    rewards = token_rewards(rewards=[[2.0], [1.0, 3.0]], ends=[[2], [1, 4]], width=5)
+    values = torch.arange(10.0).view(2, 5)
+    mask = torch.tensor([[1.0, 1, 1, 0, 0], [1, 1, 0, 1, 1]])
+    found, _ = generalised_advantages(rewards=rewards, values=values, mask=mask, lam=1.0)
+    paid = torch.tensor([[2.0, 2, 2, 0, 0], [4, 4, 0, 3, 3]])
+    torch.testing.assert_close(found, (paid - values) * mask)
+
+
+@given(st.integers(0, 10**6))
+def test_a_tools_tokens_change_nothing(seed):
+    draw = torch.Generator().manual_seed(seed)
+    rewards, values = torch.randn(2, 1, 4, generator=draw)
+    plain, _ = generalised_advantages(rewards=rewards, values=values, mask=torch.ones(1, 4))
+    room = torch.tensor([0, 1, 4, 5])  # two tokens of the environment's in between
+    spread_rewards, spread_values, mask = (
+        torch.zeros(1, 6),
+        torch.full((1, 6), 9.0),
+        torch.zeros(1, 6),
+    )
+    spread_rewards[:, room], spread_values[:, room], mask[:, room] = rewards, values, 1.0
+    spread, _ = generalised_advantages(rewards=spread_rewards, values=spread_values, mask=mask)
+    torch.testing.assert_close(spread[:, room], plain)
+    assert spread[:, 2:4].tolist() == [[0.0, 0.0]]
+
+
+def test_whitened_advantages_have_mean_zero_and_variance_one_over_sampled_tokens():
+    advantages = torch.tensor([[1.0, 2.0, 100.0], [3.0, 6.0, 50.0]])
+    mask = torch.tensor([[1.0, 1, 0], [1, 1, 0]])
+    found = whitened(advantages, mask)
+    assert found[:, 2].tolist() == [0.0, 0.0]
+    assert found.sum().item() == pytest.approx(0.0, abs=1e-6)
+    assert (found**2).sum().item() / 4 == pytest.approx(1.0, abs=1e-5)
+
+
+def test_equal_advantages_are_whitened_to_nothing():
+    assert whitened(torch.ones(2, 2), torch.ones(2, 2)).tolist() == [[0.0, 0.0], [0.0, 0.0]]

@@ -10,12 +10,12 @@ from training import quiet
 from forgegym.agents.expert_iteration import (
     EXAMPLES_FILE,
     Example,
+    ExpertIteration,
     ExpertIterationConfig,
-    learn,
     remember,
     train_expert_iteration,
 )
-from forgegym.agents.logprob import completion_logprobs
+from forgegym.agents.logprob import completion_scores
 from forgegym.agents.policy import add_adapter, load_policy
 from forgegym.agents.tracking import read_rows
 
@@ -53,31 +53,33 @@ def test_wrong_settings_are_refused(tmp_path, wrong, sentence):
 
 def test_what_was_kept_becomes_likelier(tmp_path, base):
     policy = add_adapter(load_policy(base), rank=4, seed=1)
-    optimizer = torch.optim.AdamW([p for p in policy.model.parameters() if p.requires_grad], 1e-2)
+    config = ExpertIterationConfig(out=tmp_path, epochs=15, learning_rate=1e-2)
+    learner = ExpertIteration(config, policy)
     kept = [example("a", 2.0, (50, 60, 70, 1)), example("b", 2.0, (51, 61, 1))]
 
     def likelihood():
         with torch.no_grad():
-            logprobs, _, _ = completion_logprobs(
+            scores = completion_scores(
                 policy.model,
                 prompts=[e.prompt_ids for e in kept],
                 completions=[torch.tensor(e.tokens) for e in kept],
                 owners=[0, 1],
                 pad_id=policy.pad_id,
             )
-        return logprobs.sum(1)
+        return scores.logprobs.sum(1)
 
     before = likelihood()
-    about = learn(ExpertIterationConfig(out=tmp_path, epochs=15), policy, optimizer, kept, 1)
+    learner.examples = kept
+    about = learner.imitate(1)
     assert about["steps"] == 15
     assert (likelihood() > before + 1).all()
 
 
 def test_with_nothing_kept_nothing_changes(tmp_path, base):
     policy = add_adapter(load_policy(base), rank=4, seed=1)
-    optimizer = torch.optim.AdamW([p for p in policy.model.parameters() if p.requires_grad], 1e-2)
+    learner = ExpertIteration(ExpertIterationConfig(out=tmp_path), policy)
     before = [p.clone() for p in policy.model.parameters()]
-    assert learn(ExpertIterationConfig(out=tmp_path), policy, optimizer, [], 1)["steps"] == 0
+    assert learner.imitate(1)["steps"] == 0
     for old, new in zip(before, policy.model.parameters(), strict=True):
         assert torch.equal(old, new)
 
@@ -120,4 +122,4 @@ def test_an_iteration_that_keeps_nothing_says_so(tmp_path, base):
         max_new_tokens=16,
     )
     train_expert_iteration(config, console=said)
-    assert "none of 4 samples scored above 1000.0" in said.export_text()
+    assert "None of 4 samples scored above 1000.0" in said.export_text()

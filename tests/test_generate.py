@@ -14,7 +14,7 @@ from transformers import (
 
 from forgegym.agents.generate import CacheDecoder, generate, sample
 from forgegym.agents.llama import LlamaDecoder, is_plain_llama
-from forgegym.agents.logprob import completion_logprobs, passes
+from forgegym.agents.logprob import completion_scores, passes
 from forgegym.agents.policy import PROJECTIONS
 
 VOCABULARY, EOS, PAD = 61, 1, 0
@@ -183,7 +183,7 @@ def test_the_trainer_sees_the_samplers_log_probabilities(name, temperature):
     completions = run(model, temperature=temperature)
     owners = [i for i, group in enumerate(completions) for _ in group]
     flat = [c for group in completions for c in group]
-    logprobs, mask, _ = completion_logprobs(
+    scores = completion_scores(
         model,
         prompts=PROMPTS,
         completions=[c.tokens for c in flat],
@@ -191,6 +191,7 @@ def test_the_trainer_sees_the_samplers_log_probabilities(name, temperature):
         pad_id=PAD,
         temperature=temperature,
     )
+    logprobs, mask = scores.logprobs, scores.mask
     for row, completion in enumerate(flat):
         n = len(completion.tokens)
         assert torch.allclose(logprobs[row, :n], completion.logprobs, atol=1e-4)
@@ -213,7 +214,7 @@ def test_sharing_the_prompt_changes_no_gradient():
     owners = [i for i, group in enumerate(completions) for _ in group]
     tokens = [c.tokens for group in completions for c in group]
 
-    shared, _, entropy = completion_logprobs(
+    scores = completion_scores(
         model,
         prompts=PROMPTS,
         completions=tokens,
@@ -221,6 +222,7 @@ def test_sharing_the_prompt_changes_no_gradient():
         pad_id=PAD,
         with_entropy=True,
     )
+    shared, entropy = scores.logprobs, scores.entropy
     total, entropies = 0.0, []
     for owner, completion in zip(owners, tokens, strict=True):
         ids = torch.cat([torch.tensor(PROMPTS[owner]), completion]).unsqueeze(0)
@@ -240,3 +242,31 @@ def test_passes_hold_every_row_once_within_the_budget():
     parts = passes(lengths, 30)
     assert sorted(i for part in parts for i in part) == list(range(7))
     assert all(len(part) * max(lengths[i] for i in part) <= 30 for part in parts)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_critic_reads_in_the_sampler_what_it_reads_in_the_trainer(name):
+    """The hidden states behind each token are the same, rows that end early included."""
+    model = MODELS[name]()
+    torch.manual_seed(0)
+    weight = torch.randn(model.config.hidden_size)
+    # Long enough for some rows to end before others, where the model ever ends.
+    completions = run(model, max_new_tokens=40, value_of=lambda hidden: hidden.float() @ weight)
+    owners = [i for i, group in enumerate(completions) for _ in group]
+    flat = [c for group in completions for c in group]
+    scores = completion_scores(
+        model,
+        prompts=PROMPTS,
+        completions=[c.tokens for c in flat],
+        owners=owners,
+        pad_id=PAD,
+        with_hidden=True,
+    )
+    values = scores.hidden.float() @ weight
+    for row, completion in enumerate(flat):
+        n = len(completion.tokens)
+        assert torch.allclose(values[row, :n], completion.values, atol=1e-3)
+
+
+def test_without_a_critic_there_are_no_values():
+    assert all(c.values is None for group in run(llama()) for c in group)

@@ -5,17 +5,17 @@ import dataclasses
 import itertools
 import json
 
-import gymnasium
 import numpy as np
 import pytest
 import torch
+from letters import LETTERS, Letters
 from rich.console import Console
 from training import quiet
 
-from forgegym.agents import grpo
+from forgegym.agents import run
 from forgegym.agents.checkpoint import CheckpointError
 from forgegym.agents.generate import Completion
-from forgegym.agents.grpo import GRPOConfig, learn, learning_rate, train_grpo
+from forgegym.agents.grpo import GRPO, GRPOConfig, train_grpo
 from forgegym.agents.policy import (
     Policy,
     PolicyError,
@@ -25,6 +25,7 @@ from forgegym.agents.policy import (
     load_policy_agent,
 )
 from forgegym.agents.rollout import Batch, Sample, play
+from forgegym.agents.run import learning_rate
 from forgegym.agents.tracking import read_rows
 from forgegym.verifiers.verdict import Stage, StageStatus, Toolchain, Verdict
 
@@ -84,10 +85,11 @@ def batch_of(policy, rewards, *, valid=None, size=2, seed=0):
 
 def gradients(config, policy, batch):
     """The gradient that one iteration takes its step along, without taking it."""
-    parameters = [p for p in policy.model.parameters() if p.requires_grad]
-    optimizer = torch.optim.SGD(parameters, lr=1.0)
+    learner = GRPO(config, policy)
+    parameters = learner.parameters()
+    learner.optimizer = torch.optim.SGD(parameters, lr=1.0)
     before = [p.detach().clone() for p in parameters]
-    metrics = learn(config, policy, optimizer, batch)
+    metrics = learner.learn(batch, 1)
     found = [b - p.detach() for b, p in zip(before, parameters, strict=True)]
     with torch.no_grad():
         for parameter, value in zip(parameters, before, strict=True):
@@ -142,7 +144,7 @@ def test_a_sample_the_machine_failed_on_does_not_move_the_policy(tmp_path, polic
 def test_the_step_does_not_depend_on_how_the_batch_is_cut(tmp_path, policy, monkeypatch):
     batch = batch_of(policy, [0.0, 1.0, 0.2, 0.9, 0.1, 0.4])
     whole, _ = gradients(settings(tmp_path), policy, batch)
-    monkeypatch.setattr(grpo, "TOKENS_PER_PASS", 1)
+    monkeypatch.setattr(run, "TOKENS_PER_PASS", 1)
     cut, _ = gradients(settings(tmp_path), policy, batch)
     for a, b in zip(whole, cut, strict=True):
         assert torch.allclose(a, b, atol=1e-6)
@@ -160,8 +162,7 @@ def test_the_kl_penalty_is_zero_for_a_new_adapter(tmp_path, policy):
 def test_only_the_adapter_is_trained(tmp_path, policy):
     frozen = {n: p.clone() for n, p in policy.model.named_parameters() if not p.requires_grad}
     trained = [n for n, p in policy.model.named_parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW([p for p in policy.model.parameters() if p.requires_grad])
-    learn(settings(tmp_path), policy, optimizer, batch_of(policy, [0.0, 1.0, 0.2, 0.1]))
+    GRPO(settings(tmp_path), policy).learn(batch_of(policy, [0.0, 1.0, 0.2, 0.1]), 1)
     assert all("lora_" in name for name in trained)
     # Seven projections in each of two layers, two matrices each.
     assert len(trained) == 7 * 2 * 2
@@ -173,42 +174,12 @@ def test_only_the_adapter_is_trained(tmp_path, policy):
 # ------------------------------------------------------------------------------ whole runs
 
 
-class Letters(gymnasium.vector.VectorEnv):
-    """Pays for the share of digits in an answer: single tokens, so that the optimum is obvious."""
-
-    def __init__(self, num_envs=1, **kwargs):
-        self.num_envs = num_envs
-
-    def reset(self, *, seed=None, options=None):
-        return tuple(f"// family: f{s % 3}\n" for s in seed), {}
-
-    def step(self, actions):
-        rewards = [sum(c.isdigit() for c in a) / max(len(a), 8) for a in actions]
-        verdict = LettersVerdict()
-        infos = {
-            "valid": np.ones(self.num_envs, bool),
-            "verdict": np.array([verdict] * self.num_envs, dtype=object),
-        }
-        flags = np.ones(self.num_envs, bool)
-        return actions, np.array(rewards), flags, flags, infos
-
-
-class LettersVerdict:
-    accepted, metrics, facts = False, {}, {}
-
-    def passed(self, stage):
-        return False
-
-
-gymnasium.register("Letters-v0", vector_entry_point=Letters)
-
-
 @pytest.mark.learning
 @pytest.mark.parametrize("seed", range(3))
 def test_it_learns_what_is_paid(tmp_path, base, seed):
     config = GRPOConfig(
         out=tmp_path / "run",
-        env="Letters-v0",
+        env=LETTERS,
         base=str(base),
         seed=seed,
         iterations=30,
@@ -276,7 +247,7 @@ def test_ctrl_c_saves_and_the_run_goes_on(tmp_path, base, monkeypatch):
     whole = train_grpo(config, console=quiet()).rows
 
     out = tmp_path / "stopped"
-    original, calls = grpo.learn, []
+    original, calls = GRPO.learn, []
 
     def press_ctrl_c(*args):
         calls.append(1)
@@ -286,14 +257,14 @@ def test_ctrl_c_saves_and_the_run_goes_on(tmp_path, base, monkeypatch):
         os.kill(os.getpid(), signal.SIGINT)
         return original(*args)
 
-    monkeypatch.setattr(grpo, "learn", press_ctrl_c)
+    monkeypatch.setattr(GRPO, "learn", press_ctrl_c)
     said = Console(record=True, width=200, file=quiet().file)
     stopped = train_grpo(dataclasses.replace(config, out=out), console=said)
     assert not stopped.finished
     assert stopped.iterations == 1
     assert "--resume goes on from there" in said.export_text()
 
-    monkeypatch.setattr(grpo, "learn", original)
+    monkeypatch.setattr(GRPO, "learn", original)
     resumed = train_grpo(dataclasses.replace(config, out=out, resume=True), console=quiet())
     assert resumed.finished
     assert without_timings(resumed.rows) == without_timings(whole)

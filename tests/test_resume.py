@@ -21,6 +21,10 @@ COMMON = [
 ]  # fmt: skip
 SETTINGS = {
     "grpo": {"reward": "staged", "samples": 16, "group_size": 4},
+    "gspo": {"reward": "staged", "samples": 16, "group_size": 4},
+    "ppo": {"reward": "staged", "samples": 16, "group_size": 4, "critic_warmup": 1},
+    "reinforce": {"reward": "staged", "samples": 16, "group_size": 4},
+    "rloo": {"reward": "staged", "samples": 16, "group_size": 4},
     "expert-iteration": {"reward": "staged", "samples": 16, "keep_above": 0.05},
 }
 SHARED = {"temperature": 0.7, "max_new_tokens": 64, "learning_rate": 5e-3}
@@ -58,7 +62,7 @@ def run(arguments: list[str]) -> str:
 
 
 @pytest.mark.learning
-@pytest.mark.parametrize("algorithm", ["grpo", "expert-iteration"])
+@pytest.mark.parametrize("algorithm", SETTINGS)
 def test_killed_at_random_moments_and_resumed(tmp_path, base, algorithm):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     run(command(algorithm, base, whole))

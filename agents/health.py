@@ -1,0 +1,88 @@
+"""Whether a run is still well, from what its log says of each iteration.
+
+A policy that is going bad shows it before its reward falls: its entropy goes, its steps grow, good
+programs become unlikely (lazy likelihood displacement, https://arxiv.org/abs/2512.04220), answers
+run into the token limit, or no group of samples differs any more. A reward alone says it too late,
+when the adapter that is worth keeping has been trained away.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .tracking import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Where a sign counts as bad, and for how many iterations in a row it must.
+
+    Attributes:
+        patience: Iterations of it in a row, before anything is said.
+        entropy: The least, in nats a token. A policy that has learnt to write one kind of program
+            well still has a tenth of a nat; one that repeats itself has a hundredth.
+        kl: The most that an iteration's steps move the policy (k3 of old against new).
+        zero_variance: The most of all groups that may teach nothing.
+        truncated: The most of all answers that may be cut at the token limit, while it is more than
+            at the start of the run: some bases never end an answer.
+        fall: The most that the reward may lie below its best mean over `window` iterations, as a
+            share of that.
+        likelihood: The most, in nats a token, that the good samples' log-probability may lie below
+            its best mean over `window` iterations.
+        window: Iterations of a mean.
+    """
+
+    patience: int = 5
+    entropy: float = 0.01
+    kl: float = 0.5
+    zero_variance: float = 0.95
+    truncated: float = 0.6
+    fall: float = 0.5
+    likelihood: float = 1.5
+    window: int = 10
+
+
+def complaint(rows: Sequence[Row], bounds: Bounds = Bounds()) -> str | None:
+    """What is wrong with a run whose log has `rows` (since it began, or was last restored), in half
+    a sentence; None while it is well. A sign that an algorithm does not log is not looked at."""
+    if not rows:
+        return None
+    for name in ("loss", "grad_norm"):
+        if not math.isfinite(rows[-1].get(name, 0.0)):
+            return f"{name} is {rows[-1][name]}"
+    if len(rows) < bounds.patience:
+        return None
+    recent = rows[-bounds.patience :]
+
+    def always(name: str, bad: str, bound: float) -> str | None:
+        values = [row[name] for row in recent if name in row]
+        wrong = [v < bound if bad == "below" else v > bound for v in values]
+        if len(values) < bounds.patience or not all(wrong):
+            return None
+        return f"{name} has been {bad} {bound:g} for {bounds.patience} iterations"
+
+    first = statistics.fmean(row.get("truncated", 0.0) for row in rows[: bounds.patience])
+    return (
+        always("entropy", "below", bounds.entropy)
+        or always("approx_kl", "above", bounds.kl)
+        or always("frac_zero_std", "above", bounds.zero_variance)
+        or always("truncated", "above", max(bounds.truncated, first + 0.1))
+        or _fallen(rows, "avg_reward", bounds)
+        or _fallen(rows, "positive_logprob", bounds)
+    )
+
+
+def _fallen(rows: Sequence[Row], name: str, bounds: Bounds) -> str | None:
+    values = [row[name] for row in rows if name in row]
+    window = bounds.window
+    if len(values) < 2 * window:
+        return None
+    means = [statistics.fmean(values[i : i + window]) for i in range(len(values) - window + 1)]
+    best, now = max(means[:-window]), means[-1]
+    bound = best - bounds.likelihood if name == "positive_logprob" else best * (1 - bounds.fall)
+    if now >= bound or (best <= 0 and name == "avg_reward"):
+        return None
+    return f"{name} has fallen from {best:.3g} to {now:.3g} (means of {window} iterations)"

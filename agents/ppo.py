@@ -1,0 +1,241 @@
+"""Proximal policy optimisation by token (https://arxiv.org/abs/1707.06347) with LoRA, in one file.
+
+An iteration: sample programs, let the environment judge them, work out with a critic what each
+token added (generalised advantage estimation, https://arxiv.org/abs/1506.02438), and take clipped
+policy-gradient steps over minibatches of the samples.
+
+Departures from the usual, each on purpose:
+- the critic is a linear head on the policy's own trunk, whose values the sampler reads as it goes:
+  no second model, no pass to value what was sampled. Its gradient stops at the head by default;
+- the actor's and the critic's lambda differ (VC-PPO, https://arxiv.org/abs/2503.01491), and the
+  critic learns alone for the first iterations;
+- samples the machine failed to judge are left out before anything is computed;
+- the old log-probabilities are the sampler's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar, Literal
+
+import torch
+from rich.console import Console
+from torch import Tensor
+
+from .advantages import generalised_advantages, token_rewards, whitened
+from .losses import clipped_policy_loss, value_loss
+from .policy import Policy
+from .rollout import Batch, derive_seed
+from .run import Learner, Pass, RunConfig, above_zero, at_least, not_negative, share, train
+from .tracking import TrainingResult
+from .value import ValueHead, explained_variance
+
+_CRITIC = "critic."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PPOConfig(RunConfig):
+    """One PPO run; see `RunConfig`, too. The defaults train the tiny base policy on two cores.
+
+    `epochs` over the samples, each in `minibatches` optimizer steps. `gamma`, `lam`, `lam_critic`:
+    see `advantages.generalised_advantages`. `clip_low`, `clip_high`, `dual_clip`, `value_clip`: see
+    `losses`. `kl_coef` (0 to 0.1) takes the divergence from the base off each token's reward.
+    `critic_gradient`: whether the critic's error ends at its ``"head"`` or goes on into the
+    ``"trunk"`` (then with `value_coef` 0.1 or less). `critic_rate` times the learning rate is the
+    head's (at 5 a tiny one's values swing further than the rewards). `critic_warmup`: iterations in
+    which only the critic learns. `entropy_coef`: 0 to 0.01.
+    """
+
+    epochs: int = 1
+    minibatches: int = 4
+    gamma: float = 1.0
+    lam: float = 0.95
+    lam_critic: float = 1.0
+    clip_low: float = 0.2
+    clip_high: float = 0.28
+    dual_clip: float | None = None
+    value_clip: float | None = 0.5
+    value_coef: float = 0.5
+    critic_gradient: Literal["head", "trunk"] = "head"
+    critic_rate: float = 1.0
+    critic_warmup: int = 5
+    kl_coef: float = 0.0
+    entropy_coef: float = 0.0
+
+    def __post_init__(self) -> None:
+        RunConfig.__post_init__(self)
+        for name in ("epochs", "minibatches"):
+            at_least(self, name, 1)
+        if self.minibatches > self.samples:
+            raise ValueError(
+                f"{self.minibatches} minibatches need as many samples; there are {self.samples}."
+            )
+        for name in ("gamma", "lam", "lam_critic"):
+            share(self, name)
+        for name in ("clip_high", "critic_rate"):
+            above_zero(self, name)
+        if not 0 < self.clip_low < 1:
+            raise ValueError(f"clip_low must lie between 0 and 1, not {self.clip_low}.")
+        if self.dual_clip is not None and not self.dual_clip > 1:
+            raise ValueError(f"dual_clip must be above 1, not {self.dual_clip}.")
+        if self.value_clip is not None and not self.value_clip > 0:
+            raise ValueError(f"value_clip must be above 0, not {self.value_clip}.")
+        for name in ("value_coef", "critic_warmup", "kl_coef", "entropy_coef"):
+            not_negative(self, name)
+        if self.critic_gradient not in ("head", "trunk"):
+            raise ValueError(f"critic_gradient is head or trunk, not {self.critic_gradient!r}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What every sampled token is taught, float32 [N, T] each; `mask` is 1 where one was."""
+
+    advantages: Tensor
+    returns: Tensor
+    values: Tensor
+    mask: Tensor
+
+
+class PPO(Learner[PPOConfig]):
+    """See the module."""
+
+    name, title = "ppo", "PPO"
+    panels: ClassVar = {**Learner.panels, "critic": ("explained_variance",)}
+
+    def __init__(self, config: PPOConfig, policy: Policy) -> None:
+        self.critic = ValueHead(policy.model.config.hidden_size).to(policy.device)
+        super().__init__(config, policy)
+        own = {"params": list(self.critic.parameters()), "rate": config.critic_rate}
+        self.optimizer.add_param_group(own)
+
+    def sampler_options(self) -> dict[str, Any]:
+        return {"value_of": self.critic}
+
+    def learn(self, batch: Batch, iteration: int) -> dict[str, float]:
+        config = self.config
+        rows = [i for i, s in enumerate(batch.samples) if s.valid]
+        names = ("loss", "grad_norm", "value_loss", "value", "value_clip", "entropy", "approx_kl")
+        totals = dict.fromkeys((*names, "clip_low", "clip_high", "ratio"), 0.0)
+        if not rows:
+            return {"explained_variance": 0.0, "kl": 0.0, **totals}
+        targets, divergence = self.targets(batch, rows, first=iteration == 1)
+        loss_of = partial(self.loss, targets=targets, warm=iteration > config.critic_warmup)
+        steps = 0
+        for epoch in range(config.epochs):
+            draw = torch.Generator().manual_seed(
+                derive_seed("epoch", config.seed, iteration, epoch)
+            )
+            order = torch.randperm(len(rows), generator=draw).tolist()
+            for k in range(config.minibatches):
+                chosen = [rows[i] for i in order[k :: config.minibatches]]
+                if not chosen:
+                    continue
+                for name, value in self.step_on(batch, chosen, loss_of).items():
+                    totals[name] += value
+                steps += 1
+        known = explained_variance(targets.values, targets.returns, targets.mask)
+        means = {name: total / steps for name, total in totals.items()}
+        return {"explained_variance": known, "kl": divergence, **means}
+
+    def targets(self, batch: Batch, rows: Sequence[int], *, first: bool) -> tuple[Targets, float]:
+        """What `rows` are taught, and their mean divergence from the base (0 when not asked for).
+
+        The critic's first guess, before it has learnt anything, is the mean reward.
+        """
+        config, samples = self.config, batch.samples
+        if first:
+            mean = sum(samples[i].reward for i in rows) / len(rows)
+            self.critic.bias.data.fill_(mean)
+        width = max(len(s.completion.tokens) for s in samples)
+        values, mask = torch.zeros(2, len(samples), width)  # [N, T] each
+        for i in rows:
+            sampled = samples[i].completion.values
+            assert sampled is not None
+            mask[i, : len(sampled)] = 1.0
+            values[i, : len(sampled)] = mean if first else sampled
+        rewards = token_rewards(
+            rewards=[[samples[i].reward] if mask[i, 0] else [] for i in range(len(samples))],
+            ends=[[int(n) - 1] if n else [] for n in mask.sum(1)],
+            width=width,
+        )  # [N, T]
+        divergence = 0.0
+        if config.kl_coef:
+            k1 = self.divergence(batch, rows, width)  # [N, T]
+            rewards -= config.kl_coef * k1
+            divergence = float(k1.sum() / mask.sum())
+        advantages, _ = generalised_advantages(
+            rewards=rewards, values=values, mask=mask, gamma=config.gamma, lam=config.lam
+        )
+        _, returns = generalised_advantages(
+            rewards=rewards, values=values, mask=mask, gamma=config.gamma, lam=config.lam_critic
+        )
+        return Targets(whitened(advantages, mask), returns, values, mask), divergence
+
+    @torch.no_grad()
+    def divergence(self, batch: Batch, rows: Sequence[int], width: int) -> Tensor:
+        """Of the policy that sampled from the base, token by token: k1, log new - log base."""
+        found = torch.zeros(len(batch.samples), width)  # [N, T]
+        with self.policy.model.disable_adapter():
+            for i in rows:
+                sample = batch.samples[i]
+                base = self.score(batch, [sample], with_entropy=False).logprobs[0].cpu()  # [T]
+                found[i, : len(base)] = sample.completion.logprobs - base
+        return found
+
+    def loss(self, part: Pass, *, targets: Targets, warm: bool) -> tuple[Tensor, dict[str, Tensor]]:
+        """Of one pass; the policy's share only when the critic is `warm`."""
+        config, scores = self.config, part.scores
+        assert scores.hidden is not None
+        assert scores.entropy is not None
+        rows, width, device = list(part.rows), scores.mask.shape[1], scores.mask.device
+        advantages, returns, old_values = (
+            t[rows, :width].to(device)
+            for t in (targets.advantages, targets.returns, targets.values)
+        )
+        hidden = scores.hidden if config.critic_gradient == "trunk" else scores.hidden.detach()
+        error, metrics = value_loss(
+            values=self.critic(hidden),
+            old_values=old_values,
+            returns=returns,
+            weights=part.weights,
+            denominator=part.denominator,
+            clip=config.value_clip,
+        )
+        metrics["value_loss"] = error.detach()
+        entropy = (scores.entropy * part.weights).sum() / part.denominator
+        metrics["entropy"] = entropy.detach()
+        surrogate, about = clipped_policy_loss(
+            logprobs=scores.logprobs,
+            old_logprobs=part.old_logprobs,
+            advantages=advantages,
+            weights=part.weights,
+            denominator=part.denominator,
+            clip_low=config.clip_low,
+            clip_high=config.clip_high,
+            dual_clip=config.dual_clip,
+        )
+        loss = config.value_coef * error
+        if warm:
+            loss = loss + surrogate - config.entropy_coef * entropy
+        return loss, metrics | about
+
+    def score(self, *args: Any, **options: Any) -> Any:
+        return super().score(*args, **({"with_hidden": True} | options))
+
+    # ------------------------------------------------------------ what a resumed run needs
+
+    def weights(self) -> dict[str, Tensor]:
+        critic = {f"{_CRITIC}{n}": t.cpu().clone() for n, t in self.critic.state_dict().items()}
+        return super().weights() | critic
+
+    def load_weights(self, weights: Mapping[str, Tensor]) -> None:
+        critic = {n[len(_CRITIC) :]: t for n, t in weights.items() if n.startswith(_CRITIC)}
+        self.critic.load_state_dict(critic)
+        super().load_weights({n: t for n, t in weights.items() if not n.startswith(_CRITIC)})
+
+
+def train_ppo(config: PPOConfig, *, console: Console | None = None) -> TrainingResult:
+    """See `run.train`."""
+    return train(config, PPO, console=console)

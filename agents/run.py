@@ -1,0 +1,417 @@
+"""A run of reinforcement learning: the loop that every algorithm's `Learner` is put into.
+
+An iteration plays a batch, lets the learner take its steps, logs a row and saves all that a resumed
+run needs. Everything that can go wrong around an algorithm (a kill, Ctrl-C, a full disk, a folder
+that holds another run) is met here, so that an algorithm's file is about nothing but learning.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+import torch
+from rich.console import Console
+from safetensors.torch import load_file
+from torch import Tensor
+
+from .checkpoint import (
+    BEST,
+    LATEST,
+    TrainingState,
+    load_state,
+    prepare_folder,
+    save_state,
+    stop_on_interrupt,
+)
+from .health import complaint
+from .logprob import Scores, completion_scores, passes
+from .losses import Aggregation, loss_denominator, loss_weights
+from .policy import (
+    WEIGHTS,
+    Policy,
+    adapter_state,
+    add_adapter,
+    load_base,
+    save_adapter,
+    set_adapter_state,
+)
+from .rollout import Batch, Sample, batch_metrics, make_env, play
+from .tracking import PLOT_FILE, Progress, Row, RunLog, TrainingResult, draw_curves
+
+# Padded positions in one forward and backward pass: more gains nothing on a CPU, and a large
+# model's activations must fit.
+TOKENS_PER_PASS = 8192
+# A run that collapses at an eighth of its learning rate will not be saved by a sixteenth.
+MAX_RESTORES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunConfig:
+    """What every algorithm's run is made of; each changes some defaults and adds its own.
+
+    `out`: the run's folder. `env`, `reward`, `toolchain`, `tasks`: the environment. `base`: see
+    `policy.load_base`. `resume`: go on with the run in `out` if there is one.
+
+    `samples` an iteration, in groups of `group_size` that share a prompt. `learning_rate`: 2e-3 for
+    the tiny base, 1e-5 to 5e-5 for models of billions; it rises over `warmup` iterations and falls
+    to nearly nothing from the share `decay_from` of the run. `max_grad_norm` bounds a step.
+    `on_collapse`: what is done when the run goes bad (see `health`): ``"restore"`` goes back to the
+    best adapter at half the learning rate, up to `MAX_RESTORES` times, and then stops.
+    """
+
+    out: Path
+    env: str = "CompactContract-v0"
+    reward: str = "guided"
+    toolchain: str = "frontend"
+    tasks: str | None = None
+    base: str = "tiny"
+    seed: int = 0
+    iterations: int = 230
+    samples: int = 128
+    group_size: int = 8
+    learning_rate: float = 2e-3
+    warmup: int = 5
+    decay_from: float = 0.7
+    max_grad_norm: float = 1.0
+    temperature: float = 1.0
+    max_new_tokens: int = 256
+    lora_rank: int = 16
+    lora_alpha: int = 32
+    on_collapse: Literal["restore", "stop", "ignore"] = "restore"
+    device: str = "auto"
+    resume: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("iterations", "samples", "group_size", "max_new_tokens", "lora_rank"):
+            at_least(self, name, 1)
+        if self.samples % self.group_size:
+            raise ValueError(
+                f"samples ({self.samples}) must be a multiple of group_size ({self.group_size})."
+            )
+        for name in ("learning_rate", "max_grad_norm", "temperature"):
+            above_zero(self, name)
+        for name in ("warmup", "seed"):
+            not_negative(self, name)
+        share(self, "decay_from")
+        if self.on_collapse not in ("restore", "stop", "ignore"):
+            raise ValueError(f"on_collapse is restore, stop or ignore, not {self.on_collapse!r}.")
+
+
+def at_least(config: object, name: str, least: int) -> None:
+    """Raises `ValueError` with a sentence when a setting is smaller."""
+    if getattr(config, name) < least:
+        raise ValueError(f"{name} must be at least {least}, not {getattr(config, name)}.")
+
+
+def above_zero(config: object, name: str) -> None:
+    """Raises `ValueError` with a sentence when a setting is not above 0 (or is no number)."""
+    if not getattr(config, name) > 0:
+        raise ValueError(f"{name} must be above 0, not {getattr(config, name)}.")
+
+
+def not_negative(config: object, name: str) -> None:
+    """Raises `ValueError` with a sentence when a setting is below 0 (or is no number)."""
+    if not getattr(config, name) >= 0:
+        raise ValueError(f"{name} must not be negative, and is {getattr(config, name)}.")
+
+
+def share(config: object, name: str) -> None:
+    """Raises `ValueError` with a sentence when a setting does not lie in 0 to 1."""
+    if not 0 <= getattr(config, name) <= 1:
+        raise ValueError(f"{name} must lie in 0 to 1, not {getattr(config, name)}.")
+
+
+Config = TypeVar("Config", bound=RunConfig)
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Some rows of a batch, scored with gradients: what a loss is made of.
+
+    `rows` are their places in the batch. `scores`: see `logprob.Scores`. `old_logprobs` [R, T] are
+    the sampler's. `weights` [R, T] and `denominator`: see `losses`.
+    """
+
+    rows: Sequence[int]
+    scores: Scores
+    old_logprobs: Tensor
+    weights: Tensor
+    denominator: float
+
+
+# The loss of a pass as a share of its optimizer batch's, and its metrics as such shares.
+LossOf = Callable[[Pass], tuple[Tensor, dict[str, Tensor]]]
+
+
+class Learner(ABC, Generic[Config]):
+    """An algorithm at work on a policy. `learn` is what is its own; the rest may be replaced.
+
+    Attributes:
+        name: Of the algorithm, in files. `title`: on the screen.
+        columns: Metric -> heading and format: what the live table shows.
+        panels: Heading -> metrics: what is drawn at the end.
+        best_window: The best adapter is that after the iterations whose mean reward is highest,
+            over so many: a single batch of 64 is too noisy to choose by.
+        aggregation: See `losses.loss_weights`.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    columns: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "avg_reward": ("reward", ".2f"),
+        "compile_success_rate": ("compiles", ".0%"),
+        "high_complexity_rate": ("complexity > 3", ".0%"),
+        "complexity": ("complexity", ".1f"),
+        "structures": ("structures", ".0f"),
+        "commonest_decision": ("commonest decision", ".0%"),
+        "tokens_per_s": ("tokens/s", ".0f"),
+    }
+    panels: ClassVar[Mapping[str, Sequence[str]]] = {
+        "reward": ("avg_reward",),
+        "rates": ("compile_success_rate", "high_complexity_rate"),
+        "complexity (compiling)": ("complexity",),
+        "variety": ("commonest_decision", "distinct_2"),
+    }
+    best_window: ClassVar[int] = 5
+    aggregation: Aggregation = "token"
+
+    def __init__(self, config: Config, policy: Policy) -> None:
+        self.config, self.policy = config, policy
+        self.optimizer: torch.optim.Optimizer = torch.optim.AdamW(
+            self.parameters(), lr=config.learning_rate, betas=(0.9, 0.99), weight_decay=0.0
+        )
+
+    @abstractmethod
+    def learn(self, batch: Batch, iteration: int) -> dict[str, float]:
+        """Take the iteration's optimizer steps; what the log says about them, the same keys each
+        time."""
+
+    # ------------------------------------------------------------ what a resumed run needs
+
+    def parameters(self) -> list[torch.nn.Parameter]:
+        """What is trained."""
+        return [p for p in self.policy.model.parameters() if p.requires_grad]
+
+    def weights(self) -> dict[str, Tensor]:
+        """Copies of all that is trained, on the CPU."""
+        return adapter_state(self.policy)
+
+    def load_weights(self, weights: Mapping[str, Tensor]) -> None:
+        """Puts back what `weights` gave."""
+        set_adapter_state(self.policy, dict(weights))
+
+    def restore(self, folder: Path) -> None:
+        """Back to the adapter in `folder`, with an optimizer that remembers nothing."""
+        set_adapter_state(self.policy, load_file(folder / WEIGHTS))
+        self.optimizer.state.clear()
+
+    def memory(self) -> list[dict[str, Any]]:
+        """What it remembers besides: records of plain values."""
+        return []
+
+    def load_memory(self, records: Sequence[Mapping[str, Any]]) -> None:
+        """Puts back what `memory` gave."""
+
+    # ------------------------------------------------------------ what a reader is told
+
+    def lines(self, batch: Batch) -> Iterator[str]:  # noqa: ARG002
+        """What is said of a batch before it is learnt from."""
+        return iter(())
+
+    def save(self, folder: Path) -> None:
+        """Files of its own, beside the adapters."""
+
+    # ------------------------------------------------------------ steps
+
+    def sampler_options(self) -> dict[str, Any]:
+        """What the sampler is asked for beside tokens and log-probabilities."""
+        return {}
+
+    def step_on(self, batch: Batch, rows: Sequence[int], loss_of: LossOf) -> dict[str, float]:
+        """One optimizer step on some rows of a batch, in passes that fit; metrics summed over them,
+        ``loss`` and ``grad_norm`` (before it is bounded) among them."""
+        samples = [batch.samples[i] for i in rows]
+        lengths = [len(s.completion.tokens) for s in samples]
+        denominator = loss_denominator(
+            lengths, aggregation=self.aggregation, longest=self.config.max_new_tokens
+        )
+        totals: dict[str, float] = {"loss": 0.0}
+        for part in passes(lengths, TOKENS_PER_PASS):
+            scores = self.score(batch, [samples[i] for i in part])
+            old = torch.zeros_like(scores.logprobs)  # [R, T]
+            for row, i in enumerate(part):
+                old[row, : lengths[i]] = samples[i].completion.logprobs
+            weights = loss_weights(scores.mask, self.aggregation)
+            loss, metrics = loss_of(
+                Pass([rows[i] for i in part], scores, old, weights, denominator)
+            )
+            loss.backward()
+            totals["loss"] += loss.item()
+            for name, value in metrics.items():
+                totals[name] = totals.get(name, 0.0) + value.item()
+        norm = torch.nn.utils.clip_grad_norm_(self.parameters(), self.config.max_grad_norm)
+        if math.isfinite(totals["loss"]) and norm.isfinite():  # else `health` has something to say
+            self.optimizer.step()
+        self.optimizer.zero_grad()
+        return totals | {"grad_norm": norm.item()}
+
+    def score(self, batch: Batch, samples: Sequence[Sample], **options: Any) -> Scores:
+        """`completion_scores` of samples of a batch, under the policy as it is now."""
+        return completion_scores(
+            self.policy.model,
+            prompts=batch.prompts,
+            completions=[s.completion.tokens for s in samples],
+            owners=[s.group for s in samples],
+            pad_id=self.policy.pad_id,
+            temperature=self.config.temperature,
+            **({"with_entropy": True} | options),
+        )
+
+
+def train(
+    config: RunConfig,
+    algorithm: type[Learner[Any]],
+    *,
+    console: Console | None = None,
+) -> TrainingResult:
+    """Trains an adapter for `config.base`, and leaves it with its logs in `config.out`.
+
+    Stops after `config.iterations`, or after Ctrl-C at the end of the last whole iteration; in
+    both cases everything is saved. Raises `CheckpointError` or `PolicyError` with a sentence for
+    the user, and what Gymnasium raises for an unknown environment.
+    """
+    settings = {k: v for k, v in asdict(config).items() if k not in ("out", "resume")}
+    settings["algorithm"] = algorithm.name
+    prepare_folder(config.out, settings, resume=config.resume)
+    policy = add_adapter(
+        load_base(config.base, device=config.device),
+        rank=config.lora_rank,
+        alpha=config.lora_alpha,
+        seed=config.seed,
+    )
+    learner = algorithm(config, policy)
+    best, done, restores, since = float("-inf"), 0, 0, 0
+    state = load_state(config.out)
+    if state is not None:
+        learner.load_weights(state.weights)
+        learner.optimizer.load_state_dict(dict(state.optimizer))
+        learner.load_memory(state.memory)
+        best, done = state.counters["best"], state.iteration
+        restores, since = int(state.counters["restores"]), int(state.counters["since"])
+    log = RunLog(config.out, upto=done)
+    env = make_env(
+        config.env,
+        count=config.samples,
+        reward=config.reward,
+        toolchain=config.toolchain,
+        tasks=config.tasks,
+    )
+    progress = Progress(
+        title=learner.title,
+        total=config.iterations,
+        done=done,
+        columns=learner.columns,
+        console=console,
+    )
+    with stop_on_interrupt() as stop, progress:
+        if done:
+            progress.say(f"Continuing the run in {config.out} after iteration {done}.")
+        for iteration in range(done + 1, config.iterations + 1):
+            started = time.monotonic()
+            batch = play(
+                env,
+                policy,
+                group_size=config.group_size,
+                seed=config.seed,
+                iteration=iteration,
+                max_new_tokens=config.max_new_tokens,
+                temperature=config.temperature,
+                **learner.sampler_options(),
+            )
+            if stop.requested:
+                break
+            for line in learner.lines(batch):
+                progress.say(line)
+            sampled = time.monotonic()
+            for group in learner.optimizer.param_groups:
+                rate = learning_rate(config, iteration) * group.get("rate", 1.0)
+                group["lr"] = rate * 0.5**restores
+            learnt = learner.learn(batch, iteration)
+            seconds = time.monotonic() - started
+            tokens = sum(len(s.completion.tokens) for s in batch.samples)
+            paid = [s.reward for s in batch.samples if s.valid]
+            row: Row = {
+                "iteration": iteration,
+                "avg_reward": statistics.fmean(paid) if paid else 0.0,
+                "reward_std": statistics.stdev(paid) if len(paid) > 1 else 0.0,
+                **learnt,
+                **batch_metrics(batch.samples),
+                "tokens": tokens,
+                "sample_s": sampled - started,
+                "update_s": time.monotonic() - sampled,
+                "iteration_s": seconds,
+                "tokens_per_s": tokens / seconds,
+            }
+            log.append(row)
+            recent = [r["avg_reward"] for r in log.rows[-learner.best_window :]]
+            improved = len(recent) == learner.best_window and statistics.fmean(recent) > best
+            if improved:
+                best = statistics.fmean(recent)
+            note = {"algorithm": learner.name, "iteration": iteration, "env": config.env}
+            if improved:
+                save_adapter(policy, config.out / BEST, note=note)
+            save_adapter(policy, config.out / LATEST, note=note)
+            learner.save(config.out)
+            wrong = None if config.on_collapse == "ignore" else complaint(log.rows[since:])
+            saved = (config.out / BEST / WEIGHTS).exists()
+            restored = wrong and saved and config.on_collapse == "restore"
+            if restored and restores < MAX_RESTORES:
+                learner.restore(config.out / BEST)
+                restores, since = restores + 1, iteration
+                progress.say(
+                    f"Iteration {iteration}: {wrong}. Back to the best adapter, at "
+                    f"{0.5**restores:g} of the learning rate."
+                )
+                wrong = None
+            save_state(
+                config.out,
+                TrainingState(
+                    iteration,
+                    learner.weights(),
+                    learner.optimizer.state_dict(),
+                    {"best": best, "restores": restores, "since": since},
+                    learner.memory(),
+                ),
+            )
+            done = iteration
+            progress.update(row)
+            if wrong:
+                where = f"the best adapter is in {config.out / BEST}" if saved else "none is saved"
+                progress.say(f"Stopped after iteration {iteration}: {wrong}; {where}.")
+            if wrong or stop.requested:
+                break
+    env.close()
+    if log.rows:
+        title = f"{learner.title} on {config.env}"
+        draw_curves(log.rows, config.out / PLOT_FILE, title=title, panels=learner.panels)
+    finished = done == config.iterations
+    if stop.requested and not finished:
+        progress.say(
+            f"Stopped after iteration {done} of {config.iterations}; everything is saved in "
+            f"{config.out}, and --resume goes on from there."
+        )
+    return TrainingResult(config.out, done, finished, log.rows)
+
+
+def learning_rate(config: RunConfig, iteration: int) -> float:
+    """Rises over `warmup` iterations, and falls to nearly nothing from `decay_from` of the run."""
+    risen = min(1.0, iteration / max(1, config.warmup))
+    left = (config.iterations + 1 - iteration) / (config.iterations + 1)
+    return config.learning_rate * risen * min(1.0, left / max(1 - config.decay_from, 1e-9))

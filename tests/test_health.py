@@ -1,0 +1,80 @@
+"""What a log looks like when a run goes bad, and when it does not."""
+
+import pytest
+
+from forgegym.agents.health import Bounds, complaint
+
+WELL = {
+    "loss": 0.1, "grad_norm": 0.5, "entropy": 0.4, "approx_kl": 0.01, "frac_zero_std": 0.2,
+    "truncated": 0.1, "avg_reward": 1.0, "positive_logprob": -0.5,
+}  # fmt: skip
+
+
+def log(count=40, **changes):
+    """A healthy run whose last iterations have what is given: a list, or one value five times."""
+    rows = [dict(WELL) for _ in range(count)]
+    for name, values in changes.items():
+        values = values if isinstance(values, list) else [values] * 5
+        for row, value in zip(rows[-len(values) :], values, strict=True):
+            row[name] = value
+    return rows
+
+
+def test_a_run_that_is_well_is_left_alone():
+    for count in range(50):
+        assert complaint(log(count)) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("entropy", 0.001, "entropy has been below 0.01 for 5 iterations"),
+        ("approx_kl", 3.0, "approx_kl has been above 0.5 for 5 iterations"),
+        ("frac_zero_std", 1.0, "frac_zero_std has been above 0.95 for 5 iterations"),
+        ("truncated", 0.9, "truncated has been above 0.6 for 5 iterations"),
+    ],
+)
+def test_a_sign_must_last(name, value, said):
+    assert complaint(log(**{name: value})) == said
+    assert complaint(log(**{name: [value] * 4})) is None
+    assert complaint(log(**{name: [value, value, WELL[name], value, value]})) is None
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_loss_that_is_no_number_is_told_at_once(value):
+    assert complaint(log(1, loss=[value])) == f"loss is {value}"
+    assert complaint(log(1, grad_norm=[value])) == f"grad_norm is {value}"
+
+
+def test_a_reward_that_falls_by_half_and_stays_there_is_a_collapse():
+    said = complaint(log(avg_reward=[0.3] * 10))
+    assert said == "avg_reward has fallen from 1 to 0.3 (means of 10 iterations)"
+    assert complaint(log(avg_reward=[0.6] * 10)) is None
+    assert complaint(log(avg_reward=[0.0] * 3)) is None
+
+
+def test_a_run_that_has_earned_nothing_yet_has_nothing_to_lose():
+    rows = log()
+    for row in rows:
+        row["avg_reward"] = 0.0
+    assert complaint(rows) is None
+
+
+def test_good_programs_that_become_unlikely_are_a_sign():
+    said = complaint(log(positive_logprob=[-3.0] * 10))
+    assert said == "positive_logprob has fallen from -0.5 to -3 (means of 10 iterations)"
+
+
+def test_a_base_that_never_ends_its_answers_is_no_collapse():
+    rows = log()
+    for row in rows:
+        row["truncated"] = 1.0
+    assert complaint(rows) is None
+
+
+def test_what_an_algorithm_does_not_log_is_not_looked_at():
+    assert complaint([{"avg_reward": 1.0}] * 40) is None
+
+
+def test_bounds_are_the_callers():
+    assert complaint(log(3, entropy=[0.3] * 3), Bounds(patience=3, entropy=0.35)) is not None

@@ -1,0 +1,162 @@
+"""PPO: what a token is taught, what one step does, and that it learns."""
+
+import dataclasses
+
+import pytest
+import torch
+from letters import LETTERS
+from training import quiet
+
+from forgegym.agents.policy import add_adapter, load_policy
+from forgegym.agents.ppo import PPO, PPOConfig, train_ppo
+from forgegym.agents.rollout import Batch, Sample
+from forgegym.agents.tracking import read_rows
+from forgegym.agents.value import ValueHead, explained_variance
+
+PROMPTS = ["// family: vault\n// complexity: 1\n", "// family: vault\n// complexity: 2\n"]
+
+
+@pytest.fixture(scope="module")
+def base(small_base):
+    return small_base
+
+
+@pytest.fixture
+def policy(base):
+    return add_adapter(load_policy(base), rank=4, seed=1)
+
+
+def settings(tmp_path, **changes):
+    defaults = {"samples": 4, "group_size": 2, "minibatches": 1, "critic_warmup": 0}
+    return PPOConfig(out=tmp_path, **{**defaults, **changes})
+
+
+def batch_of(learner, rewards, valid=(True, True, True, True)):
+    prompts = [learner.policy.encode(prompt) for prompt in PROMPTS]
+    drawn = learner.policy.sample(
+        prompts, seeds=[[1, 2], [3, 4]], max_new_tokens=20, temperature=1.0,
+        **learner.sampler_options(),
+    )  # fmt: skip
+    flat = [completion for group in drawn for completion in group]
+    return Batch(
+        prompts,
+        [
+            Sample(i // 2, "", "", completion, reward, ok, None)
+            for i, (completion, reward, ok) in enumerate(zip(flat, rewards, valid, strict=True))
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"minibatches": 5}, "5 minibatches need as many samples; there are 4"),
+        ({"lam": 1.1}, "lam must lie in 0 to 1"),
+        ({"critic_gradient": "both"}, "critic_gradient is head or trunk"),
+        ({"value_clip": 0.0}, "value_clip must be above 0"),
+        ({"dual_clip": 1.0}, "dual_clip must be above 1"),
+        ({"learning_rate": float("nan")}, "learning_rate must be above 0"),
+    ],
+)
+def test_wrong_settings_are_refused(tmp_path, wrong, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        settings(tmp_path, **wrong)
+
+
+def test_the_first_guess_of_the_critic_is_the_mean_reward(tmp_path, policy):
+    learner = PPO(settings(tmp_path), policy)
+    batch = batch_of(learner, [0.0, 1.0, 3.0, 2.0])
+    targets, _ = learner.targets(batch, range(4), first=True)
+    sampled = targets.mask > 0
+    assert (targets.values[sampled] == 1.5).all()
+    assert targets.returns[0][sampled[0]].tolist() == pytest.approx([0.0] * int(sampled[0].sum()))
+    assert targets.returns[2][sampled[2]].tolist() == pytest.approx([3.0] * int(sampled[2].sum()))
+    # Better than the mean is good, in every token: there is one reward, at the end.
+    assert (targets.advantages[2][sampled[2]] > targets.advantages[1][sampled[1]].mean()).all()
+
+
+def test_a_sample_the_machine_failed_on_teaches_nothing(tmp_path, policy):
+    learner = PPO(settings(tmp_path), policy)
+    steps = []
+    for reward in (0.0, 77.0):
+        batch = batch_of(learner, [0.0, 1.0, 3.0, reward], valid=(True, True, True, False))
+        targets, _ = learner.targets(batch, [0, 1, 2], first=True)
+        assert not targets.mask[3].any()
+        assert not targets.advantages[3].any()
+        steps.append(targets)
+    for field in dataclasses.fields(steps[0]):
+        assert torch.equal(getattr(steps[0], field.name), getattr(steps[1], field.name))
+
+
+def test_before_any_step_nothing_is_clipped_and_values_are_the_samplers(tmp_path, policy):
+    learner = PPO(settings(tmp_path), policy)
+    with torch.no_grad():
+        learner.critic.weight.normal_(std=0.1)
+    batch = batch_of(learner, [0.0, 1.0, 3.0, 2.0])
+    targets, _ = learner.targets(batch, range(4), first=False)
+    metrics = learner.step_on(
+        batch, range(4), lambda part: learner.loss(part, targets=targets, warm=True)
+    )
+    assert metrics["ratio"] == pytest.approx(1.0, abs=1e-4)
+    assert metrics["clip_low"] == metrics["clip_high"] == metrics["value_clip"] == 0.0
+    mean = (targets.values * targets.mask).sum() / targets.mask.sum()
+    assert metrics["value"] == pytest.approx(mean.item(), abs=1e-4)
+
+
+def test_a_cold_critic_learns_alone(tmp_path, policy):
+    learner = PPO(settings(tmp_path, critic_warmup=1), policy)
+    before = [p.detach().clone() for p in learner.parameters()]
+    learner.learn(batch_of(learner, [0.0, 1.0, 3.0, 2.0]), 1)
+    assert all(torch.equal(a, b) for a, b in zip(before, learner.parameters(), strict=True))
+    assert learner.critic.weight.abs().sum() > 0
+    learner.learn(batch_of(learner, [0.0, 1.0, 3.0, 2.0]), 2)
+    assert any(not torch.equal(a, b) for a, b in zip(before, learner.parameters(), strict=True))
+
+
+def test_the_critics_gradient_ends_where_it_should(tmp_path, policy):
+    for where, reaches in (("head", False), ("trunk", True)):
+        learner = PPO(settings(tmp_path, critic_gradient=where), policy)
+        with torch.no_grad():
+            learner.critic.weight.fill_(0.1)
+        batch = batch_of(learner, [0.0, 1.0, 3.0, 2.0])
+        targets, _ = learner.targets(batch, range(4), first=False)
+        scores = learner.score(batch, batch.samples)
+        from forgegym.agents.run import Pass
+
+        part = Pass(range(4), scores, scores.logprobs.detach(), scores.mask, 1.0)
+        loss, _ = learner.loss(part, targets=targets, warm=False)
+        found = torch.autograd.grad(loss, learner.parameters(), allow_unused=True)
+        assert any(g is not None and g.abs().sum() > 0 for g in found) is reaches
+
+
+def test_the_penalty_for_leaving_the_base_is_zero_for_a_new_adapter(tmp_path, policy):
+    learner = PPO(settings(tmp_path, kl_coef=1.0), policy)
+    batch = batch_of(learner, [0.0, 1.0, 3.0, 2.0])
+    with_penalty, divergence = learner.targets(batch, range(4), first=True)
+    learner.config = settings(tmp_path)
+    without, _ = learner.targets(batch, range(4), first=True)
+    assert divergence == pytest.approx(0.0, abs=1e-4)
+    assert torch.allclose(with_penalty.returns, without.returns, atol=1e-2)
+
+
+def test_a_head_begins_as_a_constant_and_knows_nothing():
+    head = ValueHead(3)
+    head.bias.data.fill_(2.0)
+    assert head(torch.randn(2, 5, 3)).tolist() == [[2.0] * 5] * 2
+    returns, mask = torch.tensor([[1.0, 2.0, 9.0]]), torch.tensor([[1.0, 1.0, 0.0]])
+    assert explained_variance(torch.tensor([[1.5, 1.5, 0.0]]), returns, mask) == 0.0
+    assert explained_variance(returns, returns, mask) == 1.0
+    assert explained_variance(returns, torch.ones(1, 3), mask) == 0.0
+
+
+@pytest.mark.learning
+@pytest.mark.parametrize("seed", range(3))
+def test_it_learns_what_is_paid(tmp_path, base, seed):
+    config = PPOConfig(
+        out=tmp_path / "run", env=LETTERS, base=str(base), seed=seed, iterations=30, samples=32,
+        max_new_tokens=12, learning_rate=1e-2, minibatches=2, critic_warmup=2,
+    )  # fmt: skip
+    rows = train_ppo(config, console=quiet()).rows
+    paid = [row["avg_reward"] for row in rows]
+    assert sum(paid[-3:]) > 3 * sum(paid[:3])
+    assert rows[-1].keys() == rows[0].keys() == read_rows(tmp_path / "run")[0].keys()
