@@ -893,6 +893,53 @@ def bench_sandbox(
         raise typer.Exit(INTERRUPTED)
 
 
+@bench_app.command("train")
+def bench_train(
+    shapes: Annotated[
+        str, typer.Option("--shapes", help="Model shapes, separated by commas.")
+    ] = "5m,smollm2-135m",
+    prompts: Annotated[
+        str, typer.Option("--prompts", help="Prompt lengths in tokens, separated by commas.")
+    ] = "256,24",
+    completion: Annotated[int, typer.Option("--completion", min=1, help="Tokens.")] = 128,
+    groups: Annotated[int, typer.Option("--groups", min=1, help="Of 8 samples each.")] = 4,
+    steps: Annotated[int, typer.Option("--steps", min=1, help="Measured, of each side.")] = 5,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
+    dtype: Annotated[str, typer.Option("--dtype", help="float32 or bfloat16.")] = "float32",
+    with_trl: Annotated[bool, typer.Option("--trl/--no-trl", help="TRL beside it.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """What a GRPO and a PPO step take, beside a step of TRL's GRPO trainer."""
+    from .agents.policy import choose_device
+    from .benchmarks.speed import train
+
+    unknown = [name for name in shapes.split(",") if name not in train.SHAPES]
+    if unknown:
+        raise UsageError(f"there is no shape {unknown[0]!r}; there are {', '.join(train.SHAPES)}")
+    if dtype not in ("float32", "bfloat16"):
+        raise UsageError(f"--dtype is float32 or bfloat16, not {dtype!r}")
+    if not all(length.isdigit() and int(length) > 0 for length in prompts.split(",")):
+        raise UsageError(f"--prompts are lengths like 256,24, not {prompts!r}")
+    chosen = choose_device(device)
+    report = train.Report(train.machine(chosen))
+    for shape in shapes.split(","):
+        for length in map(int, prompts.split(",")):
+            setting = train.Setting(shape, length, completion, groups, dtype=dtype)
+            report.comparisons.append(
+                train.compare(
+                    setting,
+                    steps=steps,
+                    device=chosen,
+                    with_trl=with_trl,
+                    say=lambda line: err.print(line, markup=False, soft_wrap=True),
+                )
+            )
+    if as_json:
+        _print_json(report.to_json())
+    else:
+        train.print_report(report, out)
+
+
 @bench_app.command("soak")
 def bench_soak(
     backend: Annotated[

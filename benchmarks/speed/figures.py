@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -186,21 +187,25 @@ def print_report(report: Report, console: Console) -> None:
         markup=False,
         soft_wrap=True,
     )
-    if report.latency:
-        table = Table(title="A step, ms (added: in pairs; p95*: p95 sandboxed - p95 bare)")
-        for name in ("sandbox", "reuse", "item", "pace"):
+    for backend, reuse in dict.fromkeys((row.backend, row.reuse) for row in report.latency):
+        # Narrow enough for a terminal of 80 columns.
+        table = Table(title=f"{backend}, {reuse}: a step, ms", box=SIMPLE_HEAD)
+        for name in ("item", "pace"):
             table.add_column(name)
-        for name in ("bare p50", "p95", "sandboxed p50", "p95", "p99", "added p50", "p95", "p95*"):
-            table.add_column(name, justify="right")
+        for name in (
+            "bare p50", "p95", "sandboxed p50", "p95", "p99", "added p50", "added p95",
+        ):  # fmt: skip
+            table.add_column(name.replace(" ", "\n"), justify="right")
         for row in report.latency:
-            figures = (
-                row.bare.p50, row.bare.p95, row.sandboxed.p50, row.sandboxed.p95, row.sandboxed.p99,
-                row.added.p50, row.added.p95, row.added_p95,
-            )  # fmt: skip
-            table.add_row(
-                row.backend, row.reuse, row.item, row.pace, *(f"{figure:.2f}" for figure in figures)
-            )
+            if (row.backend, row.reuse) == (backend, reuse):
+                figures = (
+                    row.bare.p50, row.bare.p95, row.sandboxed.p50, row.sandboxed.p95,
+                    row.sandboxed.p99, row.added.p50, row.added_p95,
+                )  # fmt: skip
+                table.add_row(row.item, row.pace, *(f"{figure:.2f}" for figure in figures))
         console.print(table)
+    if report.latency:
+        console.print("added p50: of the differences in pairs; added p95: p95 less p95")
     if report.throughput:
         table = Table(title="Throughput")
         for name in ("sandbox", "reuse", "item", "workers", "steps", "bare/s", "sandboxed/s", "of"):

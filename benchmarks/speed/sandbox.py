@@ -378,12 +378,9 @@ def _measure_backend(
             if item.name == "true":
                 say(f"{backend.name}: cold start and refill")
                 report.opening.append(_opening(backend, item, paths))
-        if not any(row.backend == backend.name for row in report.throughput):
-            for name in COMPILE_BOUND:
-                for item in usable:
-                    if item.name == name:
-                        _throughput(backend, item, paths, report, steps, say)
-                        return
+        for item in usable:
+            if steps and item.name in COMPILE_BOUND:
+                _throughput(backend, item, paths, report, steps, say)
 
 
 def _throughput(
