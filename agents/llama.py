@@ -3,7 +3,8 @@
 For a model of a few million parameters those calls, and LoRA's separate products, cost more than
 the arithmetic. Here the adapters are added to fresh copies of the weights (never merged in place:
 adding and subtracting again leaves a residue), queries, keys and values share one product, and so
-do gate and up. `tests/test_generate.py` holds it to Hugging Face's own forward pass.
+do gate and up. Completions of one long prompt read its keys and values together, once, rather than
+each a copy of them. `tests/test_generate.py` holds it to Hugging Face's own forward pass.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 from transformers import LlamaForCausalLM
+
+# Reading a prompt together costs a few small operations a layer; a shorter one is copied faster.
+SHARED_FROM = 64
 
 
 def causal_model(model: Any) -> Any:
@@ -87,8 +91,47 @@ class _Block:
     norm2: Tensor
     gate_up: Tensor
     down: Tensor
+    # Of each row: its own tokens', and its prompt's unless `prompt` has them.
     keys: Tensor
     values: Tensor
+    # Of each prompt, when rows share them: (keys, values), each [P, kv, L, D].
+    prompt: tuple[Tensor, Tensor] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Groups:
+    """Which rows continue which prompt: `places` [R] are their places in a grid of prompts by
+    `width`, the rows of the largest group. `full`: the grid has no empty place."""
+
+    count: int
+    width: int
+    places: Tensor
+    full: bool
+
+    @classmethod
+    def of(cls, rows: Tensor, count: int) -> _Groups:
+        """`rows` [R] are the prompts of the rows, in rising order, of `count` prompts."""
+        sizes = torch.bincount(rows, minlength=count)  # [P]
+        width = int(sizes.max())
+        within = torch.arange(len(rows)) - (sizes.cumsum(0) - sizes)[rows]  # [R]
+        return cls(count, width, rows * width + within, bool((sizes == width).all()))
+
+    def gather(self, of_rows: Tensor) -> Tensor:
+        """[R, kv, n, D] as [P, kv, width * n, D]."""
+        _, heads, n, size = of_rows.shape
+        grid = of_rows
+        if not self.full:
+            grid = of_rows.new_zeros(self.count * self.width, heads, n, size)
+            grid[self.places] = of_rows
+        grid = grid.view(self.count, self.width, heads, n, size).transpose(1, 2)
+        return grid.reshape(self.count, heads, self.width * n, size)
+
+    def scatter(self, of_groups: Tensor, n: int) -> Tensor:
+        """The reverse: [P, kv, width * n, X] as [R, kv, n, X]."""
+        count, heads, _, size = of_groups.shape
+        grid = of_groups.view(count, heads, self.width, n, size).transpose(1, 2)
+        grid = grid.reshape(count * self.width, heads, n, size)
+        return grid if self.full else grid[self.places]
 
 
 class LlamaDecoder:
@@ -124,7 +167,11 @@ class LlamaDecoder:
                 )
             )
         self.length = 0
-        self.bias: Tensor | None = None  # [R, 1, 1, L + extra], -inf on padding
+        # The first token that the rows' own buffers hold.
+        self.first = 0
+        self.bias: Tensor | None = None  # [R, 1, 1, L + extra] or [P, 1, 1, L], -inf on padding
+        self.rows = torch.empty(0)
+        self.groups: _Groups | None = None
         self.positions = self.hidden = torch.empty(0)
 
     def prefill(self, ids: Tensor, mask: Tensor) -> Tensor:
@@ -151,7 +198,17 @@ class LlamaDecoder:
         return self._logits(x[:, -1])
 
     def expand(self, rows: Tensor, extra: int) -> None:
+        count = len(self.positions)
         self.positions = self.positions[rows]
+        ordered = bool((rows.diff() >= 0).all())
+        if self.length >= SHARED_FROM and len(rows) > count and ordered:
+            self.first, self.rows = self.length, rows
+            self.groups = _Groups.of(rows, count)
+            for block in self.blocks:
+                block.prompt = block.keys, block.values
+                own = block.keys.new_empty(len(rows), self.kv_heads, extra, self.width)
+                block.keys, block.values = own, torch.empty_like(own)
+            return
         if self.bias is not None:
             room = torch.zeros(len(rows), 1, 1, extra)
             self.bias = torch.cat([self.bias[rows], room], -1)
@@ -162,7 +219,8 @@ class LlamaDecoder:
     def step(self, tokens: Tensor) -> Tensor:
         x = self.embedding[tokens].unsqueeze(1)  # [R, 1, H]
         cos, sin = self._rotation(self.positions)
-        at, self.length = self.length, self.length + 1
+        at, self.length = self.length - self.first, self.length + 1
+        end = at + 1
         self.positions = self.positions + 1
         count = len(tokens)
         scale = self.width**-0.5
@@ -170,28 +228,55 @@ class LlamaDecoder:
             q, k, v = self._project(x, block, cos, sin)
             block.keys[:, :, at] = k[:, :, 0]
             block.values[:, :, at] = v[:, :, 0]
-            keys = block.keys[:, :, : self.length]  # [R, kv, L, D]
+            keys = block.keys[:, :, :end]  # [R, kv, L, D]
             # The query heads that share a key head stand where the query positions would.
             q = q.view(count, self.kv_heads, -1, self.width)  # [R, kv, h / kv, D]
             scores = (q * scale) @ keys.transpose(2, 3)  # [R, kv, h / kv, L]
-            if self.bias is not None:
-                scores = scores + self.bias[..., : self.length]
-            mixed = scores.softmax(-1) @ block.values[:, :, : self.length]  # [R, kv, h / kv, D]
-            x = self._finish(x, mixed.view(count, 1, -1), block)
+            if block.prompt is not None:
+                mixed = self._shared(q * scale, scores, block, end)
+            else:
+                if self.bias is not None:
+                    scores = scores + self.bias[..., :end]
+                mixed = scores.softmax(-1) @ block.values[:, :, :end]  # [R, kv, h / kv, D]
+            x = self._finish(x, mixed.reshape(count, 1, -1), block)
         return self._logits(x[:, 0])
+
+    def _shared(self, q: Tensor, own: Tensor, block: _Block, end: int) -> Tensor:
+        """What rows take from their prompts and from their own tokens, [R, kv, n, D]: queries `q`
+        of that shape (scaled), `own` scores [R, kv, n, T]."""
+        assert self.groups is not None
+        assert block.prompt is not None
+        keys, values = block.prompt  # [P, kv, L, D]
+        n, length = q.shape[2], keys.shape[2]
+        scores = self.groups.gather(q) @ keys.transpose(2, 3)  # [P, kv, width * n, L]
+        if self.bias is not None:
+            scores = scores + self.bias
+        scores = torch.cat([self.groups.scatter(scores, n), own], -1)  # [R, kv, n, L + T]
+        shares = scores.softmax(-1)
+        from_prompt = self.groups.gather(shares[..., :length]) @ values  # [P, kv, width * n, D]
+        from_own = shares[..., length:] @ block.values[:, :, :end]  # [R, kv, n, D]
+        return self.groups.scatter(from_prompt, n) + from_own
 
     def keep(self, rows: Tensor) -> None:
         self.positions = self.positions[rows]
+        used = None
+        if self.groups is not None:
+            used, self.rows = self.rows[rows].unique(return_inverse=True)
+            self.groups = _Groups.of(self.rows, len(used))
         if self.bias is not None:
-            self.bias = self.bias[rows]
+            self.bias = self.bias[rows if used is None else used]
+        own = self.length - self.first
         for block in self.blocks:
-            extra = block.keys.shape[2] - self.length
+            extra = block.keys.shape[2] - own
             block.keys = self._grown(block.keys, rows, extra)
             block.values = self._grown(block.values, rows, extra)
+            if block.prompt is not None and used is not None and len(used) < len(block.prompt[0]):
+                block.prompt = block.prompt[0][used], block.prompt[1][used]
 
     def _grown(self, cache: Tensor, rows: Tensor, extra: int) -> Tensor:
-        grown = cache.new_empty(len(rows), self.kv_heads, self.length + extra, self.width)
-        grown[:, :, : self.length] = cache[rows, :, : self.length]
+        own = self.length - self.first
+        grown = cache.new_empty(len(rows), self.kv_heads, own + extra, self.width)
+        grown[:, :, :own] = cache[rows, :, :own]
         return grown
 
     def _rotation(self, positions: Tensor) -> tuple[Tensor, Tensor]:

@@ -142,6 +142,27 @@ def test_the_short_way_for_llama_equals_the_general_one():
             assert torch.allclose(a.logprobs, b.logprobs, atol=1e-5)
 
 
+@pytest.mark.parametrize("kv_heads", [1, 2, 4])
+@pytest.mark.parametrize(
+    "seeds", [((1, 2, 3), (4,), (5, 6)), ((1, 2), (3, 4), (5, 6)), ((), (7, 8, 9), (10,))]
+)
+def test_prompts_read_together_give_what_copies_of_them_give(monkeypatch, kv_heads, seeds):
+    """Groups of one size, of several, and of none; long enough for rows and whole groups to end."""
+    model = with_adapter(llama(kv_heads))
+    copied = run(model, seeds=seeds, max_new_tokens=120)
+    monkeypatch.setattr("forgegym.agents.llama.SHARED_FROM", 1)
+    used = []
+    original = LlamaDecoder._shared
+    monkeypatch.setattr(LlamaDecoder, "_shared", lambda *args: used.append(1) or original(*args))
+    together = run(model, seeds=seeds, max_new_tokens=120)
+    assert used
+    assert len({len(c.tokens) for group in copied for c in group}) > 1
+    for one, other in zip(copied, together, strict=True):
+        for a, b in zip(one, other, strict=True):
+            assert a.tokens.tolist() == b.tokens.tolist()
+            assert torch.allclose(a.logprobs, b.logprobs, atol=1e-5)
+
+
 def test_only_what_the_short_way_understands_takes_it():
     assert is_plain_llama(llama())
     assert not is_plain_llama(gpt2())
