@@ -252,13 +252,7 @@ class Ours:
         sampled = generate(
             self.policy.model,
             prompts,
-            seeds=[
-                [
-                    self.iterations * 1000 + g * setting.group_size + i
-                    for i in range(setting.group_size)
-                ]
-                for g in range(len(prompts))
-            ],
+            seeds=[[next(self.seeds) for _ in range(setting.group_size)] for _ in prompts],
             max_new_tokens=setting.completion,
             eos_ids=(-1,),
             pad_id=0,

@@ -4,7 +4,7 @@ Answers are bencoded (https://wiki.theory.org/BitTorrentSpecification#Bencoding)
 as they are, has one way to write a value and is decoded in a few strict lines, since the host must
 not trust them; integers, byte strings, lists and dictionaries are all it has and all that is
 needed. Orders come from the host, whom the supervisor may trust: `marshal` reads and writes them in
-a twentieth of the time. This file runs inside the box as well: it imports nothing but C.
+C. This file runs inside the box as well: it imports nothing that is slow to load.
 """
 
 from __future__ import annotations
