@@ -4,9 +4,9 @@ import os
 
 # A waiting OpenMP thread spins by default. On a machine that does anything else, two threads then
 # hold each other up (ten times slower here than one); one that sleeps at once wakes too late for
-# the small products of decoding. Waiting for about 10 microseconds first, an iteration of the tiny
-# policy (`forgegym train grpo --iterations 4`) took 1.35 s on two idle cores and 2.6 s beside a busy process; sleeping at once 1.85 and
-# 2.0, spinning twenty times as long 1.1 and 4.7. Both count only when they are there before torch
-# is imported; the first is GNU's own (libgomp, "GOMP_SPINCOUNT"), the second for other runtimes.
+# the small products of decoding. An iteration of `forgegym train grpo` took 1.35 s on two idle
+# cores and 2.6 s beside a busy process with 3,000 turns of waiting first; with none 1.85 and 2.0,
+# with 20,000 1.1 and 4.7. Both count only when they are there before torch is imported; the first
+# is GNU's own (libgomp, "GOMP_SPINCOUNT"), the second for other runtimes.
 os.environ.setdefault("GOMP_SPINCOUNT", "3000")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
