@@ -792,6 +792,46 @@ def demo(
     )
 
 
+@app.command()
+def study(
+    name: Annotated[str, typer.Argument(help="algorithms, stability or rewards.")],
+    out_folder: Annotated[
+        Path | None, typer.Option("--out", help="The study's folder (default: runs/study-NAME).")
+    ] = None,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Runs of each arm.")] = 5,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Runs at a time (default: one per CPU).")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Algorithms, recipes or rewards compared over seeds; an hour or more.
+
+    Given again, the command goes on where it was stopped.
+    """
+    from .benchmarks.studies import catalogue, report
+    from .benchmarks.studies.study import StudyError, conduct
+
+    if name not in catalogue.STUDIES:
+        raise UsageError(f"there is no study {name!r}; there are {', '.join(catalogue.STUDIES)}")
+    folder = out_folder or Path("runs") / f"study-{name}"
+    try:
+        conclusion = conduct(
+            catalogue.STUDIES[name],
+            folder,
+            seeds=seeds,
+            workers=workers or os.cpu_count() or 1,
+            say=lambda line: err.print(line, markup=False, highlight=False, soft_wrap=True),
+        )
+    except StudyError as error:
+        raise UsageError(str(error)) from error
+    report.draw(conclusion, folder / "curves.png")
+    if as_json:
+        _print_json(conclusion.results)
+    else:
+        out.print(report.study_table(conclusion.results))
+        out.print(f"curves and results: {escape(str(folder))}", soft_wrap=True)
+
+
 @bench_app.command("compact-agreement")
 def compact_agreement(
     data: Annotated[

@@ -1,0 +1,1 @@
+"""Comparisons of algorithms, recipes and rewards over seeds: `forgegym study NAME`."""

@@ -1,0 +1,62 @@
+"""The studies: what each compares, as data."""
+
+from __future__ import annotations
+
+from .study import Arm, Study
+
+# What every algorithm gets: the same prompts, samples, temperature, base and adapter. Terms that
+# only GRPO has (variety, rarity, surprise) are off, where algorithms are what is compared.
+_PLAIN = {"variety_coef": 0.0, "rarity_coef": 0.0, "surprise_coef": 0.0}
+_BUDGET = {"samples": 128, "group_size": 8, "warmup": 5, "decay_from": 0.7}
+
+ALGORITHMS = Study(
+    name="algorithms",
+    question=(
+        "PPO, GRPO, GSPO, expert iteration and REINFORCE at equal tokens and equal sandbox calls"
+    ),
+    arms=(
+        Arm("GRPO", "grpo", _PLAIN),
+        Arm("GSPO", "gspo", _PLAIN),
+        Arm("REINFORCE", "reinforce"),
+        # The buffer keeps the best, so that what it takes to be kept rises by itself.
+        Arm("expert iteration", "expert-iteration",
+            {"keep_above": 0.0, "epochs": 1, "batch": 32, "capacity": 256}),
+        Arm("PPO", "ppo"),
+    ),
+    common={**_BUDGET, "reward": "guided"},
+    iterations=150,
+    rates=(1e-3, 2e-3, 4e-3),
+    rate_iterations=50,
+)  # fmt: skip
+
+STABILITY = Study(
+    name="stability",
+    question="Does GRPO degrade after about a hundred iterations, and which recipe does not?",
+    arms=(
+        Arm("shipped recipe", "grpo"),
+        # GRPO as its paper has it and as it is commonly run: the group's own deviation, the mean
+        # over completions, several steps on one batch, a constant rate, nothing that watches.
+        Arm("as published", "grpo",
+            {**_PLAIN, "scale": "group", "aggregation": "sequence", "clip_high": 0.2,
+             "minibatches": 4, "decay_from": 1.0, "on_collapse": "ignore"}),
+        Arm("as published, KL 0.04", "grpo",
+            {**_PLAIN, "scale": "group", "aggregation": "sequence", "clip_high": 0.2,
+             "minibatches": 4, "decay_from": 1.0, "on_collapse": "ignore",
+             "kl": "k3", "kl_coef": 0.04}),
+    ),
+    common={"samples": 128, "group_size": 8, "reward": "guided"},
+    iterations=300,
+)  # fmt: skip
+
+REWARDS = Study(
+    name="rewards",
+    question="What is learnt from a binary reward, a staged one, and the seeds' own formula?",
+    arms=tuple(
+        Arm(reward, "grpo", {**_PLAIN, "reward": reward})
+        for reward in ("binary", "staged", "compactlora", "guided")
+    ),
+    common=_BUDGET,
+    iterations=100,
+)
+
+STUDIES = {study.name: study for study in (ALGORITHMS, STABILITY, REWARDS)}

@@ -1,0 +1,114 @@
+"""What a study came to, as a table and as a picture."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.table import Table
+
+from ...agents.checkpoint import write_atomically
+from .study import WINDOW, Conclusion
+
+# Figure -> heading and format; those that are shares are shown as percentages.
+COLUMNS = {
+    "best_compiles": ("compiles", ".0%"),
+    "best_complex": ("complexity > 3", ".0%"),
+    "best_solved": ("does all asked", ".0%"),
+    "equal_reward": ("reward, equal tokens", ".3f"),
+    "last_reward": ("reward, end", ".3f"),
+    "fall_reward": ("below its best", ".3f"),
+    "fall_compiles": ("compiles, below best", ".0%"),
+    "restores": ("restores", ".1f"),
+    "tokens": ("tokens", ",.0f"),
+    "seconds": ("seconds", ",.0f"),
+}
+PANELS = {
+    "reward": "avg_reward",
+    "compiles": "compile_success_rate",
+    "complexity > 3": "high_complexity_rate",
+    "entropy": "entropy",
+}
+
+
+def study_table(results: Mapping[str, Any]) -> Table:
+    """One row a figure, one column an arm: interquartile means with 95 % intervals."""
+    rows = _cells(results)
+    table = Table(title=results["question"], title_justify="left")
+    table.add_column("")
+    for name in results["arms"]:
+        table.add_column(name, justify="right")
+    for heading, cells in rows:
+        table.add_row(heading, *cells)
+    return table
+
+
+def markdown(results: Mapping[str, Any]) -> str:
+    """The same table, for a page."""
+    lines = [
+        "| | " + " | ".join(results["arms"]) + " |",
+        "|---|" + "---|" * len(results["arms"]),
+        *(f"| {heading} | {' | '.join(cells)} |" for heading, cells in _cells(results)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _cells(results: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    arms = results["arms"].values()
+    rows = []
+    if any(arm["learning_rate"] for arm in arms):
+        rows.append(("learning rate", [f"{arm['learning_rate']:g}" for arm in arms]))
+    for name, (heading, form) in COLUMNS.items():
+        estimates = [arm["interquartile_means"][name] for arm in arms]
+        rows.append(
+            (
+                heading,
+                [f"{e['value']:{form}} [{e['low']:{form}}, {e['high']:{form}}]" for e in estimates],
+            )
+        )
+    return rows
+
+
+def draw(conclusion: Conclusion, path: Path) -> None:
+    """A PNG: each arm's curves over the tokens sampled, the middle run thick, all runs thin."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(
+        1, len(PANELS), figsize=(4.4 * len(PANELS), 3.8), squeeze=False, layout="constrained"
+    )
+    for axis, (heading, metric) in zip(axes[0], PANELS.items(), strict=True):
+        for number, (name, logs) in enumerate(conclusion.logs.items()):
+            known = [rows for rows in logs if rows and metric in rows[0]]
+            for rows in known:
+                spent = np.cumsum([row["tokens"] for row in rows]) / 1e6
+                axis.plot(
+                    spent, smooth(rows, metric), color=f"C{number}", alpha=0.25, linewidth=0.8
+                )
+            if known:
+                length = min(len(rows) for rows in known)
+                spent = np.mean(
+                    [np.cumsum([row["tokens"] for row in rows[:length]]) for rows in known], axis=0
+                )
+                middle = np.median([smooth(rows[:length], metric) for rows in known], axis=0)
+                axis.plot(spent / 1e6, middle, color=f"C{number}", linewidth=2, label=name)
+        axis.set_title(heading)
+        axis.set_xlabel("million tokens sampled")
+        axis.grid(alpha=0.3)
+    axes[0][0].legend(fontsize=8)
+    figure.suptitle(conclusion.results["question"])
+    image = io.BytesIO()
+    figure.savefig(image, dpi=120, format="png")
+    plt.close(figure)
+    write_atomically(path, image.getvalue())
+
+
+def smooth(rows: Sequence[Mapping[str, float]], metric: str) -> list[float]:
+    """The running mean of a metric over the last `WINDOW` iterations."""
+    values = [row[metric] for row in rows]
+    return [float(np.mean(values[max(0, i - WINDOW + 1) : i + 1])) for i in range(len(values))]

@@ -1,0 +1,343 @@
+"""A study: training runs that differ in one thing, over seeds, and what they come to.
+
+Each run is a `forgegym train` in a process of its own and an evaluation of the adapters it left, so
+a study can be stopped at any moment and its command given again: whole runs are kept, broken ones
+go on. Arms whose learning rate is tuned first try each of a grid for a part of the iterations, on a
+seed that is not measured; all arms have the same grid and so the same budget.
+
+Means over seeds are interquartile means with stratified bootstrap intervals (Agarwal et al., "Deep
+reinforcement learning at the edge of the statistical precipice", NeurIPS 2021), by rliable.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..records import make_folder, write_json
+from ..statistics import Estimate
+
+ENV = "CompactContract-v0"
+# A batch of 128 is a noisy estimate; ten of them have a standard error of a hundredth.
+WINDOW = 10
+EVALUATION_SAMPLES = 256
+# Runs are told apart by the seeds 0, 1, ...; rates are tuned on one that is none of them.
+TUNING_SEED = 1000
+RESULTS, CONFIG = "results.json", "study.json"
+
+Say = Callable[[str], None]
+
+
+class StudyError(Exception):
+    """A study that cannot be begun or gone on with; the message is one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One of the things that are compared: an algorithm and its settings."""
+
+    name: str
+    algorithm: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What is compared, and at what cost.
+
+    Attributes:
+        name: Of the command and of its page.
+        question: In one sentence.
+        arms: In the order shown.
+        common: Settings of every arm.
+        iterations: Of every run.
+        rates: Learning rates to choose from; empty: each arm keeps its own.
+        rate_iterations: For how long each is tried.
+    """
+
+    name: str
+    question: str
+    arms: Sequence[Arm]
+    common: Mapping[str, Any]
+    iterations: int
+    rates: Sequence[float] = ()
+    rate_iterations: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One training run, and where it lies."""
+
+    arm: Arm
+    seed: int
+    iterations: int
+    folder: Path
+    settings: Mapping[str, Any]
+
+    @property
+    def rows(self) -> list[dict[str, float]]:
+        """Its log, as far as it goes."""
+        path = self.folder / "metrics.jsonl"
+        if not path.exists():
+            return []
+        return [json.loads(line) for line in path.read_text().splitlines()]
+
+    def evaluation(self, adapter: str) -> dict[str, Any] | None:
+        """What the evaluation of an adapter came to, once it has ended."""
+        path = self.folder / f"eval-{adapter}" / "summary.json"
+        if not path.exists():
+            return None
+        summary: dict[str, Any] = json.loads(path.read_text())["summary"]
+        return summary
+
+    def finished(self, *, evaluated: bool) -> bool:
+        if len(self.rows) < self.iterations and not (self.folder / "stopped").exists():
+            return False
+        return not evaluated or all(self.evaluation(a) is not None for a in ("best", "latest"))
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """What a study came to: see `summarise`; and arm -> the logs of its runs."""
+
+    results: dict[str, Any]
+    logs: Mapping[str, Sequence[Sequence[Mapping[str, float]]]]
+
+
+def conduct(
+    study: Study, folder: Path, *, seeds: int, workers: int, say: Say = lambda _: None
+) -> Conclusion:
+    """All runs of a study that are not in `folder` yet, `workers` at a time; then its results.
+
+    Raises `StudyError` when the folder holds another study, or a run fails.
+    """
+    make_folder(folder)
+    _claim(study, folder)
+    rates: dict[str, float | None] = dict.fromkeys(arm.name for arm in study.arms)
+    if study.rates:
+        trials = [
+            _run(study, arm, folder / "rates" / arm.name / f"{rate:g}", TUNING_SEED, rate=rate,
+                 iterations=study.rate_iterations)
+            for rate in study.rates
+            for arm in study.arms
+        ]  # fmt: skip
+        _all(trials, workers, say, evaluated=False)
+        for arm in study.arms:
+            own = [t for t in trials if t.arm is arm]
+            best = max(own, key=lambda t: mean(t.rows[-WINDOW:], "avg_reward"))
+            rates[arm.name] = best.settings["learning_rate"]
+            say(f"{arm.name}: learning rate {rates[arm.name]:g}")
+    # Seed by seed, so that a study that is cut short has as many of every arm.
+    runs = [
+        _run(study, arm, folder / "runs" / arm.name / f"seed-{seed}", seed, rate=rates[arm.name],
+             iterations=study.iterations)
+        for seed in range(seeds)
+        for arm in study.arms
+    ]  # fmt: skip
+    _all(runs, workers, say, evaluated=True)
+    results = summarise(study, runs, rates)
+    write_json(folder / RESULTS, results)
+    return Conclusion(results, {a.name: [r.rows for r in runs if r.arm is a] for a in study.arms})
+
+
+def _claim(study: Study, folder: Path) -> None:
+    wanted = {
+        "study": study.name,
+        "common": dict(study.common),
+        "iterations": study.iterations,
+        "rates": list(study.rates),
+        "rate_iterations": study.rate_iterations,
+        "arms": {a.name: {"algorithm": a.algorithm, **a.settings} for a in study.arms},
+    }
+    path = folder / CONFIG
+    if path.exists() and json.loads(path.read_text()) != json.loads(json.dumps(wanted)):
+        raise StudyError(f"{folder} holds a study with other settings; name another folder")
+    write_json(path, wanted)
+
+
+def _run(
+    study: Study, arm: Arm, folder: Path, seed: int, *, rate: float | None, iterations: int
+) -> Run:
+    chosen = {} if rate is None else {"learning_rate": rate}
+    return Run(arm, seed, iterations, folder, {**study.common, **arm.settings, **chosen})
+
+
+def _all(runs: Sequence[Run], workers: int, say: Say, *, evaluated: bool) -> None:
+    """Every run to its end. The first that fails stops those that have not begun."""
+    waiting = [run for run in runs if not run.finished(evaluated=evaluated)]
+    if len(waiting) < len(runs):
+        say(f"{len(runs) - len(waiting)} of {len(runs)} runs are there already")
+    done = len(runs) - len(waiting)
+    with ThreadPoolExecutor(workers) as pool:
+        begun = {pool.submit(_carry_out, run, evaluated): run for run in waiting}
+        left = set(begun)
+        try:
+            while left:
+                ended, left = wait(left, return_when=FIRST_COMPLETED)
+                for future in ended:
+                    seconds = future.result()
+                    done += 1
+                    say(f"{done}/{len(runs)} {_told(begun[future], seconds)}")
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _told(run: Run, seconds: float) -> str:
+    rows = run.rows
+    reached = (
+        evaluation["compile_rate"]["value"] if (evaluation := run.evaluation("best")) else None
+    )
+    rate = "" if reached is None else f", best adapter compiles {reached:.0%}"
+    return (
+        f"{run.arm.name} seed {run.seed} rate {run.settings.get('learning_rate', '(own)')}: "
+        f"reward {mean(rows[-WINDOW:], 'avg_reward'):.3f}{rate} ({seconds:.0f} s)"
+    )
+
+
+def _carry_out(run: Run, evaluated: bool) -> float:
+    """Trains, evaluates; the seconds it took. Raises `StudyError` with the run's last words."""
+    started = time.monotonic()
+    settings = [part for k, v in run.settings.items() for part in ("--set", f"{k}={v}")]
+    if not run.finished(evaluated=False):
+        said = _forgegym(
+            "train", run.arm.algorithm, "--env", ENV, "--out", str(run.folder), "--resume",
+            "--seed", str(run.seed), "--iterations", str(run.iterations), *settings,
+            allowed=(0, 130),
+        )  # fmt: skip
+        if len(run.rows) < run.iterations:
+            # A run that was stopped because it collapsed is a result.
+            (run.folder / "stopped").write_text(said)
+    for adapter in ("best", "latest") if evaluated else ():
+        if run.evaluation(adapter) is None:
+            _forgegym(
+                "eval", ENV, "--agent", str(run.folder / adapter), "--out",
+                str(run.folder / f"eval-{adapter}"), "--resume", "--seed", str(run.seed),
+                "--num-samples", str(EVALUATION_SAMPLES), "--toolchain", "frontend",
+            )  # fmt: skip
+    return time.monotonic() - started
+
+
+def _forgegym(*arguments: str, allowed: Sequence[int] = (0,)) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "forgegym", *arguments],
+        # One thread a run: as many runs as cores at once waste less than threads that wait.
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode not in allowed:
+        last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+        raise StudyError(f"`forgegym {' '.join(arguments[:2])}` failed: {''.join(last)}")
+    return done.stdout
+
+
+# ---------------------------------------------------------------- what it comes to
+
+
+def mean(rows: Sequence[Mapping[str, float]], name: str) -> float:
+    """Of a metric over some iterations."""
+    return statistics.fmean(row[name] for row in rows) if rows else 0.0
+
+
+def best_window(rows: Sequence[Mapping[str, float]], name: str) -> float:
+    """The highest mean of a metric over `WINDOW` iterations in a row."""
+    width = min(WINDOW, len(rows))
+    return max(mean(rows[i : i + width], name) for i in range(len(rows) - width + 1))
+
+
+def figures(run: Run, token_budget: float) -> dict[str, float]:
+    """What one run comes to.
+
+    ``last_*`` are means of its last iterations, ``fall_*`` how far they lie below the best such
+    mean, ``equal_*`` the means at the iteration where `token_budget` tokens had been sampled. Rates
+    that begin with ``best_`` and ``latest_`` are evaluations of those adapters.
+    """
+    rows = run.rows
+    spent = list(itertools.accumulate(row["tokens"] for row in rows))
+    within = max(WINDOW, sum(s <= token_budget for s in spent))
+    found = {
+        "iterations": float(len(rows)),
+        "tokens": spent[-1],
+        "sandbox_calls": len(rows) * float(run.settings["samples"]),
+        "seconds": sum(row["iteration_s"] for row in rows),
+        "restores": rows[-1]["restores"],
+    }
+    for short, name in (
+        ("reward", "avg_reward"),
+        ("compiles", "compile_success_rate"),
+        ("complex", "high_complexity_rate"),
+    ):
+        last = mean(rows[-WINDOW:], name)
+        found[f"last_{short}"] = last
+        found[f"fall_{short}"] = best_window(rows, name) - last
+        found[f"equal_{short}"] = mean(rows[within - WINDOW : within], name)
+    for adapter in ("best", "latest"):
+        evaluation = run.evaluation(adapter)
+        assert evaluation is not None
+        for short, name in (
+            ("compiles", "compile_rate"),
+            ("complex", "high_quality_rate"),
+            ("solved", "solved_rate"),
+        ):
+            found[f"{adapter}_{short}"] = evaluation[name]["value"]
+        found[f"{adapter}_structures"] = float(evaluation["structures"])
+    return found
+
+
+def summarise(
+    study: Study, runs: Sequence[Run], rates: Mapping[str, float | None]
+) -> dict[str, Any]:
+    """Each arm's runs, and the interquartile mean of each of their figures."""
+    budget = min(sum(row["tokens"] for row in run.rows) for run in runs)
+    by_arm = {
+        arm.name: [figures(run, budget) for run in runs if run.arm is arm] for arm in study.arms
+    }
+    names = next(iter(by_arm.values()))[0]
+    means = {
+        arm: {name: iqm([f[name] for f in own]) for name in names} for arm, own in by_arm.items()
+    }
+    return {
+        "study": study.name,
+        "question": study.question,
+        "seeds": len(next(iter(by_arm.values()))),
+        "token_budget": budget,
+        "arms": {
+            arm.name: {
+                "algorithm": arm.algorithm,
+                "learning_rate": rates[arm.name],
+                "runs": by_arm[arm.name],
+                "interquartile_means": {n: e.to_json() for n, e in means[arm.name].items()},
+            }
+            for arm in study.arms
+        },
+    }
+
+
+def iqm(values: Sequence[float]) -> Estimate:
+    """The mean of the middle half of some runs, with its 95 % bootstrap interval."""
+    import numpy as np
+    from rliable import library, metrics
+
+    if len(set(values)) == 1:  # every resample is the same: an interval of no width
+        return Estimate(values[0], values[0], values[0], len(values))
+    scores = {"arm": np.asarray(values, dtype=float).reshape(-1, 1)}  # [runs, tasks]
+    points, intervals = library.get_interval_estimates(
+        scores,
+        lambda runs: np.array([metrics.aggregate_iqm(runs)]),
+        reps=2000,
+        random_state=np.random.RandomState(0),
+    )
+    low, high = intervals["arm"][:, 0]
+    return Estimate(float(points["arm"][0]), float(low), float(high), len(values))

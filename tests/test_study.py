@@ -1,0 +1,76 @@
+"""Studies: what their runs come to, and that one that was stopped goes on."""
+
+import json
+
+import pytest
+
+from forgegym.benchmarks.studies import report
+from forgegym.benchmarks.studies.catalogue import STUDIES
+from forgegym.benchmarks.studies.study import Arm, Study, StudyError, best_window, conduct, iqm
+
+
+def test_a_mean_of_the_middle_half():
+    assert iqm([0.0, 0.5, 0.5, 0.5, 9.0]).value == 0.5
+    estimate = iqm([0.1, 0.2, 0.3, 0.4, 0.9])
+    assert estimate.value == pytest.approx(0.3)
+    assert estimate.low < 0.3 < estimate.high
+    assert (iqm([0.7] * 5).low, iqm([0.7] * 5).high) == (0.7, 0.7)
+
+
+def test_the_best_window_is_no_single_iteration():
+    rows = [{"x": float(value)} for value in [0] * 10 + [1] * 10 + [0] * 9 + [5]]
+    assert best_window(rows, "x") == 1.0
+
+
+@pytest.mark.parametrize("study", STUDIES.values(), ids=STUDIES)
+def test_every_arm_is_a_run_that_can_be_configured(study, tmp_path):
+    from typing import get_type_hints
+
+    from forgegym.cli import _ALGORITHMS, _parsed
+
+    for arm in study.arms:
+        import importlib
+
+        module, kind, _, _ = _ALGORITHMS[arm.algorithm]
+        config = getattr(importlib.import_module(f"forgegym.agents.{module}"), kind)
+        hints = get_type_hints(config)
+        given = {**study.common, **arm.settings}
+        values = {name: _parsed(name, str(value), hints[name]) for name, value in given.items()}
+        made = config(out=tmp_path, **values)
+        assert made.samples == study.common["samples"]
+
+
+@pytest.mark.learning
+def test_a_study_goes_on_where_it_was_stopped(tmp_path, small_base):
+    study = Study(
+        name="small",
+        question="Does a study work?",
+        arms=(Arm("GRPO", "grpo"), Arm("REINFORCE", "reinforce")),
+        common={"base": str(small_base), "samples": 16, "reward": "staged", "max_new_tokens": 48},
+        iterations=6,
+        rates=(1e-3, 4e-3),
+        rate_iterations=2,
+    )
+    said = []
+    conclusion = conduct(study, tmp_path, seeds=2, workers=2, say=said.append)
+    assert sum("learning rate" in line for line in said) == 2
+    arms = conclusion.results["arms"]
+    for arm in arms.values():
+        assert len(arm["runs"]) == 2
+        assert arm["learning_rate"] in study.rates
+        assert arm["runs"][0]["sandbox_calls"] == 6 * 16
+        assert arm["runs"][0] != arm["runs"][1]
+    report.draw(conclusion, tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+    assert "GRPO" in report.markdown(conclusion.results)
+
+    # What is there is kept; what is missing is made again, and comes out the same.
+    summary = tmp_path / "runs" / "GRPO" / "seed-1" / "eval-best" / "summary.json"
+    before = json.loads(summary.read_text())["summary"]
+    summary.unlink()
+    again = conduct(study, tmp_path, seeds=2, workers=1)
+    assert again.results == conclusion.results
+    assert json.loads(summary.read_text())["summary"] == before
+
+    with pytest.raises(StudyError, match="other settings"):
+        conduct(STUDIES["rewards"], tmp_path, seeds=1, workers=1)
