@@ -125,6 +125,8 @@ class ExpertIteration(Learner[ExpertIterationConfig]):
             for start in range(0, len(order), config.batch):
                 chosen = [self.examples[i] for i in order[start : start + config.batch]]
                 denominator = float(sum(len(e.tokens) for e in chosen))
+                chosen = self.world.share(chosen)
+                total = 0.0
                 for part in passes([len(e.tokens) for e in chosen], TOKENS_PER_PASS):
                     scores = completion_scores(
                         self.policy.model,
@@ -139,10 +141,8 @@ class ExpertIteration(Learner[ExpertIterationConfig]):
                         logprobs=scores.logprobs, weights=scores.mask, denominator=denominator
                     )
                     loss.backward()
-                    nll += loss.item()
-                torch.nn.utils.clip_grad_norm_(self.parameters(), config.max_grad_norm)
-                self.optimizer.step()
-                self.optimizer.zero_grad()
+                    total += loss.item()
+                nll += self.take_step({"loss": total})["loss"]
                 steps += 1
         return {"nll": nll / max(steps, 1), "steps": float(steps)}
 

@@ -105,9 +105,9 @@ def passes(lengths: Sequence[int], budget: int) -> list[list[int]]:
 
     Gradients of the parts add up to that of the whole (see `losses`).
     """
-    parts: list[list[int]] = [[]]
+    parts: list[list[int]] = []
     for index in sorted(range(len(lengths)), key=lambda i: lengths[i]):
-        if parts[-1] and (len(parts[-1]) + 1) * lengths[index] > budget:
+        if not parts or (len(parts[-1]) + 1) * lengths[index] > budget:
             parts.append([])
         parts[-1].append(index)
     return parts

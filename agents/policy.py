@@ -26,6 +26,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from .checkpoint import write_atomically
+from .distributed import local_device
 from .generate import Completion, generate
 
 TINY = "tiny"
@@ -130,7 +131,7 @@ def choose_device(device: str) -> torch.device:
         ) from error
     if chosen.type == "cuda" and not torch.cuda.is_available():
         raise PolicyError("No CUDA device was found; leave the device at auto, or say cpu.")
-    return chosen
+    return local_device(chosen)
 
 
 def load_base(name: str, *, device: str = "auto") -> Policy:

@@ -19,11 +19,14 @@ import gymnasium
 from torch import Tensor
 
 from ..envs.registration import register_environments
+from .distributed import World
 from .generate import Completion
 from .policy import Policy
 
 # CompactLoRa calls a contract complex from here on; its rates are reported under this name.
 HIGH_COMPLEXITY = 3
+
+ALONE = World()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +85,26 @@ def play(
     iteration: int,
     max_new_tokens: int,
     temperature: float,
+    world: World = ALONE,
     value_of: Callable[[Tensor], Tensor] | None = None,
 ) -> Batch:
-    """`env.num_envs` samples in groups of `group_size` that share a prompt, one turn each.
+    """`env.num_envs` samples in groups of `group_size` that share a prompt, one turn each; those of
+    all processes of a `world` in one batch.
 
     `env` is a vector environment whose actions and observations are tuples of texts; the same
     seed resets each of its members to the same task. `value_of`: see `generate`.
     """
     count = env.num_envs // group_size
-    tasks = [derive_seed("task", seed, iteration, group) for group in range(count)]
+    # Numbered through all processes, so that as many of them as there may be play the same.
+    numbers = range(world.rank * count, (world.rank + 1) * count)
+    tasks = [derive_seed("task", seed, iteration, group) for group in numbers]
     observations, _ = env.reset(seed=[task for task in tasks for _ in range(group_size)])
     prompts = [policy.encode(observations[group * group_size]) for group in range(count)]
     completions = policy.sample(
         prompts,
         seeds=[
             [derive_seed("sample", seed, iteration, group, i) for i in range(group_size)]
-            for group in range(count)
+            for group in numbers
         ],
         max_new_tokens=max_new_tokens,
         temperature=temperature,
@@ -106,21 +113,20 @@ def play(
     flat = [completion for group in completions for completion in group]
     programs = tuple(policy.decode(completion.tokens) for completion in flat)
     _, rewards, _, _, infos = env.step(programs)
-    return Batch(
-        prompts,
-        [
-            Sample(
-                group=i // group_size,
-                prompt=observations[i],
-                program=programs[i],
-                completion=flat[i],
-                reward=float(rewards[i]),
-                valid=bool(infos["valid"][i]),
-                verdict=infos["verdict"][i],
-            )
-            for i in range(env.num_envs)
-        ],
-    )
+    samples = [
+        Sample(
+            group=numbers[i // group_size],
+            prompt=observations[i],
+            program=programs[i],
+            completion=flat[i],
+            reward=float(rewards[i]),
+            valid=bool(infos["valid"][i]),
+            verdict=infos["verdict"][i],
+        )
+        for i in range(env.num_envs)
+    ]
+    parts = world.gather(Batch(prompts, samples))
+    return Batch([p for part in parts for p in part.prompts], [s for b in parts for s in b.samples])
 
 
 def structures(verdict: Any) -> list[str]:

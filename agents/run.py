@@ -30,6 +30,7 @@ from .checkpoint import (
     save_state,
     stop_on_interrupt,
 )
+from .distributed import World, join
 from .health import complaint
 from .logprob import Scores, completion_scores, passes
 from .losses import Aggregation, loss_denominator, loss_weights
@@ -157,6 +158,7 @@ class Learner(ABC, Generic[Config]):
         name: Of the algorithm, in files. `title`: on the screen.
         columns: Metric -> heading and format: what the live table shows.
         panels: Heading -> metrics: what is drawn at the end.
+        world: The processes that train together.
         best_window: The best adapter is that after the iterations whose mean reward is highest,
             over so many: a single batch of 64 is too noisy to choose by.
         aggregation: See `losses.loss_weights`.
@@ -184,6 +186,7 @@ class Learner(ABC, Generic[Config]):
 
     def __init__(self, config: Config, policy: Policy) -> None:
         self.config, self.policy = config, policy
+        self.world = World()
         self.optimizer: torch.optim.Optimizer = torch.optim.AdamW(
             self.parameters(), lr=config.learning_rate, betas=(0.9, 0.99), weight_decay=0.0
         )
@@ -242,8 +245,10 @@ class Learner(ABC, Generic[Config]):
         denominator = loss_denominator(
             lengths, aggregation=self.aggregation, longest=self.config.max_new_tokens
         )
+        own = self.world.share(sorted(range(len(rows)), key=lambda i: lengths[i]))
         totals: dict[str, float] = {"loss": 0.0}
-        for part in passes(lengths, TOKENS_PER_PASS):
+        for part in passes([lengths[i] for i in own], TOKENS_PER_PASS):
+            part = [own[i] for i in part]
             scores = self.score(batch, [samples[i] for i in part])
             old = torch.zeros_like(scores.logprobs)  # [R, T]
             for row, i in enumerate(part):
@@ -256,11 +261,21 @@ class Learner(ABC, Generic[Config]):
             totals["loss"] += loss.item()
             for name, value in metrics.items():
                 totals[name] = totals.get(name, 0.0) + value.item()
+        return self.take_step(totals)
+
+    def take_step(self, totals: Mapping[str, float]) -> dict[str, float]:
+        """One optimizer step along the gradients that all processes have added up; `totals`, their
+        sums of ``loss`` and metrics, with ``grad_norm``. A step that is not finite is not taken."""
+        shares = self.world.gather(totals)
+        names = dict.fromkeys(name for share in shares for name in share)
+        summed = {name: sum(share.get(name, 0.0) for share in shares) for name in names}
+        trained = [p for group in self.optimizer.param_groups for p in group["params"]]
+        self.world.add_gradients(trained)
         norm = torch.nn.utils.clip_grad_norm_(self.parameters(), self.config.max_grad_norm)
-        if math.isfinite(totals["loss"]) and norm.isfinite():  # else `health` has something to say
+        if math.isfinite(summed["loss"]) and norm.isfinite():  # else `health` has something to say
             self.optimizer.step()
         self.optimizer.zero_grad()
-        return totals | {"grad_norm": norm.item()}
+        return {**summed, "grad_norm": norm.item()}
 
     def score(self, batch: Batch, samples: Sequence[Sample], **options: Any) -> Scores:
         """`completion_scores` of samples of a batch, under the policy as it is now."""
@@ -284,12 +299,25 @@ def train(
     """Trains an adapter for `config.base`, and leaves it with its logs in `config.out`.
 
     Stops after `config.iterations`, or after Ctrl-C at the end of the last whole iteration; in
-    both cases everything is saved. Raises `CheckpointError` or `PolicyError` with a sentence for
+    both cases everything is saved. Several processes: see `distributed`; each returns, and only
+    the first one's result has rows. Raises `CheckpointError` or `PolicyError` with a sentence for
     the user, and what Gymnasium raises for an unknown environment.
     """
+    with join() as world:
+        return _train(config, algorithm, world, console if world.first else Console(quiet=True))
+
+
+def _train(
+    config: RunConfig, algorithm: type[Learner[Any]], world: World, console: Console | None
+) -> TrainingResult:
+    if config.samples // config.group_size % world.size:
+        raise ValueError(
+            f"{config.samples // config.group_size} groups of samples cannot be shared by "
+            f"{world.size} processes."
+        )
     settings = {k: v for k, v in asdict(config).items() if k not in ("out", "resume")}
     settings["algorithm"] = algorithm.name
-    prepare_folder(config.out, settings, resume=config.resume)
+    world.first_does(lambda: prepare_folder(config.out, settings, resume=config.resume))
     policy = add_adapter(
         load_base(config.base, device=config.device),
         rank=config.lora_rank,
@@ -297,6 +325,7 @@ def train(
         seed=config.seed,
     )
     learner = algorithm(config, policy)
+    learner.world = world
     best, done, restores, since = float("-inf"), 0, 0, 0
     state = load_state(config.out)
     if state is not None:
@@ -305,10 +334,10 @@ def train(
         learner.load_memory(state.memory)
         best, done = state.counters["best"], state.iteration
         restores, since = int(state.counters["restores"]), int(state.counters["since"])
-    log = RunLog(config.out, upto=done)
+    log = RunLog(config.out, upto=done) if world.first else None
     env = make_env(
         config.env,
-        count=config.samples,
+        count=config.samples // world.size,
         reward=config.reward,
         toolchain=config.toolchain,
         tasks=config.tasks,
@@ -328,6 +357,7 @@ def train(
             batch = play(
                 env,
                 policy,
+                world=world,
                 group_size=config.group_size,
                 seed=config.seed,
                 iteration=iteration,
@@ -335,7 +365,7 @@ def train(
                 temperature=config.temperature,
                 **learner.sampler_options(),
             )
-            if stop.requested:
+            if world.any(stop.requested):
                 break
             for line in learner.lines(batch):
                 progress.say(line)
@@ -344,35 +374,22 @@ def train(
                 rate = learning_rate(config, iteration) * group.get("rate", 1.0)
                 group["lr"] = rate * 0.5**restores
             learnt = learner.learn(batch, iteration)
-            seconds = time.monotonic() - started
-            tokens = sum(len(s.completion.tokens) for s in batch.samples)
-            paid = [s.reward for s in batch.samples if s.valid]
-            row: Row = {
-                "iteration": iteration,
-                "avg_reward": statistics.fmean(paid) if paid else 0.0,
-                "reward_std": statistics.stdev(paid) if len(paid) > 1 else 0.0,
-                **learnt,
-                **batch_metrics(batch.samples),
-                "tokens": tokens,
-                "sample_s": sampled - started,
-                "update_s": time.monotonic() - sampled,
-                "iteration_s": seconds,
-                "tokens_per_s": tokens / seconds,
-            }
-            log.append(row)
-            recent = [r["avg_reward"] for r in log.rows[-learner.best_window :]]
-            improved = len(recent) == learner.best_window and statistics.fmean(recent) > best
-            if improved:
-                best = statistics.fmean(recent)
-            note = {"algorithm": learner.name, "iteration": iteration, "env": config.env}
-            if improved:
-                save_adapter(policy, config.out / BEST, note=note)
-            save_adapter(policy, config.out / LATEST, note=note)
-            learner.save(config.out)
-            wrong = None if config.on_collapse == "ignore" else complaint(log.rows[since:])
-            saved = (config.out / BEST / WEIGHTS).exists()
-            restored = wrong and saved and config.on_collapse == "restore"
-            if restored and restores < MAX_RESTORES:
+            wrong, restore = None, False
+            if log is not None:
+                log.append(_row(batch, learnt, iteration, restores, started, sampled))
+                recent = [r["avg_reward"] for r in log.rows[-learner.best_window :]]
+                improved = len(recent) == learner.best_window and statistics.fmean(recent) > best
+                note = {"algorithm": learner.name, "iteration": iteration, "env": config.env}
+                if improved:
+                    best = statistics.fmean(recent)
+                    save_adapter(policy, config.out / BEST, note=note)
+                save_adapter(policy, config.out / LATEST, note=note)
+                learner.save(config.out)
+                wrong = None if config.on_collapse == "ignore" else complaint(log.rows[since:])
+                saved = (config.out / BEST / WEIGHTS).exists()
+                restore = bool(wrong and saved and config.on_collapse == "restore")
+            wrong, restore = world.agreed((wrong, restore and restores < MAX_RESTORES))
+            if restore:
                 learner.restore(config.out / BEST)
                 restores, since = restores + 1, iteration
                 progress.say(
@@ -380,34 +397,65 @@ def train(
                     f"{0.5**restores:g} of the learning rate."
                 )
                 wrong = None
-            save_state(
-                config.out,
-                TrainingState(
-                    iteration,
-                    learner.weights(),
-                    learner.optimizer.state_dict(),
-                    {"best": best, "restores": restores, "since": since},
-                    learner.memory(),
-                ),
-            )
+            if log is not None:
+                counters = {"best": best, "restores": restores, "since": since}
+                save_state(
+                    config.out,
+                    TrainingState(
+                        iteration,
+                        learner.weights(),
+                        learner.optimizer.state_dict(),
+                        counters,
+                        learner.memory(),
+                    ),
+                )
+                progress.update(log.rows[-1])
             done = iteration
-            progress.update(row)
             if wrong:
+                saved = (config.out / BEST / WEIGHTS).exists()
                 where = f"the best adapter is in {config.out / BEST}" if saved else "none is saved"
                 progress.say(f"Stopped after iteration {iteration}: {wrong}; {where}.")
-            if wrong or stop.requested:
+            if wrong or world.any(stop.requested):
                 break
     env.close()
-    if log.rows:
+    rows = log.rows if log is not None else []
+    if rows:
         title = f"{learner.title} on {config.env}"
-        draw_curves(log.rows, config.out / PLOT_FILE, title=title, panels=learner.panels)
+        draw_curves(rows, config.out / PLOT_FILE, title=title, panels=learner.panels)
     finished = done == config.iterations
     if stop.requested and not finished:
         progress.say(
             f"Stopped after iteration {done} of {config.iterations}; everything is saved in "
             f"{config.out}, and --resume goes on from there."
         )
-    return TrainingResult(config.out, done, finished, log.rows)
+    return TrainingResult(config.out, done, finished, rows)
+
+
+def _row(
+    batch: Batch,
+    learnt: Mapping[str, float],
+    iteration: int,
+    restores: int,
+    started: float,
+    sampled: float,
+) -> Row:
+    """What the log says of an iteration that `started`, and had `sampled`, at these moments."""
+    now = time.monotonic()
+    tokens = sum(len(s.completion.tokens) for s in batch.samples)
+    paid = [s.reward for s in batch.samples if s.valid]
+    return {
+        "iteration": iteration,
+        "avg_reward": statistics.fmean(paid) if paid else 0.0,
+        "reward_std": statistics.stdev(paid) if len(paid) > 1 else 0.0,
+        **learnt,
+        **batch_metrics(batch.samples),
+        "restores": float(restores),
+        "tokens": tokens,
+        "sample_s": sampled - started,
+        "update_s": now - sampled,
+        "iteration_s": now - started,
+        "tokens_per_s": tokens / (now - started),
+    }
 
 
 def learning_rate(config: RunConfig, iteration: int) -> float:
