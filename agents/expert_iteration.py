@@ -106,8 +106,9 @@ class ExpertIteration(Learner[ExpertIterationConfig]):
             Example(
                 s.prompt,
                 s.program,
-                tuple(batch.prompts[s.group]),
-                tuple(s.completion.tokens.tolist()),
+                # Of several turns the last is imitated, after all that led to it.
+                (*batch.prompts[s.group], *s.completion.tokens[: s.start].tolist()),
+                tuple(s.completion.tokens[s.start :].tolist()),
                 s.reward,
             )
             for s in batch.samples

@@ -32,13 +32,20 @@ class Completion:
     `tokens` (int64, [T]) ends with the end-of-text token exactly when `finished`; otherwise the
     completion was cut at the token limit. `logprobs` (float32, [T]) are those of the sampling
     distribution, temperature included. `values` (float32, [T]) are a critic's, of the state that
-    each token was sampled in, when there is one.
+    each token was sampled in, when there is one. In an episode of several turns `sampled` (bool,
+    [T]) is False on what the environment said between them, whose other figures are then 0.
     """
 
     tokens: Tensor
     logprobs: Tensor
     finished: bool
     values: Tensor | None = None
+    sampled: Tensor | None = None
+
+    @property
+    def own(self) -> int:
+        """How many of its tokens were sampled."""
+        return len(self.tokens) if self.sampled is None else int(self.sampled.sum())
 
 
 class Decoder(Protocol):

@@ -135,7 +135,7 @@ class GRPO(Learner[GRPOConfig]):
             structures(s.verdict) if a else None for s, a in zip(samples, accepted, strict=True)
         ]
         tokens = [
-            s.completion.tokens.tolist() if a else None
+            s.completion.tokens[s.start :].tolist() if a else None
             for s, a in zip(samples, accepted, strict=True)
         ]
         rewards = rewards * variety(shapes, coef=config.variety_coef)
@@ -151,7 +151,8 @@ class GRPO(Learner[GRPOConfig]):
         if config.surprise_coef:
             for i, unusual in enumerate(surprise(tokens)):
                 if advantages[i] != 0:
-                    by_token[i, : len(unusual)] += config.surprise_coef * unusual
+                    start = samples[i].start
+                    by_token[i, start : start + len(unusual)] += config.surprise_coef * unusual
         return by_token, about["frac_zero_std"]
 
     def loss(

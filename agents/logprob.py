@@ -21,9 +21,9 @@ from transformers import DynamicCache
 class Scores:
     """What a model thinks of completions, token by token.
 
-    `logprobs` float32 [R, T] and `mask` float32 [R, T] (0 on padding, after the end). When asked
-    for: `entropy` float32 [R, T] of every token's distribution, and `hidden` [R, T, H], the last
-    hidden state that each token was drawn from.
+    `logprobs` float32 [R, T] and `mask` float32 [R, T] (0 on padding, after the end, and on what
+    the environment said). When asked for: `entropy` float32 [R, T] of every token's distribution,
+    and `hidden` [R, T, H], the last hidden state that each token was drawn from.
     """
 
     logprobs: Tensor
@@ -39,11 +39,13 @@ def completion_scores(
     completions: Sequence[Tensor],
     owners: Sequence[int],
     pad_id: int,
+    sampled: Sequence[Tensor | None] | None = None,
     temperature: float = 1.0,
     with_entropy: bool = False,
     with_hidden: bool = False,
 ) -> Scores:
-    """Of `completions[r]` (int64, [T_r]) after `prompts[owners[r]]`.
+    """Of `completions[r]` (int64, [T_r]) after `prompts[owners[r]]`; of those of its tokens that
+    `sampled[r]` (bool, [T_r]; None: all) marks.
 
     `temperature` is the one they were sampled at (its distribution is the policy).
     """
@@ -64,7 +66,8 @@ def completion_scores(
     mask = torch.zeros(len(completions), width)  # [R, T]
     for r, completion in enumerate(completions):
         target[r, : len(completion)] = completion
-        mask[r, : len(completion)] = 1.0
+        marked = None if sampled is None else sampled[r]
+        mask[r, : len(completion)] = 1.0 if marked is None else marked.float()
     last = torch.tensor([prompts[owner][-1] for owner in owners])  # [R]
     suffix = torch.cat([last.unsqueeze(1), target[:, :-1]], 1)  # [R, T]
     prefix, prefix_mask, suffix = prefix.to(device), prefix_mask.to(device), suffix.to(device)

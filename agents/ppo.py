@@ -153,11 +153,12 @@ class PPO(Learner[PPOConfig]):
         for i in rows:
             sampled = samples[i].completion.values
             assert sampled is not None
-            mask[i, : len(sampled)] = 1.0
+            own = samples[i].completion.sampled
+            mask[i, : len(sampled)] = 1.0 if own is None else own.float()
             values[i, : len(sampled)] = mean if first else sampled
         rewards = token_rewards(
-            rewards=[[samples[i].reward] if mask[i, 0] else [] for i in range(len(samples))],
-            ends=[[int(n) - 1] if n else [] for n in mask.sum(1)],
+            rewards=[s.turn_rewards if s.valid else [] for s in samples],
+            ends=[s.turn_ends if s.valid else [] for s in samples],
             width=width,
         )  # [N, T]
         divergence = 0.0
@@ -181,6 +182,7 @@ class PPO(Learner[PPOConfig]):
             for i in rows:
                 sample = batch.samples[i]
                 base = self.score(batch, [sample], with_entropy=False).logprobs[0].cpu()  # [T]
+                # 0 on what was not sampled, as both are there.
                 found[i, : len(base)] = sample.completion.logprobs - base
         return found
 

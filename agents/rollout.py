@@ -12,13 +12,15 @@ import itertools
 import statistics
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import gymnasium
+import torch
 from torch import Tensor
 
 from ..envs.registration import register_environments
+from .curriculum import Curriculum, Kind
 from .distributed import World
 from .generate import Completion
 from .policy import Policy
@@ -30,11 +32,26 @@ ALONE = World()
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """One program, what it was asked for and what came of it.
+class Turn:
+    """A program that was not the last of its episode.
 
-    `group` counts the prompts of the batch. `valid` False: the machine failed, so `reward` says
-    nothing and the sample must not be learnt from. `verdict` is `info["verdict"]`.
+    `score` is what it was paid. `end` is the place in the completion of its last token, `after`
+    that of the first token of the next program; what lies between is what the environment said.
+    """
+
+    score: float
+    end: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One episode: what was asked for, the programs that were written, and what came of them.
+
+    `group` counts the prompts of the batch. `program` and `verdict` (`info["verdict"]`) are of the
+    last turn, and so is `reward`: what stands at the end counts. `completion` is all that followed
+    the prompt, `earlier` the turns before the last. `valid` False: the machine failed, so `reward`
+    says nothing and the sample must not be learnt from.
     """
 
     group: int
@@ -44,14 +61,37 @@ class Sample:
     reward: float
     valid: bool
     verdict: Any
+    earlier: tuple[Turn, ...] = ()
+
+    @property
+    def start(self) -> int:
+        """The place of the last program's first token in the completion."""
+        return self.earlier[-1].after if self.earlier else 0
+
+    @property
+    def turn_rewards(self) -> list[float]:
+        """What each turn added to the score; they add up to `reward`.
+
+        Paid the scores themselves, an agent would gain by solving a task late."""
+        scores = [*(turn.score for turn in self.earlier), self.reward]
+        return [now - before for before, now in itertools.pairwise([0.0, *scores])]
+
+    @property
+    def turn_ends(self) -> list[int]:
+        """The place of each turn's last token in the completion."""
+        return [*(turn.end for turn in self.earlier), len(self.completion.tokens) - 1]
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The samples of one iteration, group by group, and the token ids of each group's prompt."""
+    """The samples of one iteration, group by group, and the token ids of each group's prompt.
+
+    `kinds`: the family and difficulty of each group's task, where there is a curriculum.
+    """
 
     prompts: list[list[int]]
     samples: list[Sample]
+    kinds: list[Kind] = field(default_factory=list)
 
 
 def derive_seed(*key: object) -> int:
@@ -61,18 +101,78 @@ def derive_seed(*key: object) -> int:
 
 
 def make_env(
-    name: str, *, count: int, reward: str, toolchain: str, tasks: str | None = None
+    name: str, *, count: int, reward: str, toolchain: str, tasks: str | None = None, turns: int = 1
 ) -> Any:
-    """`count` environments over one verifier, for single-turn episodes of the training split.
+    """`count` environments over one verifier, for episodes of the training split.
 
-    `tasks`: which of the environment's kinds of tasks (None: its default).
+    `tasks`: which of the environment's kinds of tasks (None: its default). `turns`: the most in an
+    episode.
 
     Raises what `gymnasium.make_vec` does for a name or argument that there is not.
     """
     register_environments()
     options: dict[str, Any] = {} if tasks is None else {"tasks": tasks}
+    if turns > 1:  # an episode that is over waits for the others
+        options["autoreset_mode"] = gymnasium.vector.AutoresetMode.DISABLED
     return gymnasium.make_vec(
-        name, num_envs=count, reward=reward, toolchain=toolchain, max_turns=1, **options
+        name, num_envs=count, reward=reward, toolchain=toolchain, max_turns=turns, **options
+    )
+
+
+class _Episode:
+    """One that is being played: its completion so far, in pieces."""
+
+    def __init__(self, group: int, prompt: str, ids: list[int]) -> None:
+        self.group, self.prompt, self.ids = group, prompt, ids
+        self.pieces: list[Completion] = []
+        self.turns: list[Turn] = []
+        self.program, self.reward, self.valid, self.verdict = "", 0.0, True, None
+        self.over = False
+
+    @property
+    def length(self) -> int:
+        return sum(len(piece.tokens) for piece in self.pieces)
+
+    @property
+    def context(self) -> list[int]:
+        """All that the next program follows."""
+        return self.ids + [int(t) for piece in self.pieces for t in piece.tokens]
+
+    def hear(self, tokens: Sequence[int]) -> None:
+        """What the environment answers to the program written last."""
+        end = self.length - 1
+        nothing = torch.zeros(len(tokens))
+        critic = None if self.pieces[-1].values is None else nothing
+        said = torch.tensor(tokens, dtype=torch.long)
+        self.pieces.append(Completion(said, nothing, True, critic, nothing.bool()))
+        self.turns.append(Turn(self.reward, end, self.length))
+
+    def sample(self) -> Sample:
+        return Sample(
+            group=self.group,
+            prompt=self.prompt,
+            program=self.program,
+            completion=self.pieces[0] if len(self.pieces) == 1 else _joined(self.pieces),
+            reward=self.reward,
+            valid=self.valid,
+            verdict=self.verdict,
+            earlier=tuple(self.turns),
+        )
+
+
+def _joined(pieces: Sequence[Completion]) -> Completion:
+    values = [piece.values for piece in pieces if piece.values is not None]
+    return Completion(
+        torch.cat([piece.tokens for piece in pieces]),
+        torch.cat([piece.logprobs for piece in pieces]),
+        pieces[-1].finished,
+        torch.cat(values) if values else None,
+        torch.cat(
+            [
+                torch.ones(len(p.tokens), dtype=torch.bool) if p.sampled is None else p.sampled
+                for p in pieces
+            ]
+        ),
     )
 
 
@@ -85,48 +185,86 @@ def play(
     iteration: int,
     max_new_tokens: int,
     temperature: float,
+    turns: int = 1,
     world: World = ALONE,
+    curriculum: Curriculum | None = None,
     value_of: Callable[[Tensor], Tensor] | None = None,
 ) -> Batch:
-    """`env.num_envs` samples in groups of `group_size` that share a prompt, one turn each; those of
-    all processes of a `world` in one batch.
+    """`env.num_envs` episodes in groups of `group_size` that share a prompt; those of all processes
+    of a `world` in one batch.
 
     `env` is a vector environment whose actions and observations are tuples of texts; the same
-    seed resets each of its members to the same task. `value_of`: see `generate`.
+    seed resets each of its members to the same task. An episode of several `turns` goes on with
+    what the environment said after the tokens that were sampled, which are never tokenised again.
+    `curriculum` chooses the kinds of tasks; `value_of`: see `generate`.
     """
     count = env.num_envs // group_size
     # Numbered through all processes, so that as many of them as there may be play the same.
     numbers = range(world.rank * count, (world.rank + 1) * count)
     tasks = [derive_seed("task", seed, iteration, group) for group in numbers]
-    observations, _ = env.reset(seed=[task for task in tasks for _ in range(group_size)])
-    prompts = [policy.encode(observations[group * group_size]) for group in range(count)]
-    completions = policy.sample(
-        prompts,
-        seeds=[
-            [derive_seed("sample", seed, iteration, group, i) for i in range(group_size)]
-            for group in numbers
-        ],
-        max_new_tokens=max_new_tokens,
-        temperature=temperature,
-        value_of=value_of,
+    options: dict[str, Any] = {}
+    if curriculum is not None:
+        draw = derive_seed("curriculum", seed, iteration)
+        chosen = curriculum.choose(count * world.size, seed=draw)
+        options["each"] = [chosen[group] for group in numbers for _ in range(group_size)]
+    observations, about = env.reset(
+        seed=[task for task in tasks for _ in range(group_size)], options=options
     )
-    flat = [completion for group in completions for completion in group]
-    programs = tuple(policy.decode(completion.tokens) for completion in flat)
-    _, rewards, _, _, infos = env.step(programs)
-    samples = [
-        Sample(
-            group=numbers[i // group_size],
-            prompt=observations[i],
-            program=programs[i],
-            completion=flat[i],
-            reward=float(rewards[i]),
-            valid=bool(infos["valid"][i]),
-            verdict=infos["verdict"][i],
-        )
+    kinds = []
+    if curriculum is not None:
+        kinds = list(zip(about["family"], map(int, about["difficulty"]), strict=True))[::group_size]
+    prompts = [policy.encode(observations[group * group_size]) for group in range(count)]
+    episodes = [
+        _Episode(numbers[i // group_size], observations[i], prompts[i // group_size])
         for i in range(env.num_envs)
     ]
-    parts = world.gather(Batch(prompts, samples))
-    return Batch([p for part in parts for p in part.prompts], [s for b in parts for s in b.samples])
+    for turn in range(turns):
+        playing = [i for i, episode in enumerate(episodes) if not episode.over]
+        if not playing:
+            break
+        if turn == 0:
+            contexts, owners = prompts, [i // group_size for i in playing]
+        else:
+            contexts, owners = [episodes[i].context for i in playing], list(range(len(playing)))
+        # The first turn's seeds are as they were before there were others.
+        later = (turn,) if turn else ()
+        seeds: list[list[int]] = [[] for _ in contexts]
+        for i, owner in zip(playing, owners, strict=True):
+            key = (seed, iteration, episodes[i].group, i % group_size, *later)
+            seeds[owner].append(derive_seed("sample", *key))
+        completions = policy.sample(
+            contexts,
+            seeds=seeds,
+            max_new_tokens=max_new_tokens,
+            temperature=temperature,
+            value_of=value_of,
+        )
+        programs = [""] * env.num_envs
+        flat = [completion for group in completions for completion in group]
+        for i, completion in zip(playing, flat, strict=True):
+            episodes[i].pieces.append(completion)
+            programs[i] = episodes[i].program = policy.decode(completion.tokens)
+        said, rewards, terminated, truncated, infos = env.step(tuple(programs))
+        for i in playing:
+            episode = episodes[i]
+            episode.reward, episode.valid = float(rewards[i]), bool(infos["valid"][i])
+            episode.verdict = infos["verdict"][i]
+            episode.over = bool(terminated[i] or truncated[i]) or not episode.valid
+            if not episode.over and turn + 1 < turns:
+                episode.hear(policy.encode_feedback(said[i], answered=episode.pieces[-1].finished))
+    parts = world.gather(Batch(prompts, [episode.sample() for episode in episodes], kinds))
+    whole = Batch(
+        [prompt for part in parts for prompt in part.prompts],
+        [sample for part in parts for sample in part.samples],
+        [kind for part in parts for kind in part.kinds],
+    )
+    if curriculum is not None:
+        paid: list[list[float]] = [[] for _ in whole.prompts]
+        for sample in whole.samples:
+            if sample.valid:
+                paid[sample.group].append(sample.reward)
+        curriculum.learn(whole.kinds, paid)
+    return whole
 
 
 def structures(verdict: Any) -> list[str]:
@@ -155,11 +293,11 @@ def batch_metrics(samples: Sequence[Sample]) -> dict[str, float]:
                 kinds[name] += int(value)
     pairs: Counter[tuple[int, int]] = Counter()
     for sample in samples:
-        tokens = sample.completion.tokens.tolist()
+        tokens = sample.completion.tokens[sample.start :].tolist()
         pairs.update(itertools.pairwise(tokens))
     n = max(len(valid), 1)
     mean = sum(s.reward for s in valid) / n
-    good = [float(s.completion.logprobs.mean()) for s in valid if s.reward > mean]
+    good = [float(s.completion.logprobs.sum() / s.completion.own) for s in valid if s.reward > mean]
     return {
         "parse_success_rate": sum(s.verdict.passed("parse") for s in valid) / n,
         "compile_success_rate": len(accepted) / n,
@@ -168,7 +306,7 @@ def batch_metrics(samples: Sequence[Sample]) -> dict[str, float]:
         "structures": float(len({s for v in accepted for s in structures(v)})),
         "commonest_decision": max(kinds.values(), default=0) / max(kinds.total(), 1),
         "distinct_2": len(pairs) / max(pairs.total(), 1),
-        "length": statistics.fmean(len(s.completion.tokens) for s in samples),
+        "length": statistics.fmean(s.completion.own for s in samples),
         "truncated": sum(not s.completion.finished for s in samples) / len(samples),
         "invalid": 1.0 - len(valid) / len(samples),
         "positive_logprob": statistics.fmean(good) if good else 0.0,

@@ -30,6 +30,7 @@ from .checkpoint import (
     save_state,
     stop_on_interrupt,
 )
+from .curriculum import Curriculum
 from .distributed import World, join
 from .health import complaint
 from .logprob import Scores, completion_scores, passes
@@ -60,9 +61,12 @@ class RunConfig:
     `out`: the run's folder. `env`, `reward`, `toolchain`, `tasks`: the environment. `base`: see
     `policy.load_base`. `resume`: go on with the run in `out` if there is one.
 
-    `samples` an iteration, in groups of `group_size` that share a prompt. `learning_rate`: 2e-3 for
-    the tiny base, 1e-5 to 5e-5 for models of billions; it rises over `warmup` iterations and falls
-    to nearly nothing from the share `decay_from` of the run. `max_grad_norm` bounds a step.
+    `samples` an iteration, in groups of `group_size` that share a prompt; each is an episode of up
+    to `turns` programs of up to `max_new_tokens` tokens, and is paid for the last.
+    `learning_rate`: 2e-3 for the tiny base, 1e-5 to 5e-5 for models of billions; it rises over
+    `warmup` iterations and falls to nearly nothing from the share `decay_from` of the run.
+    `max_grad_norm` bounds a step.
+    `curriculum`: kinds of tasks that teach come more often (see `curriculum`).
     `on_collapse`: what is done when the run goes bad (see `health`): ``"restore"`` goes back to the
     best adapter at half the learning rate, up to `MAX_RESTORES` times, and then stops.
     """
@@ -83,6 +87,8 @@ class RunConfig:
     max_grad_norm: float = 1.0
     temperature: float = 1.0
     max_new_tokens: int = 256
+    turns: int = 1
+    curriculum: bool = False
     lora_rank: int = 16
     lora_alpha: int = 32
     on_collapse: Literal["restore", "stop", "ignore"] = "restore"
@@ -90,7 +96,7 @@ class RunConfig:
     resume: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("iterations", "samples", "group_size", "max_new_tokens", "lora_rank"):
+        for name in ("iterations", "samples", "group_size", "turns", "max_new_tokens", "lora_rank"):
             at_least(self, name, 1)
         if self.samples % self.group_size:
             raise ValueError(
@@ -243,7 +249,9 @@ class Learner(ABC, Generic[Config]):
         samples = [batch.samples[i] for i in rows]
         lengths = [len(s.completion.tokens) for s in samples]
         denominator = loss_denominator(
-            lengths, aggregation=self.aggregation, longest=self.config.max_new_tokens
+            [s.completion.own for s in samples],
+            aggregation=self.aggregation,
+            longest=self.config.turns * self.config.max_new_tokens,
         )
         own = self.world.share(sorted(range(len(rows)), key=lambda i: lengths[i]))
         totals: dict[str, float] = {"loss": 0.0}
@@ -283,6 +291,7 @@ class Learner(ABC, Generic[Config]):
             self.policy.model,
             prompts=batch.prompts,
             completions=[s.completion.tokens for s in samples],
+            sampled=[s.completion.sampled for s in samples],
             owners=[s.group for s in samples],
             pad_id=self.policy.pad_id,
             temperature=self.config.temperature,
@@ -326,6 +335,7 @@ def _train(
     )
     learner = algorithm(config, policy)
     learner.world = world
+    curriculum = Curriculum() if config.curriculum else None
     best, done, restores, since = float("-inf"), 0, 0, 0
     state = load_state(config.out)
     if state is not None:
@@ -334,6 +344,8 @@ def _train(
         learner.load_memory(state.memory)
         best, done = state.counters["best"], state.iteration
         restores, since = int(state.counters["restores"]), int(state.counters["since"])
+        if curriculum is not None:
+            curriculum.load_state(state.counters)
     log = RunLog(config.out, upto=done) if world.first else None
     env = make_env(
         config.env,
@@ -341,6 +353,7 @@ def _train(
         reward=config.reward,
         toolchain=config.toolchain,
         tasks=config.tasks,
+        turns=config.turns,
     )
     progress = Progress(
         title=learner.title,
@@ -361,6 +374,8 @@ def _train(
                 group_size=config.group_size,
                 seed=config.seed,
                 iteration=iteration,
+                turns=config.turns,
+                curriculum=curriculum,
                 max_new_tokens=config.max_new_tokens,
                 temperature=config.temperature,
                 **learner.sampler_options(),
@@ -399,6 +414,8 @@ def _train(
                 wrong = None
             if log is not None:
                 counters = {"best": best, "restores": restores, "since": since}
+                if curriculum is not None:
+                    counters |= curriculum.state()
                 save_state(
                     config.out,
                     TrainingState(
@@ -441,7 +458,7 @@ def _row(
 ) -> Row:
     """What the log says of an iteration that `started`, and had `sampled`, at these moments."""
     now = time.monotonic()
-    tokens = sum(len(s.completion.tokens) for s in batch.samples)
+    tokens = sum(s.completion.own for s in batch.samples)
     paid = [s.reward for s in batch.samples if s.valid]
     return {
         "iteration": iteration,
@@ -449,6 +466,7 @@ def _row(
         "reward_std": statistics.stdev(paid) if len(paid) > 1 else 0.0,
         **learnt,
         **batch_metrics(batch.samples),
+        **({"difficulty": statistics.fmean(d for _, d in batch.kinds)} if batch.kinds else {}),
         "restores": float(restores),
         "tokens": tokens,
         "sample_s": sampled - started,

@@ -122,7 +122,8 @@ class CodeEnv(gymnasium.Env[str, str]):
     def reset(
         self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
     ) -> tuple[str, dict[str, Any]]:
-        """Start an episode: the prompt, and in `info` its ``task_id`` and ``task_key``.
+        """Start an episode: the prompt, and in `info` its ``task_id``, ``task_key``, ``family`` and
+        ``difficulty``.
 
         Raises `ChoiceError` for options that name no task, or that are unknown.
         """
@@ -136,6 +137,8 @@ class CodeEnv(gymnasium.Env[str, str]):
         return self.task.prompt, {
             "task_key": self.task.key,
             "task_id": self.task.id,
+            "family": self.task.family,
+            "difficulty": self.task.difficulty,
             "toolchain": str(self.verifier.toolchain),
         }
 

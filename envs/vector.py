@@ -90,15 +90,18 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
         Args:
             seed: One number (each episode gets its own by `derive_seed`), or one per episode.
             options: As for `CodeEnv.reset`, for all episodes alike; or ``tasks``, a sequence of
-                `num_envs` tasks or ids: ``{"tasks": [task] * group_size}`` for a group.
+                `num_envs` tasks or ids: ``{"tasks": [task] * group_size}`` for a group. ``each``:
+                a sequence of `num_envs` mappings, options of one episode's own.
 
         Raises:
-            ChoiceError: The lengths of `seed`, ``tasks`` or ``reset_mask`` are not `num_envs`, or
-                as `CodeEnv.reset`.
+            ChoiceError: The lengths of `seed`, ``tasks``, ``each`` or ``reset_mask`` are not
+                `num_envs`, or as `CodeEnv.reset`.
         """
         shared = dict(options or {})
         mask = shared.pop("reset_mask", None)
         tasks = shared.pop("tasks", None)
+        each: Sequence[Mapping[str, Any]] = shared.pop("each", [{}] * self.num_envs)
+        self._check_length("options['each']", each)
         if tasks is not None:
             if "task" in shared:
                 raise ChoiceError("give the reset option 'task' or 'tasks', not both")
@@ -120,7 +123,9 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
             seeds = seed
         infos: dict[str, Any] = {}
         for i in np.flatnonzero(mask).tolist():
-            own = shared if tasks is None else {**shared, "task": tasks[i]}
+            own = {**shared, **each[i]}
+            if tasks is not None:
+                own["task"] = tasks[i]
             infos = self._reset_one(infos, i, seeds[i], own)
         return tuple(self._observations), infos
 

@@ -96,7 +96,14 @@ module bench;
   end
 endmodule
 """
+_RUSTC_RUN = (
+    (
+        "rustc", "--edition=2021", "-Cdebuginfo=0", "-Ccodegen-units=1", "-o", "main", "main.rs",
+    ),
+    ("./main",),
+)  # fmt: skip
 _REQUEST = "interval"
+_ANSWER = str(sum(_REQUEST.encode()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,8 @@ class Item:
     """One piece of work: its processes in order, each as arguments whose first names a tool.
 
     `image` is the language of the Docker image that has the tools, empty where none has.
-    `request` is what the last process is asked, and `answer` what it must say.
+    `request` is what the last process is asked, and `answer` what it must say. `tuning` is what a
+    box sets in the processes' environment and the bare side, run as anyone runs it, does not.
     """
 
     name: str
@@ -113,6 +121,7 @@ class Item:
     files: Mapping[str, str] = field(default_factory=dict)
     request: str = ""
     answer: str = ""
+    tuning: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tools(self) -> tuple[str, ...]:
@@ -138,16 +147,20 @@ ITEMS = (
     Item(
         "rustc-run",
         "rust",
-        (
-            (
-                "rustc", "--edition=2021", "-Cdebuginfo=0", "-Ccodegen-units=1", "-o", "main",
-                "main.rs",
-            ),
-            ("./main",),
-        ),
+        _RUSTC_RUN,
         {"main.rs": _PROGRAM},
         request=_REQUEST,
-        answer=str(sum(_REQUEST.encode())),
+        answer=_ANSWER,
+    ),
+    # rustc's heap in huge pages: its page faults are what a box makes dearer.
+    Item(
+        "rustc-run-tuned",
+        "rust",
+        _RUSTC_RUN,
+        {"main.rs": _PROGRAM},
+        request=_REQUEST,
+        answer=_ANSWER,
+        tuning={"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"},
     ),
     Item(
         "iverilog-vvp",
@@ -186,5 +199,6 @@ def job_of(item: Item, paths: Mapping[str, str]) -> Job:
     for number, command in enumerate(item.commands):
         last = number == len(item.commands) - 1
         requests = (item.request.encode(),) if item.request and last else ()
-        steps.append(Step((paths.get(command[0], command[0]), *command[1:]), requests=requests))
+        argv = (paths.get(command[0], command[0]), *command[1:])
+        steps.append(Step(argv, requests=requests, environment=item.tuning))
     return Job(tuple(steps), {name: text.encode() for name, text in item.files.items()})
