@@ -70,9 +70,17 @@ class World:
                 raise SystemExit(1)
 
     def add_gradients(self, parameters: Sequence[torch.nn.Parameter]) -> None:
-        """Gives every process the sum of all processes' gradients; one that has none counts as
-        zeros."""
+        """Gives every process the sum of all processes' gradients.
+
+        One that has none counts as zeros; where no process has any there is none afterwards, since
+        an optimizer counts its steps by parameter.
+        """
         if self.size == 1:
+            return
+        there = torch.tensor([p.grad is not None for p in parameters], dtype=torch.uint8)
+        dist.all_reduce(there, dist.ReduceOp.MAX)
+        parameters = [p for p, any_has in zip(parameters, there.tolist(), strict=True) if any_has]
+        if not parameters:
             return
         gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
         flat = torch.cat([g.detach().float().cpu().flatten() for g in gradients])

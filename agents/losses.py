@@ -187,9 +187,11 @@ def value_loss(
     errors = (values - returns) ** 2  # [B, T]
     worse = torch.zeros_like(errors, dtype=torch.bool)
     if clip is not None:
-        near = old_values + (values - old_values).clamp(-clip, clip)  # [B, T]
+        moved = values - old_values
+        near = old_values + moved.clamp(-clip, clip)  # [B, T]
         bounded = (near - returns) ** 2
-        worse = bounded > errors
+        # Within the clip both are one number, but for its last digit.
+        worse = (bounded > errors) & (moved.abs() > clip)
         errors = torch.max(errors, bounded)
     loss = 0.5 * (errors * weights).sum() / denominator
     return loss, {

@@ -94,22 +94,23 @@ class Policy:
     def encode_feedback(self, feedback: str, *, answered: bool) -> list[int]:
         """The token ids of what the environment said, from the end of an answer up to where the
         next one begins; `answered`: the answer ended with the token that ends one."""
-        if self.tokenizer.chat_template is None:
-            text = "\n" + feedback.rstrip("\n") + "\n\n"
-            return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
-        answer = "[the answer that was given]"
-        messages = [
-            {"role": "user", "content": "prompt"},
-            {"role": "assistant", "content": answer},
-            {"role": "user", "content": feedback},
-        ]
-        text = self.tokenizer.apply_chat_template(
-            messages, tokenize=False, add_generation_prompt=True
-        )
         # The answer's own tokens stay as they were sampled; only what follows one is rendered.
-        rest = text.partition(answer)[2]
-        if answered:
-            rest = rest.removeprefix(self.tokenizer.eos_token or "")
+        answer = "[the answer that was given]"
+        found, rest = "", ""
+        if self.tokenizer.chat_template is not None:
+            messages = [
+                {"role": "user", "content": "prompt"},
+                {"role": "assistant", "content": answer},
+                {"role": "user", "content": feedback},
+            ]
+            text = self.tokenizer.apply_chat_template(
+                messages, tokenize=False, add_generation_prompt=True
+            )
+            _, found, rest = text.partition(answer)
+            if answered:
+                rest = rest.removeprefix(self.tokenizer.eos_token or "")
+        if not found:  # a base model, or a template for one prompt
+            rest = "\n" + feedback.rstrip("\n") + "\n\n"
         return list(self.tokenizer(rest, add_special_tokens=False)["input_ids"])
 
     def decode(self, tokens: Tensor) -> str:

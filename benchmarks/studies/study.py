@@ -5,8 +5,8 @@ a study can be stopped at any moment and its command given again: whole runs are
 go on. Arms whose learning rate is tuned first try each of a grid for a part of the iterations, on a
 seed that is not measured; all arms have the same grid and so the same budget.
 
-Means over seeds are interquartile means with stratified bootstrap intervals (Agarwal et al., "Deep
-reinforcement learning at the edge of the statistical precipice", NeurIPS 2021), by rliable.
+Means over seeds are interquartile means with bootstrap intervals (Agarwal et al., "Deep
+reinforcement learning at the edge of the statistical precipice", NeurIPS 2021).
 """
 
 from __future__ import annotations
@@ -326,18 +326,16 @@ def summarise(
 
 
 def iqm(values: Sequence[float]) -> Estimate:
-    """The mean of the middle half of some runs, with its 95 % bootstrap interval."""
-    import numpy as np
-    from rliable import library, metrics
+    """The mean of the middle half of some runs, with its 95 % percentile bootstrap interval."""
+    from scipy import stats
 
+    def middle(runs: Any, axis: int) -> Any:
+        return stats.trim_mean(runs, 0.25, axis=axis)
+
+    value = float(middle(values, 0))
     if len(set(values)) == 1:  # every resample is the same: an interval of no width
-        return Estimate(values[0], values[0], values[0], len(values))
-    scores = {"arm": np.asarray(values, dtype=float).reshape(-1, 1)}  # [runs, tasks]
-    points, intervals = library.get_interval_estimates(
-        scores,
-        lambda runs: np.array([metrics.aggregate_iqm(runs)]),
-        reps=2000,
-        random_state=np.random.RandomState(0),
-    )
-    low, high = intervals["arm"][:, 0]
-    return Estimate(float(points["arm"][0]), float(low), float(high), len(values))
+        return Estimate(value, value, value, len(values))
+    found = stats.bootstrap(
+        (values,), middle, n_resamples=4000, method="percentile", rng=0, vectorized=True
+    ).confidence_interval
+    return Estimate(value, float(found.low), float(found.high), len(values))
