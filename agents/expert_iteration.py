@@ -12,6 +12,7 @@ and over; and what was kept in earlier iterations stays in the set, best first, 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -125,6 +126,7 @@ class ExpertIteration(Learner[ExpertIterationConfig]):
             for start in range(0, len(order), config.batch):
                 chosen = [self.examples[i] for i in order[start : start + config.batch]]
                 denominator = float(sum(len(e.tokens) for e in chosen))
+                of_step = 0.0
                 for part in passes([len(e.tokens) for e in chosen], TOKENS_PER_PASS):
                     scores = completion_scores(
                         self.policy.model,
@@ -139,10 +141,15 @@ class ExpertIteration(Learner[ExpertIterationConfig]):
                         logprobs=scores.logprobs, weights=scores.mask, denominator=denominator
                     )
                     loss.backward()
-                    nll += loss.item()
-                torch.nn.utils.clip_grad_norm_(self.parameters(), config.max_grad_norm)
-                self.optimizer.step()
+                    of_step += loss.item()
+                norm = torch.nn.utils.clip_grad_norm_(self.parameters(), config.max_grad_norm)
+                # Else `health` has something to say: a nll that is no number stays one.
+                if math.isfinite(of_step) and norm.isfinite():
+                    self.optimizer.step()
+                else:
+                    of_step = math.nan
                 self.optimizer.zero_grad()
+                nll += of_step
                 steps += 1
         return {"nll": nll / max(steps, 1), "steps": float(steps)}
 
