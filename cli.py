@@ -37,6 +37,7 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from . import ENVIRONMENTS, PRESETS, ToolchainMissingError, __version__
+from .agents.memory import MemoryExhaustedError, is_out_of_memory
 from .verifiers.sandbox.base import SandboxError
 
 if TYPE_CHECKING:
@@ -73,8 +74,10 @@ class UsageError(ValueError):
 
 def _sentence(error: BaseException) -> tuple[int, str] | None:
     """The exit code and the sentence for a failure that is not a bug of ours, else None."""
-    if isinstance(error, (ToolchainMissingError, SandboxError)):
+    if isinstance(error, (ToolchainMissingError, SandboxError, MemoryExhaustedError)):
         return MACHINE, str(error)
+    if is_out_of_memory(error):
+        return MACHINE, "out of memory; take less at once, or a larger machine"
     if isinstance(error, ModuleNotFoundError) and error.name is not None:
         root = error.name.partition(".")[0]
         if root in AGENTS_EXTRA:

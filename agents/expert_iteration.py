@@ -12,6 +12,7 @@ and over; and what was kept in earlier iterations stays in the set, best first, 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -143,7 +144,9 @@ class ExpertIteration(Learner[ExpertIterationConfig]):
                     )
                     loss.backward()
                     total += loss.item()
-                nll += self.take_step({"loss": total})["loss"]
+                about = self.take_step({"loss": total})
+                # `health` looks at what is logged: a step that was not taken is no number there.
+                nll += about["loss"] if math.isfinite(about["grad_norm"]) else math.nan
                 steps += 1
         return {"nll": nll / max(steps, 1), "steps": float(steps)}
 

@@ -50,7 +50,7 @@ def complaint(rows: Sequence[Row], bounds: Bounds = Bounds()) -> str | None:
     a sentence; None while it is well. A sign that an algorithm does not log is not looked at."""
     if not rows:
         return None
-    for name in ("loss", "grad_norm"):
+    for name in ("loss", "nll", "grad_norm"):
         if not math.isfinite(rows[-1].get(name, 0.0)):
             return f"{name} is {rows[-1][name]}"
     if len(rows) < bounds.patience:

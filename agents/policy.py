@@ -13,29 +13,38 @@ import itertools
 import json
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import torch
 from peft import LoraConfig, get_peft_model
 from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
-from torch import Tensor
+from torch import Tensor, nn
+from transformers import DynamicCache
+from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
+from transformers.pytorch_utils import Conv1D
 
 from .checkpoint import write_atomically
 from .distributed import local_device
 from .generate import Completion, generate
+from .memory import is_out_of_memory, memory_told
+from .recompute import recompute_activations
 
 TINY = "tiny"
 TINY_FOLDER = Path(__file__).parent / "tiny"  # made by `sft`
 DEFAULT_LLM = "deepseek-ai/deepseek-coder-6.7b-base"
-# Every projection: adapting attention alone loses even at equal size
-# (https://thinkingmachines.ai/blog/lora).
+# Every linear layer is adapted: attention alone loses even at equal size
+# (https://thinkingmachines.ai/blog/lora). In a Llama and its many likes these are all.
 PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+# Linear layers that choose or weigh experts: training them unsettles which expert learns what.
+ROUTERS = ("gate", "router", "shared_expert_gate")
 LORA_RANK, LORA_ALPHA = 16, 32
+DType = Literal["auto", "float32", "bfloat16"]
 MAX_NEW_TOKENS = 256
 # What agents sample at unless told otherwise. Trainers sample at 1, where exploration is the
 # policy's own; at about 0.6 most of the tail of stray tokens, which is what keeps long programs
@@ -45,9 +54,14 @@ SAMPLING_TEMPERATURE = 0.6
 # a large model must fit.
 BATCH = 64
 
+_TOKENIZERS = (
+    "tokenizer.json", "tokenizer_config.json", "tokenizer.model", "vocab.json", "vocab.txt",
+    "spiece.model",
+)  # fmt: skip
 _META = "forgegym.json"
 WEIGHTS, _PEFT_CONFIG = "adapter_model.safetensors", "adapter_config.json"
-_FENCE = re.compile(r"```[^\n]*\n(.*?)(?:```|\Z)", re.DOTALL)
+# A fence is closed at the beginning of a line: three backticks may stand in a program's comment.
+_FENCE = re.compile(r"```[^\n]*\n(.*?)(?:^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE)
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 
 
@@ -70,9 +84,21 @@ class Policy:
         return device
 
     @property
+    def vocabulary(self) -> int:
+        """How many tokens the model knows; its tokenizer may know fewer, or more."""
+        return int(self.model.config.get_text_config().vocab_size)
+
+    @property
+    def context(self) -> int | None:
+        """The most tokens of prompt and answer together; None where positions have no end."""
+        # Models without an end to their positions (ALiBi) have no such setting.
+        return getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
+
+    @property
     def pad_id(self) -> int:
-        pad, eos = self.tokenizer.pad_token_id, self.tokenizer.eos_token_id
-        return int(eos if pad is None else pad)
+        """What fills a batch up. No model sees it, so that any token of its own will do."""
+        pad = self.tokenizer.pad_token_id
+        return int(pad) if pad is not None and pad < self.vocabulary else self.eos_ids[0]
 
     @property
     def eos_ids(self) -> tuple[int, ...]:
@@ -82,14 +108,43 @@ class Policy:
         return tuple(sorted({i for i in (*listed, self.tokenizer.eos_token_id) if i is not None}))
 
     def encode(self, prompt: str) -> list[int]:
-        """The token ids of a prompt, up to where the answer begins."""
+        """The token ids of a prompt, up to where the answer begins.
+
+        A chat template is the whole text, and writes what begins one itself. Raises `PolicyError`
+        when the template fails, or the model cannot read what comes of it.
+        """
         if self.tokenizer.chat_template is not None:
-            messages = [{"role": "user", "content": prompt}]
-            text = self.tokenizer.apply_chat_template(
-                messages, tokenize=False, add_generation_prompt=True
+            text = self._chat(prompt)
+            ids = list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+        else:
+            encoded = self.tokenizer(prompt + "\n\n", return_special_tokens_mask=True)
+            ids, added = list(encoded["input_ids"]), list(encoded["special_tokens_mask"])
+            while added and added.pop():  # some tokenizers end every text, and an answer follows
+                ids.pop()
+        if not ids:
+            raise PolicyError(f"The tokenizer of {self.base} makes no tokens of a prompt.")
+        if max(ids) >= self.vocabulary:
+            raise PolicyError(
+                f"The tokenizer of {self.base} makes token {max(ids)}, but its model knows only "
+                f"{self.vocabulary} tokens."
             )
-            return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
-        return list(self.tokenizer(prompt + "\n\n")["input_ids"])
+        return ids
+
+    def _chat(self, prompt: str) -> str:
+        user = {"role": "user", "content": prompt}
+        # Some templates fail without a system message, others with one.
+        system = {"role": "system", "content": "You write programs."}
+        reasons = []
+        for messages in ([user], [system, user]):
+            try:
+                text: str = self.tokenizer.apply_chat_template(
+                    messages, tokenize=False, add_generation_prompt=True
+                )
+            except Exception as error:  # a template is a program of the model's
+                reasons.append(_reason(error))
+            else:
+                return text
+        raise PolicyError(f"The chat template of {self.base} fails: {reasons[0]}")
 
     def encode_feedback(self, feedback: str, *, answered: bool) -> list[int]:
         """The token ids of what the environment said, from the end of an answer up to where the
@@ -115,7 +170,10 @@ class Policy:
 
     def decode(self, tokens: Tensor) -> str:
         """The program in an answer: what its first code fence holds, or all of it."""
-        text: str = self.tokenizer.decode(tokens, skip_special_tokens=True)
+        # Tidying spaces is for prose: it would take those before a full stop or a comma away.
+        text: str = self.tokenizer.decode(
+            tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False
+        )
         fenced = _FENCE.search(text)
         return fenced.group(1) if fenced else text
 
@@ -128,8 +186,18 @@ class Policy:
         temperature: float,
         value_of: Callable[[Tensor], Tensor] | None = None,
     ) -> list[list[Completion]]:
-        """`generate` with this policy's model and tokens."""
-        return generate(
+        """`generate` with this policy's model and tokens.
+
+        Raises `PolicyError` when a prompt and its answer are longer than the model can read, or
+        when its scores are not numbers.
+        """
+        longest = max(map(len, prompts), default=0)
+        if self.context is not None and longest + max_new_tokens > self.context:
+            raise PolicyError(
+                f"A prompt of {longest} tokens and {max_new_tokens} new ones (max_new_tokens) are "
+                f"more than the {self.context} that {self.base} can read."
+            )
+        completions = generate(
             self.model,
             prompts,
             seeds=seeds,
@@ -139,6 +207,12 @@ class Policy:
             temperature=temperature,
             value_of=value_of,
         )
+        if any(c.logprobs.isnan().any() for group in completions for c in group):
+            raise PolicyError(
+                f"{self.base} gave scores that are not numbers (NaN) while sampling: its weights "
+                "are damaged, or too large for their dtype."
+            )
+        return completions
 
 
 def choose_device(device: str) -> torch.device:
@@ -156,17 +230,16 @@ def choose_device(device: str) -> torch.device:
     return local_device(chosen)
 
 
-def load_base(name: str, *, device: str = "auto") -> Policy:
+def load_base(name: str, *, device: str = "auto", dtype: DType = "auto") -> Policy:
     """The base model called `name`, frozen, without an adapter.
 
-    `name` is ``"tiny"``, a folder with a Hugging Face model, or a name on the hub. Weights are
-    float32 on the CPU and bfloat16 on a GPU. Raises `PolicyError`.
+    `name` is ``"tiny"``, a folder with a Hugging Face model, or a name on the hub. `dtype` is that
+    of the weights: ``"auto"`` is float32 on the CPU and bfloat16 on a GPU. Raises `PolicyError`,
+    also for a model that is not causal, or keeps no plain key-value cache.
     """
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-    from transformers.utils.logging import disable_progress_bar
-
-    disable_progress_bar()  # a bar for one small file would tear the live table
     chosen = choose_device(device)
+    if dtype not in get_args(DType):
+        raise PolicyError(f"The dtype is auto, float32 or bfloat16, not {dtype!r}.")
     where: str | Path = name
     if name == TINY:
         where = TINY_FOLDER
@@ -178,23 +251,147 @@ def load_base(name: str, *, device: str = "auto") -> Policy:
             )
         if not (where / "config.json").exists():
             raise PolicyError(f"{name} holds no model: it has no config.json.")
+        if not any((where / file).exists() for file in _TOKENIZERS):
+            raise PolicyError(
+                f"{name} could not be loaded as a causal language model: its tokenizer is not in "
+                f"the folder (no {_TOKENIZERS[0]})."
+            )
+    elif Path(name).is_file():
+        raise PolicyError(
+            f"{name} is a file; a model is a folder with config.json, safetensors and a tokenizer "
+            "(a GGUF file has to be converted first)."
+        )
     elif not _HUB_NAME.fullmatch(name):
         raise PolicyError(
             f"There is no model folder {name}, and it is not a hub name like {DEFAULT_LLM}."
         )
-    dtype = torch.float32 if chosen.type == "cpu" else torch.bfloat16
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(where)
-        model: Any = AutoModelForCausalLM.from_pretrained(where, dtype=dtype)
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise PolicyError(
-            f"{name} could not be loaded as a causal language model: {reason}"
-        ) from error
-    model.requires_grad_(False)
-    model.to(chosen).eval()
+    cpu = chosen.type == "cpu"
+    of = {"auto": "float32" if cpu else "bfloat16"}.get(dtype, dtype)
+    with memory_told(
+        f"loading {name}", "take a smaller base, or half its size with dtype=bfloat16"
+    ):
+        model, tokenizer = _read(name, where, getattr(torch, of))
+        model.requires_grad_(False)
+        model.to(chosen).eval()
     digest = weights_digest(Path(where)) if Path(where).is_dir() else None
-    return Policy(model, tokenizer, name, digest)
+    policy = Policy(model, tokenizer, name, digest)
+    if not policy.eos_ids:
+        raise PolicyError(
+            f"{name} has no end-of-text token, so that no answer would ever end; name one as "
+            "eos_token in its tokenizer_config.json."
+        )
+    _require_causal(policy)
+    return policy
+
+
+def _read(name: str, where: str | Path, dtype: torch.dtype) -> tuple[Any, Any]:
+    """Model and tokenizer as Hugging Face reads them, or a `PolicyError` that says why not."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    options: dict[str, Any] = {"trust_remote_code": False}  # else it asks on the terminal
+    if isinstance(where, str) and not _hub_answers():
+        options["local_files_only"] = True
+    with _quiet():
+        part = "its tokenizer: "
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(where, **options)
+            part = ""
+            options |= {"dtype": dtype, "output_loading_info": True}
+            loaded: Any = AutoModelForCausalLM.from_pretrained(where, **options)
+        except Exception as error:  # what a damaged file may raise is not ours to list
+            if is_out_of_memory(error):
+                raise
+            absent = options.get("local_files_only") and isinstance(error, OSError)
+            reason = "it is not on this machine, and the hub cannot be reached." if absent else None
+            raise PolicyError(
+                f"{name} could not be loaded as a causal language model: "
+                f"{reason or part + _reason(error)}"
+            ) from error
+    model, found = loaded
+    missing = sorted(found["missing_keys"])
+    if missing:  # they would be random numbers
+        raise PolicyError(
+            f"{name} could not be loaded as a causal language model: {len(missing)} of its weights "
+            f"are missing ({missing[0]})."
+        )
+    return model, tokenizer
+
+
+def _hub_answers() -> bool:
+    """Whether the hub says anything at all. Asked by itself, a missing network is known at once;
+    loading would try again and again, for most of a minute."""
+    from huggingface_hub import constants, get_session
+
+    try:
+        get_session().head(constants.ENDPOINT, timeout=5)
+    except Exception:  # of the HTTP library in use, or that of offline mode
+        return False
+    return True
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without Hugging Face's progress bars, which would tear the live table, and its reports."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+
+
+def _reason(error: Exception) -> str:
+    """The first sentence of what a library says."""
+    text = " ".join(str(error).split())
+    first = text.split(". ")[0].rstrip(".")[:200]
+    if isinstance(error, (OSError, ValueError)):
+        return f"{first}."
+    return f"its files do not fit together ({type(error).__name__}: {first})."
+
+
+@torch.no_grad()
+def _require_causal(policy: Policy) -> None:
+    """Raises `PolicyError` unless a token is read without those after it, and the model keeps one
+    key and value of each in layers whose rows can be selected: sampler and trainer read a prompt
+    once and go on from there.
+
+    An encoder looks ahead, a state-space model keeps one state for all that it has read.
+    """
+    model, end = policy.model, policy.eos_ids[0]
+    kind = f"{policy.base} is a {model.config.model_type} model"
+    cache: Any = DynamicCache(config=model.config)
+    kept, reason = 0, ""
+    if {type(layer) for layer in cache.layers} <= {DynamicLayer, DynamicSlidingWindowLayer}:
+        ids = torch.tensor([[end, end], [end, int(not end)]], device=policy.device)
+        try:
+            out = model(
+                input_ids=ids,
+                attention_mask=torch.ones_like(ids),
+                position_ids=torch.arange(2, device=policy.device).expand(2, 2),
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=2,
+            )
+        except (TypeError, ValueError, AttributeError) as error:
+            reason = f" ({type(error).__name__}: {' '.join(str(error).split())[:100]})"
+        else:
+            kept = cache.get_seq_length()
+            one, other = out.logits[:, 0].float()  # [V] each, after the same first token
+            # Rows of a batch may differ by rounding, an encoder's do by what they say.
+            rounding = torch.finfo(model.dtype).eps ** 0.5
+            if (one - other).abs().max() > rounding * one.std():
+                raise PolicyError(
+                    f"{kind}, which reads a token together with those after it: an encoder writes "
+                    "no programs; take a causal model."
+                )
+    if kept != 2:
+        raise PolicyError(
+            f"{kind}, which keeps no key-value cache of the tokens before{reason}; sampling needs "
+            "a causal transformer that does."
+        )
 
 
 def weights_digest(folder: Path) -> str | None:
@@ -210,28 +407,65 @@ def weights_digest(folder: Path) -> str | None:
     return digest.hexdigest()
 
 
-def add_adapter(
-    policy: Policy, *, rank: int = LORA_RANK, alpha: int = LORA_ALPHA, seed: int = 0
-) -> Policy:
-    """`policy` with a new LoRA adapter on its seven projections, which changes nothing yet.
+def lora_targets(model: Any) -> tuple[list[str], list[str]]:
+    """The modules and the parameters of `model` that LoRA adapts, by peft's names for them.
 
-    Raises `PolicyError` when the model has no such projections.
+    All linear layers of the trunk, and the experts' matrices where they are one parameter of three
+    dimensions; never the embeddings, the output head or a router.
     """
-    present = {name.rsplit(".", 1)[-1] for name, _ in policy.model.named_modules()}
-    if not present.intersection(PROJECTIONS):
-        raise PolicyError(
-            f"{policy.base} has none of the projections {', '.join(PROJECTIONS)} that LoRA adapts."
-        )
+    head, trunk = model.get_output_embeddings(), set(model.get_decoder().modules())
+    linears, experts = [], set()
+    for name, module in model.named_modules():
+        last = name.rpartition(".")[2]
+        if module in trunk and module is not head:
+            if isinstance(module, (nn.Linear, Conv1D)) and last not in ROUTERS:
+                linears.append(name)
+            if last == "experts":
+                of = module.named_parameters(recurse=False)
+                experts |= {f"{last}.{key}" for key, value in of if value.dim() == 3}
+    short = {name.rpartition(".")[2] for name in linears}
+    others = {name.rpartition(".")[2] for name, _ in model.named_modules() if name not in linears}
+    if short & others:  # the last part of a name alone would adapt more than is meant
+        return linears, sorted(experts)
+    seven = [name for name in PROJECTIONS if name in short]
+    return [*seven, *sorted(short - set(PROJECTIONS))], sorted(experts)
+
+
+def add_adapter(
+    policy: Policy,
+    *,
+    rank: int = LORA_RANK,
+    alpha: int = LORA_ALPHA,
+    seed: int = 0,
+    gradient_checkpointing: bool = False,
+) -> Policy:
+    """`policy` with a new LoRA adapter on its linear layers (see `lora_targets`), which changes
+    nothing yet. Its weights are float32, whatever those of the base are.
+
+    `gradient_checkpointing`: see `recompute`. Raises `PolicyError` for a model without linear
+    layers, or without layers to compute again.
+    """
+    modules, parameters = lora_targets(policy.model)
+    if not modules:
+        raise PolicyError(f"{policy.base} has no linear layers that LoRA could adapt.")
+    conv1d = any(isinstance(module, Conv1D) for module in policy.model.modules())
     config = LoraConfig(
         r=rank,
         lora_alpha=alpha,
-        target_modules=[name for name in PROJECTIONS if name in present],
+        target_modules=modules,
+        target_parameters=parameters or None,
+        fan_in_fan_out=conv1d,  # how GPT-2 lays its matrices out
         # Dropout would make the policy that is trained differ from the one that sampled.
         lora_dropout=0.0,
         task_type="CAUSAL_LM",
     )
     torch.manual_seed(seed)
     model = _wrapped(policy.model, config)
+    if gradient_checkpointing and not recompute_activations(model):
+        raise PolicyError(
+            f"{policy.base} has no layers that can be computed again: gradient_checkpointing "
+            "has to be off."
+        )
     # In eval mode gradients flow all the same, and sampler and trainer see one policy.
     model.eval()
     return Policy(model, policy.tokenizer, policy.base, policy.base_digest)
@@ -241,6 +475,8 @@ def _wrapped(model: Any, config: LoraConfig) -> Any:
     with warnings.catch_warnings():
         # peft 0.21 asks transformers 5.23 by a name that is going to be renamed.
         warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*")
+        # Of patterns that it makes itself for some mixtures of experts.
+        warnings.filterwarnings("ignore", message=".*_pattern keys did not match.*")
         return get_peft_model(model, config)
 
 
@@ -279,23 +515,25 @@ def _jsonable(value: Any) -> Any:
     return sorted(value) if isinstance(value, (set, frozenset)) else str(value)
 
 
-def load_policy(path: str | Path, *, base: str | None = None, device: str = "auto") -> Policy:
+def load_policy(
+    path: str | Path, *, base: str | None = None, device: str = "auto", dtype: DType = "auto"
+) -> Policy:
     """The policy at `path`: an adapter's folder, a run's folder (its best adapter), a model's
     folder, a hub name, or ``"tiny"``.
 
-    `base` replaces the base model an adapter names. Raises `PolicyError` when there is nothing to
-    load, or when the adapter was trained on another base.
+    `base` replaces the base model an adapter names; `dtype`: see `load_base`. Raises `PolicyError`
+    when there is nothing to load, or when the adapter was trained on another base.
     """
     folder = Path(path)
     for candidate in (folder, folder / "best", folder / "latest"):
         if (candidate / _PEFT_CONFIG).exists():
-            return _load_adapter(candidate, base=base, device=device)
+            return _load_adapter(candidate, base=base, device=device, dtype=dtype)
     if base is not None:
         raise PolicyError(f"{path} holds no adapter, so a base cannot be given for it.")
-    return load_base(str(path), device=device)
+    return load_base(str(path), device=device, dtype=dtype)
 
 
-def _load_adapter(folder: Path, *, base: str | None, device: str) -> Policy:
+def _load_adapter(folder: Path, *, base: str | None, device: str, dtype: DType) -> Policy:
     try:
         config = json.loads((folder / _PEFT_CONFIG).read_text(encoding="utf-8"))
         meta_path = folder / _META
@@ -305,7 +543,7 @@ def _load_adapter(folder: Path, *, base: str | None, device: str) -> Policy:
     name = base or meta.get("base") or config.get("base_model_name_or_path")
     if not name:
         raise PolicyError(f"The adapter in {folder} does not name its base model; give --base.")
-    policy = load_base(str(name), device=device)
+    policy = load_base(str(name), device=device, dtype=dtype)
     wanted = meta.get("base_digest")
     if wanted is not None and policy.base_digest != wanted:
         raise PolicyError(
@@ -358,12 +596,14 @@ class PolicyAgent:
                 (prompt, [seed for _, seed in rows])
                 for prompt, rows in itertools.groupby(batch, key=lambda row: row[0])
             ]
-            sampled = self.policy.sample(
-                [self.policy.encode(prompt) for prompt, _ in groups],
-                seeds=[seeds for _, seeds in groups],
-                max_new_tokens=self.max_new_tokens,
-                temperature=self.temperature,
-            )
+            remedy = "lower max_new_tokens, or take a smaller base or a larger device"
+            with memory_told("sampling", remedy):
+                sampled = self.policy.sample(
+                    [self.policy.encode(prompt) for prompt, _ in groups],
+                    seeds=[seeds for _, seeds in groups],
+                    max_new_tokens=self.max_new_tokens,
+                    temperature=self.temperature,
+                )
             programs += [self.policy.decode(c.tokens) for group in sampled for c in group]
         return programs
 

@@ -105,7 +105,7 @@ class PPO(Learner[PPOConfig]):
     panels: ClassVar = {**Learner.panels, "critic": ("explained_variance",)}
 
     def __init__(self, config: PPOConfig, policy: Policy) -> None:
-        self.critic = ValueHead(policy.model.config.hidden_size).to(policy.device)
+        self.critic = ValueHead(policy.model.config.get_text_config().hidden_size).to(policy.device)
         super().__init__(config, policy)
         own = {"params": list(self.critic.parameters()), "rate": config.critic_rate}
         self.optimizer.add_param_group(own)

@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args
 
 import torch
 from rich.console import Console
@@ -35,8 +35,10 @@ from .distributed import World, join
 from .health import complaint
 from .logprob import Scores, completion_scores, passes
 from .losses import Aggregation, loss_denominator, loss_weights
+from .memory import memory_told
 from .policy import (
     WEIGHTS,
+    DType,
     Policy,
     adapter_state,
     add_adapter,
@@ -52,6 +54,8 @@ from .tracking import PLOT_FILE, Progress, Row, RunLog, TrainingResult, draw_cur
 TOKENS_PER_PASS = 8192
 # A run that collapses at an eighth of its learning rate will not be saved by a sixteenth.
 MAX_RESTORES = 3
+# Neither changes what is learnt; memory may run out long after a run has begun.
+_FREE = ("out", "resume", "gradient_checkpointing")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,10 @@ class RunConfig:
 
     `out`: the run's folder. `env`, `reward`, `toolchain`, `tasks`: the environment. `base`: see
     `policy.load_base`. `resume`: go on with the run in `out` if there is one.
+
+    `dtype` of the base's weights: float32, bfloat16, or auto (see `policy.load_base`); what is
+    trained is float32 in any case. `gradient_checkpointing`: less memory for more arithmetic, and
+    the same losses; a run may be resumed with it or without.
 
     `samples` an iteration, in groups of `group_size` that share a prompt; each is an episode of up
     to `turns` programs of up to `max_new_tokens` tokens, and is paid for the last.
@@ -93,6 +101,8 @@ class RunConfig:
     lora_alpha: int = 32
     on_collapse: Literal["restore", "stop", "ignore"] = "restore"
     device: str = "auto"
+    dtype: DType = "auto"
+    gradient_checkpointing: bool = False
     resume: bool = False
 
     def __post_init__(self) -> None:
@@ -109,6 +119,8 @@ class RunConfig:
         share(self, "decay_from")
         if self.on_collapse not in ("restore", "stop", "ignore"):
             raise ValueError(f"on_collapse is restore, stop or ignore, not {self.on_collapse!r}.")
+        if self.dtype not in get_args(DType):
+            raise ValueError(f"dtype is auto, float32 or bfloat16, not {self.dtype!r}.")
 
 
 def at_least(config: object, name: str, least: int) -> None:
@@ -309,8 +321,9 @@ def train(
 
     Stops after `config.iterations`, or after Ctrl-C at the end of the last whole iteration; in
     both cases everything is saved. Several processes: see `distributed`; each returns, and only
-    the first one's result has rows. Raises `CheckpointError` or `PolicyError` with a sentence for
-    the user, and what Gymnasium raises for an unknown environment.
+    the first one's result has rows. Raises `CheckpointError`, `PolicyError` or
+    `MemoryExhaustedError` with a sentence for the user, and what Gymnasium raises for an unknown
+    environment.
     """
     with join() as world:
         return _train(config, algorithm, world, console if world.first else Console(quiet=True))
@@ -324,14 +337,15 @@ def _train(
             f"{config.samples // config.group_size} groups of samples cannot be shared by "
             f"{world.size} processes."
         )
-    settings = {k: v for k, v in asdict(config).items() if k not in ("out", "resume")}
+    settings = {k: v for k, v in asdict(config).items() if k not in _FREE}
     settings["algorithm"] = algorithm.name
     world.first_does(lambda: prepare_folder(config.out, settings, resume=config.resume))
     policy = add_adapter(
-        load_base(config.base, device=config.device),
+        load_base(config.base, device=config.device, dtype=config.dtype),
         rank=config.lora_rank,
         alpha=config.lora_alpha,
         seed=config.seed,
+        gradient_checkpointing=config.gradient_checkpointing,
     )
     learner = algorithm(config, policy)
     learner.world = world
@@ -362,7 +376,12 @@ def _train(
         columns=learner.columns,
         console=console,
     )
-    with stop_on_interrupt() as stop, progress:
+    short = memory_told(
+        f"training; the last iteration saved in {config.out} is whole",
+        "--resume goes on from it with gradient_checkpointing=true, or begin another run with "
+        "fewer samples, a smaller max_new_tokens or dtype=bfloat16",
+    )
+    with short, stop_on_interrupt() as stop, progress:
         if done:
             progress.say(f"Continuing the run in {config.out} after iteration {done}.")
         for iteration in range(done + 1, config.iterations + 1):
