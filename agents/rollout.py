@@ -195,7 +195,8 @@ def play(
 
     `env` is a vector environment whose actions and observations are tuples of texts; the same
     seed resets each of its members to the same task. An episode of several `turns` goes on with
-    what the environment said after the tokens that were sampled, which are never tokenised again.
+    what the environment said after the tokens that were sampled, which are never tokenised again;
+    it ends early where the model's context has no room for another program.
     `curriculum` chooses the kinds of tasks; `value_of`: see `generate`.
     """
     count = env.num_envs // group_size
@@ -251,7 +252,12 @@ def play(
             episode.verdict = infos["verdict"][i]
             episode.over = bool(terminated[i] or truncated[i]) or not episode.valid
             if not episode.over and turn + 1 < turns:
-                episode.hear(policy.encode_feedback(said[i], answered=episode.pieces[-1].finished))
+                heard = policy.encode_feedback(said[i], answered=episode.pieces[-1].finished)
+                needed = len(episode.ids) + episode.length + len(heard) + max_new_tokens
+                if policy.context is not None and needed > policy.context:
+                    episode.over = True  # there is no room for another program
+                else:
+                    episode.hear(heard)
     parts = world.gather(Batch(prompts, [episode.sample() for episode in episodes], kinds))
     whole = Batch(
         [prompt for part in parts for prompt in part.prompts],

@@ -130,6 +130,20 @@ def test_one_turn_of_several_is_the_episode_of_one(policy):
 
 
 @pytest.mark.learning
+def test_an_episode_ends_where_the_context_does(policy, monkeypatch):
+    _, batch = played(policy, 3)
+    needed = [
+        len(batch.prompts[s.group]) + s.earlier[1].after + 12 if len(s.earlier) == 2 else 0
+        for s in batch.samples
+    ]
+    config = policy.model.get_base_model().config
+    monkeypatch.setattr(config, "max_position_embeddings", max(needed) - 1)
+    _, shorter = played(policy, 3)
+    for before, after, n in zip(batch.samples, shorter.samples, needed, strict=True):
+        assert len(after.earlier) == (1 if n == max(needed) else len(before.earlier))
+
+
+@pytest.mark.learning
 @pytest.mark.parametrize(
     "algorithm", ["grpo", "gspo", "ppo", "reinforce", "rloo", "expert_iteration"]
 )
