@@ -20,7 +20,7 @@ ALGORITHMS = Study(
         Arm("REINFORCE", "reinforce"),
         # The buffer keeps the best, so that what it takes to be kept rises by itself.
         Arm("expert iteration", "expert-iteration",
-            {"keep_above": 0.0, "epochs": 1, "batch": 32, "capacity": 256}),
+            {"keep_above": 0.0, "epochs": 1, "batch": 32, "capacity": 128}),
         Arm("PPO", "ppo"),
     ),
     common={**_BUDGET, "reward": "guided"},
