@@ -81,12 +81,15 @@ def generate(
     temperature: float = 1.0,
     decoder: Decoder | None = None,
     value_of: Callable[[Tensor], Tensor] | None = None,
+    on_finished: Callable[[int, Tensor], None] | None = None,
 ) -> list[list[Completion]]:
     """`len(seeds[i])` completions of prompt i, for every i.
 
     `prompts` are token ids; `temperature` 0 takes the likeliest token (its log-probability is then
     that at temperature 1). `value_of` is a critic over the model's last hidden states, [R, H] ->
-    [R]: asked here, it costs no pass of its own.
+    [R]: asked here, it costs no pass of its own. `on_finished` hears of a completion as soon as it
+    ends: its number (prompt by prompt, as in the result) and its tokens. Those that are cut at the
+    limit it does not hear of.
 
     Raises `ValueError` for an empty prompt, or when `seeds` and `prompts` differ in length.
     """
@@ -136,6 +139,9 @@ def generate(
         now = at[torch.isin(token[open_], eos)]
         ended[now] = True
         lengths[now] = t + 1
+        if on_finished is not None:
+            for row in now.tolist():
+                on_finished(row, tokens[row, : t + 1].cpu())
         running = ~ended[live]
         count = int(running.sum())
         if count == 0 or t + 1 == max_new_tokens:

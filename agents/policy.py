@@ -185,6 +185,7 @@ class Policy:
         max_new_tokens: int,
         temperature: float,
         value_of: Callable[[Tensor], Tensor] | None = None,
+        on_finished: Callable[[int, Tensor], None] | None = None,
     ) -> list[list[Completion]]:
         """`generate` with this policy's model and tokens.
 
@@ -206,6 +207,7 @@ class Policy:
             pad_id=self.pad_id,
             temperature=temperature,
             value_of=value_of,
+            on_finished=on_finished,
         )
         if any(c.logprobs.isnan().any() for group in completions for c in group):
             raise PolicyError(

@@ -219,6 +219,7 @@ def play(
         _Episode(numbers[i // group_size], observations[i], prompts[i // group_size])
         for i in range(env.num_envs)
     ]
+    begin: Callable[[int, str], None] | None = getattr(env, "anticipate", None)
     for turn in range(turns):
         playing = [i for i, episode in enumerate(episodes) if not episode.over]
         if not playing:
@@ -233,12 +234,20 @@ def play(
         for i, owner in zip(playing, owners, strict=True):
             key = (seed, iteration, episodes[i].group, i % group_size, *later)
             seeds[owner].append(derive_seed("sample", *key))
+        # Compilers begin on what is written while the rest is being sampled.
+        on_finished = None
+        if begin is not None:
+
+            def on_finished(row: int, tokens: Tensor, playing: list[int] = playing) -> None:
+                begin(playing[row], policy.decode(tokens))
+
         completions = policy.sample(
             contexts,
             seeds=seeds,
             max_new_tokens=max_new_tokens,
             temperature=temperature,
             value_of=value_of,
+            on_finished=on_finished,
         )
         programs = [""] * env.num_envs
         flat = [completion for group in completions for completion in group]

@@ -8,7 +8,9 @@ once. No sub-process is started per environment, and texts travel as they are.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ import numpy.typing as npt
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
+from ..verifiers.verdict import Verdict
 from ..verifiers.verifier import ChoiceError, Verifier, judge
 from .code_env import CodeEnv
 
@@ -53,6 +56,7 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
 
     # Gymnasium closes an environment even when its construction failed.
     verifier: Verifier | None = None
+    _early: ThreadPoolExecutor | None = None
 
     def __init__(
         self,
@@ -75,6 +79,7 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
         self.single_action_space = first.action_space
         self.observation_space = batch_space(first.observation_space, num_envs)
         self.action_space = batch_space(first.action_space, num_envs)
+        self._begun: list[Future[Verdict]] = []
         self._observations = [""] * num_envs
         self._terminated = np.zeros(num_envs, dtype=np.bool_)
         self._truncated = np.zeros(num_envs, dtype=np.bool_)
@@ -145,6 +150,8 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
             was_over[:] = False
         live = np.flatnonzero(~was_over).tolist()
         submissions = [self.envs[i].submission(actions[i]) for i in live]
+        wait(self._begun)
+        self._begun.clear()
         verdicts, retries = judge(self.envs[0].verifier, submissions)
 
         rewards = np.zeros(self.num_envs, dtype=np.float64)
@@ -172,12 +179,29 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
             infos,
         )
 
+    def anticipate(self, index: int, action: str) -> None:
+        """Begin to judge what episode `index` will be sent, while others are still being written.
+
+        `step` answers the same whether it was told or not, only sooner: verifiers remember what
+        they have judged. Nothing is done where programs are judged in this process. Raises as
+        `CodeEnv.step`.
+        """
+        verifier = self.envs[0].verifier
+        if verifier.sandbox is None:
+            return
+        if self._early is None:
+            self._early = ThreadPoolExecutor(os.cpu_count() or 1, "forgegym-early")
+        task, source = self.envs[index].submission(action)
+        self._begun.append(self._early.submit(verifier.verify, task, source))
+
     def render(self) -> tuple[str | None, ...]:  # type: ignore[override]
         """`CodeEnv.render` of every episode."""
         return tuple(env.render() for env in self.envs)
 
     def close_extras(self, **kwargs: Any) -> None:  # noqa: ARG002
         """Close the verifier."""
+        if self._early is not None:
+            self._early.shutdown(cancel_futures=True)
         if self.verifier is not None:
             self.verifier.close()
 

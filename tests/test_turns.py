@@ -25,7 +25,10 @@ class Dialogue(gymnasium.vector.VectorEnv):
 
     def __init__(self, num_envs=1, max_turns=1, **kwargs):
         self.num_envs, self.max_turns, self.turn = num_envs, max_turns, 0
-        self.heard = []
+        self.heard, self.announced = [], []
+
+    def anticipate(self, index, action):
+        self.announced.append((self.turn, index, action))
 
     def reset(self, *, seed=None, options=None):
         self.turn = 0
@@ -78,6 +81,10 @@ def test_an_episode_is_one_sequence_of_what_was_written_and_said(policy):
     assert turns == [2, 3, 3, 2]
     assert [s.valid for s in batch.samples] == [True, True, True, False]
     assert [s.reward for s in batch.samples] == [0.5, 0.75, 0.75, 0.5]
+    # What ended by itself was announced, and is what was sent.
+    assert len(env.unwrapped.announced) > 4
+    for turn, index, action in env.unwrapped.announced:
+        assert env.unwrapped.heard[turn][index] == action
     # Those that are over are sent nothing.
     assert env.unwrapped.heard[2][0] == env.unwrapped.heard[2][3] == ""
     for sample in batch.samples:

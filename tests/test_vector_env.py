@@ -314,3 +314,58 @@ def test_the_real_compiler_judges_a_vector() -> None:
     assert infos["stage"].tolist() == ["done", "done", "compile", "parse"]
     assert set(infos["toolchain"]) == {str(CompactVerifier("compactc").toolchain)}
     envs.close()
+
+
+class Remembering:
+    """A verifier that runs programs somewhere, and remembers its verdicts as the real ones do."""
+
+    sandbox = "docker"
+
+    def __init__(self, inner):
+        self.inner, self.toolchain = inner, inner.toolchain
+        self.asked, self.known = [], {}
+
+    def verify(self, task, source):
+        return self.verify_all([(task, source)])[0]
+
+    def verify_all(self, submissions):
+        for task, source in submissions:
+            if source not in self.known:
+                self.asked.append(source)
+                self.known[source] = self.inner.verify(task, source)
+        return [self.known[source] for _, source in submissions]
+
+    def close(self):
+        self.inner.close()
+
+
+def test_what_is_anticipated_is_judged_once_and_no_differently():
+    from forgegym.envs.code_env import CodeEnv
+    from forgegym.envs.tasks import compact as tasks
+    from forgegym.envs.vector import CodeVectorEnv
+    from forgegym.verifiers.compact.toolchain import CompactVerifier
+
+    good = (
+        "pragma language_version 0.23;\n"
+        "export ledger a: Uint<8>;\n"
+        "export circuit f(): [] { a = 1; }\n"
+    )
+    actions = (good, "broken", good.replace("1", "2"))
+
+    def played(*, early):
+        verifier = Remembering(CompactVerifier("frontend"))
+        env = CodeVectorEnv(
+            lambda: CodeEnv(tasks, verifier, reward="staged", owns_verifier=False), verifier, 3
+        )
+        env.reset(seed=4)
+        for index in early:
+            env.anticipate(index, actions[index])
+        said, rewards, _, _, infos = env.step(actions)
+        env.close()
+        return verifier.asked, said, list(rewards), [v.stage for v in infos["verdict"]]
+
+    asked, *plain = played(early=[])
+    asked_early, *told = played(early=[2, 1])
+    assert told == plain
+    assert sorted(asked) == sorted(asked_early) == sorted(actions)
+    assert set(asked_early[:2]) == {actions[2], actions[1]}
