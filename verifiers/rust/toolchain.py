@@ -1,0 +1,377 @@
+"""Judges Rust programs: rustc's messages, what the text shows, and what the function answers."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from .. import oracle
+from ..python.driver import decode, parse as parse_json
+from ..sandbox.base import Outcome, Sandbox, Status, StepOutcome
+from ..sandbox.choose import Choice as SandboxChoice
+from ..syntax import RustFacts, read_rust
+from ..task import Task
+from ..verdict import (
+    Diagnostic,
+    Failure,
+    FailureKind,
+    Severity,
+    Stage,
+    StageStatus,
+    Toolchain,
+    Verdict,
+)
+from . import parse
+from .compiler import COMPILE_SECONDS, MEMORY_BYTES, OUTPUT_BYTES, TEST_SECONDS, open_compiler
+from .interface import Interface
+
+MAX_BYTES = 64 * 1024
+CACHE_SIZE = 4096
+PROBE = "pub fn probe() -> i64 { 1 }\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Tests:
+    """What a candidate is put to: the function, and cases whose first `public` are shown."""
+
+    interface: Interface
+    cases: tuple[oracle.Case, ...]
+    public: int
+
+    @classmethod
+    def of(cls, task: Task) -> Tests | None:
+        """From a task's data: ``interface``, ``public`` and ``cases``, each with ``args`` and either
+        ``value`` (both in the codec's JSON) or ``raises``."""
+        if not task.tests:
+            return None
+        interface = Interface.of(task.tests["interface"])
+        tolerance = oracle.Tolerance(**task.tests.get("tolerance", {}))
+        cases = []
+        for case in task.tests["cases"]:
+            call = oracle.Call(interface.name, tuple(_plain(case["args"])))
+            wanted = (
+                oracle.Expectation(raises=case["raises"])
+                if "raises" in case
+                else oracle.Expectation(_plain(case["value"]), tolerance=tolerance)
+            )
+            cases.append(oracle.Case(call, wanted))
+        return cls(interface, tuple(cases), task.tests["public"])
+
+
+def _plain(text: str) -> Any:
+    return decode(parse_json(b'{"v":' + text.encode() + b"}")["v"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Judgement:
+    stages: tuple[Stage, ...] = ()
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    failure: Failure | None = None
+
+
+class RustVerifier:
+    """Judges Rust programs of one file.
+
+    Args:
+        sandbox: What rustc and programs run in: ``"auto"``, ``"docker"``, ``"bubblewrap"``, an open
+            sandbox (which `close` leaves open), or ``"unsafe"``: none, which needs `allow_unsafe`.
+        timeout: Seconds that compiling may take. A program that needs longer has failed.
+        max_bytes: The longest program that is looked at, in bytes of UTF-8.
+        workers: How many programs `verify_all` judges at a time (default: one per CPU).
+
+    Raises:
+        ToolchainMissingError: There is no rustc.
+        SandboxUnavailableError: There is no sandbox to run it in.
+        ChoiceError: `sandbox` is none of its choices.
+
+    A verdict has the stages ``parse``, ``compile`` (the candidate as a library crate; with tests,
+    also that its function has the type that was asked for) and, for a task with tests, ``test``,
+    whose diagnostics are about public cases only. Metrics: ``errors``, ``warnings`` (of lints that
+    the program cannot silence), ``unsafe`` (blocks, functions and the like that rustc counts), all
+    of `syntax.RustFacts` by name, and ``behaviour`` (the share of hidden cases that passed).
+
+    What the program did is valid and a refusal: a time-out, running out of memory, an internal
+    compiler error. When rustc dies, a trivial program is compiled; only if that fails too is it the
+    machine's failure.
+    """
+
+    def __init__(
+        self,
+        *,
+        sandbox: SandboxChoice | Sandbox = "auto",
+        allow_unsafe: bool = False,
+        timeout: float = COMPILE_SECONDS,
+        max_bytes: int = MAX_BYTES,
+        workers: int | None = None,
+    ) -> None:
+        self.workers = workers or os.cpu_count() or 1
+        self._compiler = open_compiler(sandbox, allow_unsafe=allow_unsafe, workers=self.workers)
+        self._timeout = timeout
+        self._max_bytes = max_bytes
+        self._pool = ThreadPoolExecutor(self.workers, "rustc")
+        self._cache: OrderedDict[tuple[str, str], _Judgement] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @property
+    def toolchain(self) -> Toolchain:
+        """rustc with its version."""
+        return self._compiler.toolchain
+
+    @property
+    def sandbox(self) -> str | None:
+        """The name of the sandbox that programs run in."""
+        return self._compiler.sandbox.name
+
+    def verify(self, task: Task, source: str) -> Verdict:
+        """The verdict on `source` as an answer to `task`. Raises `TypeError` for a non-string."""
+        return self.verify_all([(task, source)])[0]
+
+    def verify_all(self, submissions: Sequence[tuple[Task, str]]) -> list[Verdict]:
+        """The verdicts of all submissions, in order; equal ones are judged once.
+
+        Raises `TypeError` when a source is not a string.
+        """
+        questions = [(task.key, _sha256(source)) for task, source in submissions]
+        with self._lock:
+            known = {q: self._cache[q] for q in questions if q in self._cache}
+            for question in known:
+                self._cache.move_to_end(question)
+        missing = {
+            question: submission
+            for question, submission in zip(questions, submissions, strict=True)
+            if question not in known
+        }
+        if len(missing) == 1:
+            judged = [self._judge(*submission) for submission in missing.values()]
+        else:
+            judged = list(self._pool.map(lambda s: self._judge(*s), missing.values()))
+        known.update(zip(missing, judged, strict=True))
+        with self._lock:
+            for question, judgement in zip(missing, judged, strict=True):
+                if judgement.failure is None:
+                    self._cache[question] = judgement
+            while len(self._cache) > CACHE_SIZE:
+                self._cache.popitem(last=False)
+        return [self._verdict(q, known[q]) for q in questions]
+
+    def close(self) -> None:
+        """Close the sandbox and its threads."""
+        self._pool.shutdown(cancel_futures=True)
+        self._compiler.close()
+
+    # ------------------------------------------------------------ one program
+
+    def _verdict(self, question: tuple[str, str], judgement: _Judgement) -> Verdict:
+        key, sha256 = question
+        return Verdict(
+            key, sha256, self.toolchain, judgement.stages, judgement.metrics, judgement.facts,
+            judgement.failure,
+        )  # fmt: skip
+
+    def _judge(self, task: Task, source: str) -> _Judgement:
+        tests = Tests.of(task)
+        try:
+            encoded = source.encode()
+        except UnicodeEncodeError:
+            return _refused("the program is not UTF-8", "utf-8", tests)
+        if len(encoded) > self._max_bytes:
+            kb = self._max_bytes >> 10
+            return _refused(f"the program has more than {kb} kB", "size", tests)
+        started = time.perf_counter()
+        text = read_rust(encoded)
+        reading = time.perf_counter() - started
+        requests, ids = oracle.ask(tests.cases) if tests else ((), ())
+        outcome = self._compiler.run(
+            source,
+            interface=tests.interface if tests else None,
+            requests=requests,
+            forbid_unsafe=bool(task.requirements.get("forbid_unsafe")),
+            seconds=self._timeout,
+        )
+        if not outcome.valid:
+            return _Judgement(failure=self._broken(outcome))
+        steps = {step.name: step for step in outcome.steps}
+        first = steps.get("compile")
+        if first is None:  # refused before anything ran; no program of this size is
+            return _Judgement(failure=Failure(FailureKind.SANDBOX, "compile", outcome.message))
+        said = parse.diagnostics(first.stderr)
+        complaint = self._complaint(first, said)
+        if isinstance(complaint, Failure):
+            return _Judgement(failure=complaint)
+        if complaint is not None:
+            said.append(complaint)
+        errors = [d for d in said if d.severity is Severity.ERROR]
+        seconds = first.seconds
+        if not errors and tests is not None:
+            joined = steps["join"]
+            seconds += joined.seconds
+            errors = _misfits(tests.interface, joined)
+            said += errors
+        return self._told(text, said, errors, seconds, reading, tests, ids, steps.get("test"))
+
+    def _told(
+        self,
+        text: RustFacts,
+        said: Sequence[Diagnostic],
+        errors: Sequence[Diagnostic],
+        seconds: float,
+        reading: float,
+        tests: Tests | None,
+        ids: Sequence[str],
+        test: StepOutcome | None,
+    ) -> _Judgement:
+        warnings = [d for d in said if d.severity is Severity.WARNING]
+        unsafe = sum(d.code == "unsafe_code" for d in warnings)
+        metrics = {
+            "errors": float(len(errors)),
+            "warnings": float(len(warnings) - unsafe),
+            "unsafe": float(unsafe),
+            **text.metrics(),
+        }
+        facts: dict[str, Any] = {"functions": text.functions}
+        # rustc has the last word: what it compiles parses, whatever another grammar says.
+        parsed = text.parses or not errors
+        shown = tuple(d for d in said if d.code != "unsafe_code")
+        stages = [Stage("parse", StageStatus.PASSED if parsed else StageStatus.FAILED, reading)]
+        compiled = StageStatus.FAILED if errors else StageStatus.PASSED
+        stages.append(Stage("compile", compiled, seconds, shown))
+        if not parsed:  # its diagnostics are rustc's: they say more than a syntax tree does
+            stages = [
+                Stage("parse", StageStatus.FAILED, reading + seconds, shown),
+                Stage("compile", StageStatus.SKIPPED),
+            ]
+        if tests is not None:
+            stage, behaviour, counts = _tested(tests, ids, test, compiled=not errors)
+            stages.append(stage)
+            metrics["behaviour"] = behaviour
+            facts["tests"] = counts
+        return _Judgement(tuple(stages), metrics, facts)
+
+    def _complaint(
+        self, step: StepOutcome, said: Sequence[Diagnostic]
+    ) -> Diagnostic | Failure | None:
+        """Why rustc gave no answer about the program; None when it did."""
+        if step.status is Status.OK:
+            return None
+        if step.status is Status.TIMEOUT:
+            return Diagnostic(f"rustc did not finish in {self._timeout:g} seconds", code="timeout")
+        if step.status is Status.OUTPUT:
+            return Diagnostic(f"rustc printed more than {OUTPUT_BYTES >> 10} kB", code="output")
+        if step.status is Status.MEMORY:
+            return Diagnostic(f"rustc ran out of memory ({MEMORY_BYTES >> 20} MiB)", code="memory")
+        internal = parse.is_internal(step.stderr)
+        if step.status is Status.EXIT and not internal:
+            if any(d.severity is Severity.ERROR for d in said):
+                return None
+        probe = self._compiler.run(PROBE)
+        if not probe.valid or probe.status is not Status.OK:
+            return Failure(
+                FailureKind.TOOLCHAIN_CRASHED,
+                "compile",
+                f"{self.toolchain} fails even on a trivial program ({probe.status.value})",
+            )
+        how = "an internal error" if internal else f"the status {step.status.value}"
+        return Diagnostic(f"rustc ended with {how}", code="crash")
+
+    def _broken(self, outcome: Outcome) -> Failure:
+        if outcome.steps:
+            return Failure(
+                FailureKind.TOOLCHAIN_MISSING,
+                "compile",
+                f"{self._compiler.path} cannot be started any more: {outcome.message}",
+            )
+        return Failure(FailureKind.SANDBOX, "compile", f"rustc could not be run: {outcome.message}")
+
+
+def _sha256(source: str) -> str:
+    if not isinstance(source, str):
+        raise TypeError(f"a submission is a string, not {type(source).__name__}")
+    return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _refused(message: str, code: str, tests: Tests | None) -> _Judgement:
+    """The judgement on a text that breaks a limit of this verifier."""
+    stages = [
+        Stage("parse", StageStatus.FAILED, 0.0, (Diagnostic(message, code=code),)),
+        Stage("compile", StageStatus.SKIPPED),
+    ]
+    if tests is not None:
+        stages.append(Stage("test", StageStatus.SKIPPED))
+    return _Judgement(
+        tuple(stages), {"errors": 1.0, "behaviour": 0.0} if tests else {"errors": 1.0}
+    )
+
+
+def _misfits(interface: Interface, joined: StepOutcome) -> list[Diagnostic]:
+    """Why a candidate that compiles has not the function that was asked for."""
+    if joined.status is Status.OK:
+        return []
+    reasons = [d for d in parse.diagnostics(joined.stderr) if d.severity is Severity.ERROR]
+    why = f" ({reasons[0].message})" if reasons else f" ({joined.status.value})"
+    return [Diagnostic(f"there must be `{interface}`{why}", code="interface")]
+
+
+def _tested(
+    tests: Tests, ids: Sequence[str], step: StepOutcome | None, *, compiled: bool
+) -> tuple[Stage, float, dict[str, Any]]:
+    """The stage ``test``, the share of hidden cases that passed, and both counts."""
+    hidden = len(tests.cases) - tests.public
+    if step is None or not compiled:
+        none = {"public": _count([], tests.public), "hidden": _count([], hidden)}
+        return Stage("test", StageStatus.SKIPPED), 0.0, none
+    # After a broken protocol nothing that was said can be believed.
+    answers = () if step.status is Status.PROTOCOL else step.answers
+    results = oracle.compare(tests.cases, ids, answers)
+    shown, secret = results[: tests.public], results[tests.public :]
+    complaints = [
+        Diagnostic(_explained(case, result), code="test")
+        for case, result in zip(tests.cases, shown, strict=False)
+        if not result.passed
+    ]
+    if ended := _ending(step):
+        complaints.append(Diagnostic(ended, code=step.status.value))
+    counts = {"public": _count(shown, tests.public), "hidden": _count(secret, hidden)}
+    passed = all(result.passed for result in results)
+    status = StageStatus.PASSED if passed else StageStatus.FAILED
+    stage = Stage("test", status, step.seconds, () if passed else tuple(complaints))
+    return stage, counts["hidden"]["passed"] / max(hidden, 1), counts
+
+
+def _count(results: Sequence[oracle.CaseResult], total: int) -> dict[str, int]:
+    return {"passed": sum(result.passed for result in results), "total": total}
+
+
+def _ending(step: StepOutcome) -> str:
+    """How the program ended, if not as it should."""
+    return {
+        Status.TIMEOUT: f"the program did not finish in {TEST_SECONDS:g} seconds of processor time",
+        Status.MEMORY: f"the program ran out of memory ({MEMORY_BYTES >> 20} MiB)",
+        Status.SIGNAL: f"the program was ended by signal {step.signal}",
+        Status.EXIT: f"the program ended by itself with status {step.exit_code}",
+        Status.OUTPUT: f"the program printed more than {OUTPUT_BYTES >> 10} kB",
+        Status.PROTOCOL: "the program did not answer what it was asked",
+        Status.PIDS: "the program started more processes than it may",
+    }.get(step.status, "")
+
+
+def _explained(case: oracle.Case, result: oracle.CaseResult) -> str:
+    """A public case that failed: the call, what was expected, and what came."""
+    call = f"{case.call.function}({', '.join(map(repr, case.call.arguments))})"
+    wanted = case.expectation
+    expected = f"to {wanted.raises}" if wanted.raises else f"{wanted.value!r}"
+    answer = result.answer
+    if isinstance(answer, oracle.Returned):
+        found = f"returned {answer.value!r}"
+    elif isinstance(answer, oracle.Raised):
+        found = f"panicked: {answer.message}" if answer.message else "panicked"
+    else:
+        found = result.reason
+    return f"{call} is expected {'' if wanted.raises else 'to be '}{expected}; it {found}"[:1000]

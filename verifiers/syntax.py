@@ -1,0 +1,206 @@
+"""What the text of a program shows, read off its syntax tree (tree-sitter): complexity, nesting,
+structure, idioms. Nothing here decides whether a program is right; only compilers and tests do.
+
+McCabe's cyclomatic complexity of a function is 1 + its decisions (McCabe, "A complexity measure",
+IEEE TSE 2 (1976)); a file's is that of its most complex function. Operators that may not evaluate
+their right side are reported apart, as an extended complexity.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+# Rust's decisions: `loop` has none of its own, and of a `match` all arms but one are one each.
+_DECISIONS = {"if_expression", "while_expression", "for_expression", "try_expression"}
+_NESTING = {
+    "if_expression", "while_expression", "for_expression", "loop_expression", "match_expression",
+    "closure_expression",
+}  # fmt: skip
+_PANICS = {"panic", "todo", "unimplemented", "unreachable"}
+_PANICKING = {"unwrap", "expect", "unwrap_err", "expect_err"}
+_ITERATOR = {
+    "iter", "iter_mut", "into_iter", "map", "filter", "filter_map", "flat_map", "fold", "collect",
+    "enumerate", "zip", "take", "take_while", "skip", "skip_while", "any", "all", "find",
+    "position", "sum", "product", "chain", "rev", "windows", "chunks", "peekable", "scan",
+}  # fmt: skip
+# A chain of method calls is one from here on.
+_CHAIN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RustFacts:
+    """What a Rust program's text shows. Counts, unless said otherwise.
+
+    `parses`: the tree has no error. `functions`: for each, its ``name``, ``complexity``,
+    ``complexity_extended`` and ``nesting``. `lines`: those that are not empty. `documented`: items
+    with a doc comment. `panics`: `unwrap`, `expect`, and the macros that panic. `handling`: `?` and
+    matches on what may fail. `chains`: chains of at least three method calls.
+    """
+
+    parses: bool
+    functions: list[dict[str, Any]] = field(default_factory=list)
+    lines: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def metrics(self) -> dict[str, float]:
+        """All of it as numbers by name: the measures of the whole file, then the counts."""
+        return {
+            "complexity": float(max((f["complexity"] for f in self.functions), default=1)),
+            "complexity_extended": float(
+                max((f["complexity_extended"] for f in self.functions), default=1)
+            ),
+            "nesting": float(max((f["nesting"] for f in self.functions), default=0)),
+            "lines": float(self.lines),
+            **{name: float(self.counts[name]) for name in RUST_COUNTS},
+        }
+
+
+RUST_COUNTS = (
+    "functions", "structs", "enums", "traits", "impls", "options", "results", "documented",
+    "handling", "panics", "unsafe_blocks", "iterators", "patterns", "closures", "chains",
+)  # fmt: skip
+
+
+@cache
+def _rust_parser() -> Any:
+    import tree_sitter_rust
+    from tree_sitter import Language, Parser
+
+    return Parser(Language(tree_sitter_rust.language()))
+
+
+def read_rust(source: bytes) -> RustFacts:
+    """The facts of a program, UTF-8. A text that does not parse has those of what could be read."""
+    tree = _rust_parser().parse(source)
+    root = tree.root_node
+    counts: Counter[str] = Counter()
+    functions: list[dict[str, Any]] = []
+    for node in _walk(root):
+        _count(node, counts)
+        if node.type == "function_item":
+            functions.append(_function(node))
+    counts["functions"] = len(functions)
+    lines = sum(1 for line in source.splitlines() if line.strip())
+    return RustFacts(not root.has_error, functions, lines, counts)
+
+
+def _walk(node: Any) -> Iterator[Any]:
+    """A node and all below it, in the order of the text; without recursion, since a program's
+    nesting is its own choice."""
+    cursor = node.walk()
+    down = True
+    while True:
+        if down:
+            yield cursor.node
+            if cursor.goto_first_child():
+                continue
+        if cursor.goto_next_sibling():
+            down = True
+            continue
+        if not cursor.goto_parent() or cursor.node == node:
+            return
+        down = False
+
+
+def _text(node: Any) -> str:
+    return str(node.text.decode("utf-8", "replace")) if node is not None else ""
+
+
+def _function(function: Any) -> dict[str, Any]:
+    """One function; those within it are theirs, not its."""
+    decisions = shortcuts = deepest = 0
+    stack: list[tuple[Any, int]] = [(function.child_by_field_name("body"), 0)]
+    while stack:
+        node, depth = stack.pop()
+        if node is None or node.type == "function_item":
+            continue
+        if node.type in _DECISIONS or _is_let_else(node):
+            decisions += 1
+        elif node.type == "match_block":
+            decisions += max(0, sum(c.type == "match_arm" for c in node.children) - 1)
+        elif node.type == "binary_expression":
+            shortcuts += _text(node.child_by_field_name("operator")) in ("&&", "||")
+        if node.type in _NESTING and not _is_else_if(node):
+            depth += 1
+            deepest = max(deepest, depth)
+        stack.extend((child, depth) for child in node.children)
+    return {
+        "name": _text(function.child_by_field_name("name")),
+        "complexity": 1 + decisions,
+        "complexity_extended": 1 + decisions + shortcuts,
+        "nesting": deepest,
+    }
+
+
+def _is_let_else(node: Any) -> bool:
+    return node.type == "let_declaration" and node.child_by_field_name("alternative") is not None
+
+
+def _is_else_if(node: Any) -> bool:
+    return node.parent is not None and node.parent.type == "else_clause"
+
+
+_KINDS = {
+    "struct_item": "structs", "enum_item": "enums", "trait_item": "traits", "impl_item": "impls",
+    "try_expression": "handling", "unsafe_block": "unsafe_blocks",
+    "closure_expression": "closures", "match_expression": "patterns", "let_condition": "patterns",
+}  # fmt: skip
+_TYPES = {"Option": "options", "Result": "results"}
+
+
+def _count(node: Any, counts: Counter[str]) -> None:
+    kind = node.type
+    if kind in _KINDS:
+        counts[_KINDS[kind]] += 1
+    elif kind == "type_identifier":
+        name = _TYPES.get(_text(node))
+        if name:
+            counts[name] += 1
+    elif kind in ("line_comment", "block_comment"):
+        if node.child_by_field_name("doc") is not None:
+            counts["documented"] += 1
+    elif kind == "function_modifiers":
+        counts["unsafe_blocks"] += any(child.type == "unsafe" for child in node.children)
+    elif kind == "macro_invocation":
+        counts["panics"] += _text(node.child_by_field_name("macro")) in _PANICS
+    elif kind == "call_expression":
+        _count_call(node, counts)
+
+
+def _count_call(node: Any, counts: Counter[str]) -> None:
+    method = _method(node)
+    if method in _PANICKING:
+        counts["panics"] += 1
+    if method in _ITERATOR:
+        counts["iterators"] += 1
+    if method is None or _continues(node):
+        return
+    length = 0
+    while node is not None and _method(node) is not None:
+        length += 1
+        node = node.child_by_field_name("function").child_by_field_name("value")
+    counts["chains"] += length >= _CHAIN
+
+
+def _method(node: Any) -> str | None:
+    """The name of the method that a call is of; None for other calls and nodes."""
+    if node.type != "call_expression":
+        return None
+    function = node.child_by_field_name("function")
+    if function is not None and function.type == "generic_function":
+        function = function.child_by_field_name("function")
+    if function is None or function.type != "field_expression":
+        return None
+    return _text(function.child_by_field_name("field"))
+
+
+def _continues(node: Any) -> bool:
+    """Whether another method is called on what this call returns: then it ends no chain."""
+    parent = node.parent
+    if parent is None or parent.type != "field_expression":
+        return False
+    return parent.parent is not None and parent.parent.type == "call_expression"
