@@ -36,8 +36,8 @@ from .interface import CANDIDATE, DRIVER, Interface, joining_crate
 MEMORY_BYTES = 1024 * MIB
 OUTPUT_BYTES = 256 * 1024
 COMPILE_SECONDS = 20.0
-# Of all cases of a verdict together, in processor time: tasks need hundredths, and a loop without end
-# is paid for by everybody who waits. By the clock a busy machine may need more.
+# Of all cases of a verdict together, in processor time: tasks need hundredths, and everybody waits
+# for a loop without end. By the clock a busy machine may need more.
 TEST_SECONDS = 2.0
 _TEST_WALL_SECONDS = 3 * TEST_SECONDS
 ASKING_SECONDS = 20.0
@@ -192,8 +192,8 @@ def open_compiler(
 
     `sandbox` may be an open one, which is left open, and takes this machine's compiler.
 
-    Raises `ToolchainMissingError` when there is no compiler, `SandboxUnavailableError` when there is
-    no sandbox to run it in.
+    Raises `ToolchainMissingError` when there is no compiler, `SandboxUnavailableError` when there
+    is no sandbox to run it in.
     """
     profile = Profile(memory_bytes=MEMORY_BYTES)
     if not isinstance(sandbox, str):

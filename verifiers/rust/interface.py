@@ -57,7 +57,7 @@ def owned(kind: str) -> str:
 
 
 def joining_crate(interface: Interface) -> str:
-    """A `main` that serves calls of the candidate's function, of exactly the type that was asked."""
+    """A `main` that serves calls of the candidate's function, which has to have the asked type."""
     kinds: Sequence[str] = [kind for _, kind in interface.parameters]
     takes = "".join(
         f"            let a{i}: {owned(kind)} = arguments.next()?;\n"

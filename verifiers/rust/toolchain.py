@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .. import oracle
-from ..python.driver import decode, parse as parse_json
+from ..python.driver import decode
+from ..python.driver import parse as parse_json
 from ..sandbox.base import Outcome, Sandbox, Status, StepOutcome
 from ..sandbox.choose import Choice as SandboxChoice
 from ..syntax import RustFacts, read_rust
@@ -47,8 +48,8 @@ class Tests:
 
     @classmethod
     def of(cls, task: Task) -> Tests | None:
-        """From a task's data: ``interface``, ``public`` and ``cases``, each with ``args`` and either
-        ``value`` (both in the codec's JSON) or ``raises``."""
+        """From a task's data: ``interface``, ``public``, and ``cases``, each with ``args`` and
+        either ``value`` (both in the codec's JSON) or ``raises``."""
         if not task.tests:
             return None
         interface = Interface.of(task.tests["interface"])
@@ -268,9 +269,9 @@ class RustVerifier:
         if step.status is Status.MEMORY:
             return Diagnostic(f"rustc ran out of memory ({MEMORY_BYTES >> 20} MiB)", code="memory")
         internal = parse.is_internal(step.stderr)
-        if step.status is Status.EXIT and not internal:
-            if any(d.severity is Severity.ERROR for d in said):
-                return None
+        said_why = any(d.severity is Severity.ERROR for d in said)
+        if step.status is Status.EXIT and said_why and not internal:
+            return None
         probe = self._compiler.run(PROBE)
         if not probe.valid or probe.status is not Status.OK:
             return Failure(

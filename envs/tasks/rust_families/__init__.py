@@ -1,0 +1,19 @@
+"""Families of Rust tasks: each makes problems of five difficulties out of its variants.
+
+A family is written down twice, on purpose: as a Rust reference and as a Python function, by which
+the host knows what is expected. `forgegym validate RustCode-v0` holds one against the other.
+"""
+
+from . import folds, machines
+from .family import FAMILIES, LEVELS, Family, PanicsError, Problem, family
+
+__all__ = [
+    "FAMILIES",
+    "LEVELS",
+    "Family",
+    "PanicsError",
+    "Problem",
+    "family",
+    "folds",
+    "machines",
+]
