@@ -44,9 +44,9 @@ def machine(states: int, events: int, number: int, strict: bool, counted: bool) 
     lines = [
         f"- in {names[state]}: "
         + ", ".join(
-            f"'{letter}' leads to {names[row[e]]}"
-            for e, letter in enumerate(letters)
-            if row[e] is not None
+            f"'{letter}' leads to {names[target]}"
+            for letter, target in zip(letters, row, strict=True)
+            if target is not None
         )
         for state, row in enumerate(table)
     ]
@@ -85,10 +85,10 @@ def machine(states: int, events: int, number: int, strict: bool, counted: bool) 
         return ("Ok", found) if strict else found
 
     arms = "".join(
-        f'            ("{names[s]}", \'{letter}\') => "{names[row[e]]}",\n'
+        f'            ("{names[s]}", \'{letter}\') => "{names[target]}",\n'
         for s, row in enumerate(table)
-        for e, letter in enumerate(letters)
-        if row[e] is not None
+        for letter, target in zip(letters, row, strict=True)
+        if target is not None
     )
     index, each = ("index, ", ".enumerate()") if strict else ("", "")
     other = "return Err(index)" if strict else "state"
