@@ -14,6 +14,10 @@ ENVIRONMENTS: dict[str, tuple[str, str]] = {
         "forgegym.envs.compact:CompactContractEnv",
         "forgegym.envs.compact:CompactContractVectorEnv",
     ),
+    "RustCode-v0": (
+        "forgegym.envs.rust:RustCodeEnv",
+        "forgegym.envs.rust:RustCodeVectorEnv",
+    ),
 }
 """Every id, with the entry points of the environment and of its vector form."""
 

@@ -84,10 +84,19 @@ def binary(verdict: Verdict) -> Reward:
 def staged(verdict: Verdict) -> Reward:
     """0..1 by steps: parses 0.1, compiles 0.4 more, and 0.5 times the share of requirements met.
 
-    The requirements are paid only when the program compiles.
+    The requirements are paid only when the program compiles. For a task with tests the last part is
+    the share of hidden cases that passed, above what the best answer that does nothing passes.
     """
     if not verdict.valid:
         return INVALID
+    if "above_trivial" in verdict.metrics:
+        return Reward(
+            {
+                "parse": 0.1 if verdict.passed("parse") else 0.0,
+                "compile": 0.4 if verdict.passed("compile") else 0.0,
+                "tests": 0.5 * verdict.metrics["above_trivial"],
+            }
+        )
     return Reward(
         {
             "parse": 0.1 if verdict.passed("parse") else 0.0,
@@ -188,6 +197,82 @@ def compact_spec(verdict: Verdict) -> Reward:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class NanochatWeights:
+    """What `nanochat` pays for each thing; `structure`, `quality` and `idioms` are the most of it."""
+
+    compiles: float = 10.0
+    no_errors: float = 5.0
+    no_warnings: float = 1.0
+    parses: float = 8.0
+    structure: float = 2.0
+    quality: float = 3.0
+    idioms: float = 2.0
+    complexity: float = -0.5
+    panic: float = -2.0
+    unsafe: float = -1.0
+    documentation: float = 1.0
+
+
+# Cyclomatic complexity that costs nothing.
+NANOCHAT_COMPLEXITY = 10.0
+
+
+def nanochat_with(weights: NanochatWeights) -> RewardFunction:
+    """nanochat-rl's formula with other weights; see `nanochat`."""
+
+    def reward(verdict: Verdict) -> Reward:
+        if not verdict.valid:
+            return INVALID
+        m = verdict.metrics
+        compiled = verdict.passed("compile")
+        structure = (
+            m.get("functions", 0.0) > 0,
+            _any(m, "structs", "enums"),
+            _any(m, "traits", "impls"),
+            m.get("functions", 0.0) > 1,
+        )
+        quality = (_any(m, "options", "results"), _any(m, "handling"), _any(m, "documented"))
+        idioms = [_any(m, name) for name in ("iterators", "patterns", "closures", "chains")]
+        above = max(0.0, m.get("complexity", 0.0) - NANOCHAT_COMPLEXITY)
+        return Reward(
+            {
+                "compiles": weights.compiles * compiled,
+                "no_errors": weights.no_errors * (m["errors"] == 0),
+                "no_warnings": weights.no_warnings * (compiled and m["warnings"] == 0),
+                "parses": weights.parses * verdict.passed("parse"),
+                "structure": weights.structure * sum(structure) / len(structure),
+                "quality": weights.quality * sum(quality) / len(quality),
+                "idioms": weights.idioms * sum(idioms) / len(idioms),
+                "complexity": weights.complexity * above,
+                "panics": weights.panic * m.get("panics", 0.0),
+                "unsafe": weights.unsafe * _any(m, "unsafe", "unsafe_blocks"),
+                "documentation": weights.documentation * _any(m, "documented"),
+            }
+        )
+
+    return reward
+
+
+def _any(metrics: Mapping[str, float], *names: str) -> bool:
+    return any(metrics.get(name, 0.0) > 0 for name in names)
+
+
+def nanochat(verdict: Verdict) -> Reward:
+    """nanochat-rl's formula for Rust, with exactly its weights (`NanochatWeights`).
+
+    Compiles +10, no errors +5, no warnings +1, parses +8; structure up to 2 (a function, a struct
+    or enum, an impl or trait, a second function: half a point each), quality up to 3 (Option or
+    Result, `?`, documentation: a point each), idioms up to 2 (iterators, pattern matching,
+    closures, method chains: half a point each); -0.5 for each unit of cyclomatic complexity above
+    10, -2 for each panic, -1 for unsafe, +1 for documentation.
+
+    nanochat-rl counted by substrings; here everything is read off the syntax tree and rustc's
+    messages, and warnings cannot be silenced. It pays nothing for what the program does.
+    """
+    return nanochat_with(NanochatWeights())(verdict)
+
+
 PRESETS: Mapping[str, RewardFunction] = {
     "compactlora": compactlora,
     "binary": binary,
@@ -195,6 +280,7 @@ PRESETS: Mapping[str, RewardFunction] = {
     "ramped": ramped,
     "guided": guided,
     "compact-spec": compact_spec,
+    "nanochat": nanochat,
 }
 
 

@@ -6,14 +6,14 @@ import hashlib
 import os
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 from .. import oracle
-from ..python.driver import decode
+from ..python.driver import decode, encode
 from ..python.driver import parse as parse_json
 from ..sandbox.base import Outcome, Sandbox, Status, StepOutcome
 from ..sandbox.choose import Choice as SandboxChoice
@@ -97,7 +97,8 @@ class RustVerifier:
     also that its function has the type that was asked for) and, for a task with tests, ``test``,
     whose diagnostics are about public cases only. Metrics: ``errors``, ``warnings`` (of lints that
     the program cannot silence), ``unsafe`` (blocks, functions and the like that rustc counts), all
-    of `syntax.RustFacts` by name, and ``behaviour`` (the share of hidden cases that passed).
+    of `syntax.RustFacts` by name; with tests ``behaviour`` (the share of hidden cases that passed)
+    and ``above_trivial`` (that share above what the best trivial answer passes; see `trivial`).
 
     What the program did is valid and a refusal: a time-out, running out of memory, an internal
     compiler error. When rustc dies, a trivial program is compiled; only if that fails too is it the
@@ -250,9 +251,12 @@ class RustVerifier:
                 Stage("compile", StageStatus.SKIPPED),
             ]
         if tests is not None:
-            stage, behaviour, counts = _tested(tests, ids, test, compiled=not errors)
+            stage, counts = _tested(tests, ids, test, compiled=not errors)
             stages.append(stage)
-            metrics["behaviour"] = behaviour
+            passed, total = counts["hidden"]["passed"], counts["hidden"]["total"]
+            given = trivial(tests.cases[tests.public :])
+            metrics["behaviour"] = passed / max(total, 1)
+            metrics["above_trivial"] = max(0, passed - given) / max(total - given, 1)
             facts["tests"] = counts
         return _Judgement(tuple(stages), metrics, facts)
 
@@ -306,9 +310,23 @@ def _refused(message: str, code: str, tests: Tests | None) -> _Judgement:
     ]
     if tests is not None:
         stages.append(Stage("test", StageStatus.SKIPPED))
-    return _Judgement(
-        tuple(stages), {"errors": 1.0, "behaviour": 0.0} if tests else {"errors": 1.0}
-    )
+    nothing = {"behaviour": 0.0, "above_trivial": 0.0} if tests is not None else {}
+    return _Judgement(tuple(stages), {"errors": 1.0, **nothing})
+
+
+def trivial(cases: Sequence[oracle.Case]) -> int:
+    """How many of the cases an answer passes that does nothing: the commonest value, whatever is
+    asked, or an argument given back."""
+    wanted = [
+        f"raises {c.expectation.raises}" if c.expectation.raises else encode(c.expectation.value)
+        for c in cases
+    ]
+    best = max(Counter(wanted).values(), default=0)
+    width = max((len(case.call.arguments) for case in cases), default=0)
+    for position in range(width):
+        given = (encode(case.call.arguments[position]) for case in cases)
+        best = max(best, sum(a == b for a, b in zip(given, wanted, strict=True)))
+    return best
 
 
 def _misfits(interface: Interface, joined: StepOutcome) -> list[Diagnostic]:
@@ -322,12 +340,12 @@ def _misfits(interface: Interface, joined: StepOutcome) -> list[Diagnostic]:
 
 def _tested(
     tests: Tests, ids: Sequence[str], step: StepOutcome | None, *, compiled: bool
-) -> tuple[Stage, float, dict[str, Any]]:
-    """The stage ``test``, the share of hidden cases that passed, and both counts."""
+) -> tuple[Stage, dict[str, Any]]:
+    """The stage ``test``, and how many cases of both kinds passed."""
     hidden = len(tests.cases) - tests.public
     if step is None or not compiled:
         none = {"public": _count([], tests.public), "hidden": _count([], hidden)}
-        return Stage("test", StageStatus.SKIPPED), 0.0, none
+        return Stage("test", StageStatus.SKIPPED), none
     # After a broken protocol nothing that was said can be believed.
     answers = () if step.status is Status.PROTOCOL else step.answers
     results = oracle.compare(tests.cases, ids, answers)
@@ -343,7 +361,7 @@ def _tested(
     passed = all(result.passed for result in results)
     status = StageStatus.PASSED if passed else StageStatus.FAILED
     stage = Stage("test", status, step.seconds, () if passed else tuple(complaints))
-    return stage, counts["hidden"]["passed"] / max(hidden, 1), counts
+    return stage, counts
 
 
 def _count(results: Sequence[oracle.CaseResult], total: int) -> dict[str, int]:
