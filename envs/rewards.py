@@ -199,7 +199,7 @@ def compact_spec(verdict: Verdict) -> Reward:
 
 @dataclass(frozen=True, slots=True)
 class NanochatWeights:
-    """What `nanochat` pays for each thing; `structure`, `quality` and `idioms` are the most of it."""
+    """What `nanochat` pays; of `structure`, `quality` and `idioms` it is the most."""
 
     compiles: float = 10.0
     no_errors: float = 5.0

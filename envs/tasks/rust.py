@@ -106,8 +106,8 @@ def build(family: str, level: int, split: str, number: int, tests_seed: str = TE
 
     Raises `KeyError` or `IndexError` when there is none.
     """
-    if number < 0:
-        raise IndexError(number)
+    if level not in LEVELS or number < 0:
+        raise IndexError(level, number)
     problem = FAMILIES[family].problem(*variants(family, level, split)[number])
     name = f"rust/{family}/{level}/{split}-{number}"
     public = _cases(problem, Draw("forgegym rust public", name), PUBLIC, [], {})

@@ -48,7 +48,7 @@ FILE = "solution.rs"
 # rustc's heap in huge pages: its page faults are what a box makes dearer (`bench sandbox`).
 ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 # Groups of lints that no attribute of the candidate can silence.
-FORCED = ("unused", "nonstandard-style", "future-incompatible", "unsafe_code")
+FORCED = ("unused", "nonstandard-style", "future-incompatible")
 # Nothing of a candidate is worth optimising; without debug information it links in half the time.
 _COMMON = (f"--edition={EDITION}", "-Cdebuginfo=0", "-Ccodegen-units=1", "--error-format=json")
 _DRIVER_SOURCE = Path(__file__).with_name("driver.rs")
@@ -150,8 +150,8 @@ class Compiler:
         rustc's messages are on standard error of the first two steps, as JSON.
         """
         lints = [part for name in FORCED for part in ("--force-warn", name)]
-        if forbid_unsafe:
-            lints += ["-F", "unsafe_code"]
+        # A forced warning cannot be made an error, either.
+        lints += ["-F" if forbid_unsafe else "--force-warn", "unsafe_code"]
         files = {FILE: source.encode("utf-8", "surrogatepass")}
         limits = Limits(seconds=seconds, output_bytes=OUTPUT_BYTES)
         steps = [

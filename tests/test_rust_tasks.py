@@ -1,0 +1,85 @@
+"""Rust tasks: what follows from an id, and that the families are what they say they are."""
+
+import pytest
+
+from forgegym.envs.tasks import rust
+from forgegym.envs.tasks.draw import Draw
+from forgegym.envs.tasks.rust_families import FAMILIES, LEVELS
+from forgegym.verifiers.python.driver import encode
+from forgegym.verifiers.verifier import ChoiceError
+
+
+def test_the_evaluation_set_is_every_family_at_every_difficulty():
+    tasks = list(rust.tasks("eval"))
+    assert len(tasks) == len(FAMILIES) * len(LEVELS)
+    assert len({task.key for task in tasks}) == len({task.prompt for task in tasks}) == len(tasks)
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_family_has_variants_of_both_splits_and_cases_that_differ(family, level):
+    listed = FAMILIES[family].variants(level)
+    assert len(listed) == len(set(listed)) >= 5
+    train, held_out = (set(rust.variants(family, level, split)) for split in ("train", "eval"))
+    assert train | held_out == set(listed)
+    assert not train & held_out
+    for split in ("train", "eval"):
+        task = rust.build(family, level, split, 0)
+        cases = task.tests["cases"]
+        assert task.tests["public"] == rust.PUBLIC
+        assert len(cases) >= rust.PUBLIC + 8
+        assert len({case["args"] for case in cases}) == len(cases)
+        values = [case.get("value", "panic") for case in cases[rust.PUBLIC :]]
+        # No constant is most of what is asked for.
+        assert max(values.count(v) for v in values) <= 0.8 * len(values)
+        assert task.reference.count(f"pub fn {task.tests['interface']['name']}(") == 1
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+def test_an_oracle_gives_plain_data_and_leaves_its_arguments_alone(family):
+    for level in LEVELS:
+        problem = FAMILIES[family].problem(*rust.variants(family, level, "train")[0])
+        draw = Draw("test", family, level)
+        for _ in range(20):
+            arguments = problem.arguments(draw)
+            before = encode(list(arguments))
+            first = problem.oracle(*arguments)
+            assert encode(list(arguments)) == before
+            assert encode(problem.oracle(*arguments)) == encode(first)
+
+
+def test_a_task_follows_from_its_id():
+    for task in (rust.sample(5), rust.sample(6, split="eval")):
+        assert rust.get(task.id) == task
+    first = rust.build("fold", 3, "train", 2)
+    again = rust.build("fold", 3, "train", 2, "another seed")
+    assert again.prompt == first.prompt
+    public = first.tests["public"]
+    assert again.tests["cases"][:public] == first.tests["cases"][:public]
+    assert again.tests["cases"][public:] != first.tests["cases"][public:]
+
+
+def test_no_hidden_case_is_in_the_prompt():
+    for task in rust.tasks("eval"):
+        public = {case["args"] for case in task.tests["cases"][: task.tests["public"]]}
+        hidden = {case["args"] for case in task.tests["cases"][task.tests["public"] :]}
+        assert not public & hidden
+        assert task.reference not in task.prompt
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"split": "test"}, {"difficulty": 9}, {"families": ["nothing"]}],
+)
+def test_what_there_is_not_is_refused(wrong):
+    with pytest.raises(ChoiceError):
+        rust.sample(0, **({"split": "train"} | wrong))
+
+
+@pytest.mark.parametrize(
+    "task_id", ["", "fold", "rust/fold/1/eval-99", "rust/fold/9/eval-0", "rust/x/1/eval-0",
+                "rust/fold/1/eval--1", "c/fold/1/eval-0"]
+)  # fmt: skip
+def test_an_id_that_is_none_is_refused(task_id):
+    with pytest.raises(ChoiceError, match="no Rust task"):
+        rust.get(task_id)

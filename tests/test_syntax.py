@@ -1,0 +1,75 @@
+"""What a program's text shows, against counts made by hand."""
+
+import pytest
+
+from forgegym.verifiers.syntax import read_rust
+
+PROGRAM = b"""\
+/// Adds.
+pub struct P { x: Option<i64> }
+impl P { fn f(&self, v: &[i64]) -> Result<i64, String> {
+    let Some(x) = self.x else { return Err("no".into()) };
+    if x > 0 && v.len() > 1 { for i in v { while *i > 3 { break; } } } else if x < 0 { panic!("a") }
+    let s: i64 = v.iter().map(|a| a + 1).filter(|a| *a > 0).sum::<i64>();
+    match s { 0 => Ok(1), 1 | 2 => Ok(2), _ => {
+        let q: i64 = "3".parse::<i64>().map_err(|e| e.to_string())?;
+        Ok(q.checked_add(1).unwrap())
+    } }
+} }
+fn g() { unsafe { std::hint::unreachable_unchecked() } }
+unsafe fn h() {}
+"""
+
+
+def test_a_program_counted_by_hand():
+    facts = read_rust(PROGRAM)
+    assert facts.parses
+    by_name = {f["name"]: f for f in facts.functions}
+    # let-else, if, for, while, else if, two of three arms, and one `?`.
+    assert by_name["f"]["complexity"] == 1 + 8
+    assert by_name["f"]["complexity_extended"] == 1 + 8 + 1
+    assert by_name["f"]["nesting"] == 3
+    assert by_name["g"]["complexity"] == 1
+    metrics = facts.metrics()
+    expected = {
+        "complexity": 9, "lines": 13, "functions": 3, "structs": 1, "enums": 0, "traits": 0,
+        "impls": 1, "options": 1, "results": 1, "documented": 1, "handling": 1, "panics": 2,
+        "unsafe_blocks": 2, "iterators": 4, "patterns": 1, "closures": 3, "chains": 1,
+    }  # fmt: skip
+    assert {name: metrics[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "complexity"),
+    [
+        ("", 1),
+        ("loop { break; }", 1),
+        ("if a {} else {}", 2),
+        ("if a {} else if b {} else {}", 3),
+        ("while let Some(x) = y {}", 2),
+        ("match a { 1 => 2, _ => 3 }", 2),
+        ("match a { _ => 3 }", 1),
+        ("a?; b?", 3),
+        ("fn inner() { if a {} }", 1),
+        ('"if while for";', 1),
+        ("// if a {}", 1),
+    ],
+)
+def test_what_is_a_decision(body, complexity):
+    facts = read_rust(f"fn f() {{ {body}\n}}".encode())
+    assert next(f for f in facts.functions if f["name"] == "f")["complexity"] == complexity
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"fn", b"fn f(", b"\xff\xfe", b"{" * 20_000, b"fn f() {" + b"if a {" * 20_000]
+)
+def test_no_text_breaks_it(text):
+    facts = read_rust(text)
+    assert facts.parses == (text == b"")
+    assert facts.metrics()["complexity"] >= 1
+
+
+def test_words_in_comments_and_texts_are_not_counted():
+    facts = read_rust(b'fn f() { let s = "unwrap() panic!() unsafe"; } // .expect("x") Option')
+    counts = facts.metrics()
+    assert counts["panics"] == counts["unsafe_blocks"] == counts["options"] == 0
