@@ -136,11 +136,13 @@ def main() -> None:
 
 
 class Toolchain(str, Enum):
-    """Who judges: the real compiler, the embedded front end, or the first of them there is."""
+    """Who judges: Compact's real compiler, the embedded front end, or the first of them there is;
+    rustc for Rust."""
 
     AUTO = "auto"
     COMPACTC = "compactc"
     FRONTEND = "frontend"
+    RUSTC = "rustc"
 
 
 class Tasks(str, Enum):
@@ -507,6 +509,10 @@ def _read_program(path: Path, limit: int) -> str:
 def check(
     env: EnvironmentName,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A program; - is standard input.")],
+    task: Annotated[
+        str | None,
+        typer.Option("--task", help="The task that it answers; without one it is only compiled."),
+    ] = None,
     toolchain: ToolchainName = Toolchain.AUTO,
     sandbox: SandboxName = SandboxChoice.AUTO,
     allow_unsafe: AllowUnsafe = False,
@@ -521,9 +527,9 @@ def check(
     from .verifiers.compact.files import check_files, has_other_files
     from .verifiers.compact.toolchain import MAX_BYTES
 
-    _environment(env)
+    compact = _environment(env) == "CompactContract-v0"
     source = _read_program(file, MAX_BYTES)
-    if str(file) != "-" and has_other_files(str(file), source):
+    if compact and task is None and str(file) != "-" and has_other_files(str(file), source):
         checked = check_files(
             str(file), toolchain.value, sandbox=sandbox.value, allow_unsafe=allow_unsafe
         )
@@ -531,7 +537,7 @@ def check(
         texts = {part.path: part.text for part in checked.files}
         sources = diagnostics.Sources(texts, checked.places)
     else:
-        verdict = _judge_program(env, source, toolchain, sandbox, allow_unsafe=allow_unsafe)
+        verdict = _judge_program(env, source, task, toolchain, sandbox, allow_unsafe=allow_unsafe)
         places = [str(file)] * len(verdict.diagnostics)
         sources = diagnostics.Sources({str(file): source}, places)
     if as_json:
@@ -544,7 +550,13 @@ def check(
 
 
 def _judge_program(
-    env: str, source: str, toolchain: Toolchain, sandbox: SandboxChoice, *, allow_unsafe: bool
+    env: str,
+    source: str,
+    task_id: str | None,
+    toolchain: Toolchain,
+    sandbox: SandboxChoice,
+    *,
+    allow_unsafe: bool,
 ) -> Verdict:
     """The verdict that the environment's verifier gives."""
     import gymnasium
@@ -552,15 +564,24 @@ def _judge_program(
     from .verifiers.task import Task
     from .verifiers.verifier import judge
 
-    made = gymnasium.make(
-        f"forgegym:{_environment(env)}",
+    name = _environment(env)
+    # Those of Compact's tasks that have tests are a kind of their own.
+    kind = {"tasks": "spec"} if (task_id or "").startswith("compact/spec/") else {}
+    made: Any = gymnasium.make(
+        f"forgegym:{name}",
         toolchain=toolchain.value,
         sandbox=sandbox.value,
         allow_unsafe=allow_unsafe,
+        **kind,
     ).unwrapped
-    task = Task(id="check", family="check", language="compact", prompt="")
-    (verdict,), _ = judge(made.verifier, [(task, source)])  # type: ignore[attr-defined]
-    made.close()
+    try:
+        task = Task(id="check", family="check", language=LANGUAGES[name], prompt="")
+        if task_id is not None:
+            made.reset(seed=0, options={"task": task_id})
+            task = made.task
+        (verdict,), _ = judge(made.verifier, [(task, source)])
+    finally:
+        made.close()
     return verdict
 
 

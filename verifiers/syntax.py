@@ -66,7 +66,7 @@ RUST_COUNTS = (
 
 
 @cache
-def _rust_parser() -> Any:
+def rust_parser() -> Any:
     import tree_sitter_rust
     from tree_sitter import Language, Parser
 
@@ -75,11 +75,11 @@ def _rust_parser() -> Any:
 
 def read_rust(source: bytes) -> RustFacts:
     """The facts of a program, UTF-8. A text that does not parse has those of what could be read."""
-    tree = _rust_parser().parse(source)
+    tree = rust_parser().parse(source)
     root = tree.root_node
     counts: Counter[str] = Counter()
     functions: list[dict[str, Any]] = []
-    for node in _walk(root):
+    for node in walk(root):
         _count(node, counts)
         if node.type == "function_item":
             functions.append(_function(node))
@@ -88,7 +88,7 @@ def read_rust(source: bytes) -> RustFacts:
     return RustFacts(not root.has_error, functions, lines, counts)
 
 
-def _walk(node: Any) -> Iterator[Any]:
+def walk(node: Any) -> Iterator[Any]:
     """A node and all below it, in the order of the text; without recursion, since a program's
     nesting is its own choice."""
     cursor = node.walk()

@@ -68,6 +68,13 @@ def get(task_id: str) -> Task:
     raise ChoiceError(f"there is no Rust task {task_id!r}; ids look like {next(tasks()).id!r}")
 
 
+def with_seed(task: Task, tests_seed: str) -> Task:
+    """The same task with the hidden cases of another seed."""
+    _, family, level, rest = task.id.split("/")
+    split, number = rest.split("-")
+    return build(family, int(level), split, int(number), tests_seed)
+
+
 @cache
 def variants(family: str, level: int, split: str) -> tuple[tuple[Any, ...], ...]:
     """The variants of a family at a difficulty that are in this split, in an order of their own."""

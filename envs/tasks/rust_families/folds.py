@@ -49,8 +49,12 @@ def _variants(level: int) -> list[tuple[Any, ...]]:
     if level == 3:
         return [((kept,), (made,), t) for kept in _KEPT for made in _MADE for t in _TOTAL]
     if level == 4:
-        pairs = list(itertools.combinations(_KEPT, 2))
-        return [(pair, (made,), t) for pair in pairs[:9] for made in _MADE for t in _TOTAL]
+        # Of no pair is one part within the other, or both together everything.
+        pairs = [
+            ("even", "positive"), ("odd", "negative"), ("even", "three"), ("odd", "three"),
+            ("positive", "three"), ("negative", "three"), ("three", "small"),
+        ]  # fmt: skip
+        return [(pair, (made,), t) for pair in pairs for made in _MADE for t in _TOTAL]
     makes = list(itertools.permutations(_MADE, 2))
     return [((kept,), pair, t) for kept in _KEPT for pair in makes for t in _TOTAL]
 

@@ -24,7 +24,8 @@ def _table(states: int, events: int, number: int) -> tuple[tuple[int | None, ...
         ]
         if row[0] is None or row[0] == state:  # each state can be left
             row[0] = (state + 1) % states
-        rows.append(tuple(row))
+        # To stay is what ignored characters do: nobody could tell one from the other.
+        rows.append(tuple(None if target == state else target for target in row))
     return tuple(rows)
 
 
