@@ -4,14 +4,19 @@ import pytest
 import torch
 from peft import LoraConfig, get_peft_model
 from transformers import (
+    Gemma2Config,
+    Gemma2ForCausalLM,
     GPT2Config,
     GPT2LMHeadModel,
+    GraniteConfig,
+    GraniteForCausalLM,
     LlamaConfig,
     LlamaForCausalLM,
     MistralConfig,
     MistralForCausalLM,
 )
 
+from forgegym.agents import logprob
 from forgegym.agents.generate import CacheDecoder, generate, sample
 from forgegym.agents.llama import LlamaDecoder, is_plain_llama
 from forgegym.agents.logprob import completion_scores, passes
@@ -256,6 +261,141 @@ def test_sharing_the_prompt_changes_no_gradient():
     dense = torch.autograd.grad(total, trained)
     for a, b in zip(ours, dense, strict=True):
         assert torch.allclose(a, b, atol=1e-4, rtol=1e-4)
+
+
+def scores_and_gradients(model, *, leaves, **options):
+    """Of completions of several lengths; the gradients of a loss with log-probabilities, entropies
+    and hidden states in it, each position's share another."""
+    draw = torch.Generator().manual_seed(5)
+    lengths = (3, 17, 8, 1, 12)
+    completions = [torch.randint(2, VOCABULARY, (n,), generator=draw) for n in lengths]
+    scores = completion_scores(
+        model, prompts=PROMPTS, completions=completions, owners=[0, 0, 2, 1, 2], pad_id=PAD,
+        with_entropy=True, with_hidden=True, **options,
+    )  # fmt: skip
+    shares = torch.randn(3, *scores.mask.shape, generator=draw)
+    loss = (shares[0] * scores.logprobs + shares[1] * scores.entropy).sum()
+    loss = loss + 1e-2 * (scores.hidden.mean(-1) * shares[2] * scores.mask).sum()
+    return scores, torch.autograd.grad(loss, leaves)
+
+
+def trunk_of(model):
+    """Weights before the head, in a model whose own are all trained or that has an adapter."""
+    return [
+        p for n, p in model.named_parameters() if (p.requires_grad and "_proj" in n) or "c_" in n
+    ]
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.6])
+@pytest.mark.parametrize("positions", [1, 7])
+@pytest.mark.parametrize("name", MODELS)
+def test_the_head_taken_in_chunks_gives_what_the_whole_gives(
+    monkeypatch, name, positions, temperature
+):
+    model = MODELS[name]()
+    model.get_output_embeddings().weight.requires_grad_(False)
+    leaves = trunk_of(model)
+    whole, expected = scores_and_gradients(model, leaves=leaves, temperature=temperature)
+    monkeypatch.setattr(logprob, "CHUNK_BYTES", 4 * VOCABULARY * positions)
+    heads = []
+    hook = model.get_output_embeddings().register_forward_hook(lambda *a: heads.append(len(a[2])))
+    chunked, found = scores_and_gradients(model, leaves=leaves, temperature=temperature)
+    hook.remove()
+    assert 5 not in heads  # all five rows never went through the model's own head
+    for one, other in (
+        (chunked.logprobs, whole.logprobs),
+        (chunked.entropy, whole.entropy),
+        (chunked.hidden, whole.hidden),
+    ):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-5)
+    for one, other in zip(found, expected, strict=True):
+        largest = other.abs().max().item()
+        assert largest > 1e-3  # two zeros would be equal, too
+        torch.testing.assert_close(one, other, atol=1e-5 * max(1.0, largest), rtol=1e-5)
+
+
+def test_in_bfloat16_chunks_are_as_near_to_float32_as_the_whole_is(monkeypatch):
+    exact = with_adapter(llama())
+    _, expected = scores_and_gradients(exact, leaves=trunk_of(exact))
+    model = with_adapter(llama()).to(torch.bfloat16)
+
+    def error():
+        _, found = scores_and_gradients(model, leaves=trunk_of(model))
+        pairs = zip(found, expected, strict=True)
+        return sum((a.float() - b).norm() / b.norm() for a, b in pairs) / len(found)
+
+    dense = error()
+    monkeypatch.setattr(logprob, "CHUNK_BYTES", 1)
+    assert error() < 1.2 * dense < 0.2
+
+
+def test_a_chunked_pass_keeps_no_logits(monkeypatch):
+    """Among what autograd holds for the backward pass, which has the head's own matrix in it."""
+    model = with_adapter(llama())
+    sizes = []
+
+    def keep(tensor):
+        sizes.append(tensor.shape)
+        return tensor
+
+    def kept(chunk_bytes):
+        monkeypatch.setattr(logprob, "CHUNK_BYTES", chunk_bytes)
+        sizes.clear()
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            scores_and_gradients(model, leaves=trunk_of(model))
+        return [s for s in sizes if s[-1:] == (VOCABULARY,) and s[-2:] != (32, VOCABULARY)]
+
+    assert kept(1 << 30)
+    assert not kept(1)
+
+
+def capped():
+    torch.manual_seed(3)
+    config = Gemma2Config(
+        vocab_size=VOCABULARY, hidden_size=32, intermediate_size=48, num_hidden_layers=2,
+        num_attention_heads=4, num_key_value_heads=2, head_dim=8, initializer_range=0.3,
+        final_logit_softcapping=30.0,
+    )  # fmt: skip
+    return Gemma2ForCausalLM(config).eval()
+
+
+def scaled():
+    torch.manual_seed(3)
+    config = GraniteConfig(
+        vocab_size=VOCABULARY, hidden_size=32, intermediate_size=48, num_hidden_layers=2,
+        num_attention_heads=4, num_key_value_heads=2, initializer_range=0.3, logits_scaling=8.0,
+    )  # fmt: skip
+    return GraniteForCausalLM(config).eval()
+
+
+def with_adapted_head():
+    config = LoraConfig(r=4, target_modules=["q_proj", "lm_head"])
+    model = get_peft_model(untied(), config).eval()
+    for name, parameter in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(parameter, std=0.2)
+    return model
+
+
+def untied():
+    torch.manual_seed(3)
+    config = LlamaConfig(
+        vocab_size=VOCABULARY, hidden_size=32, intermediate_size=48, num_hidden_layers=2,
+        num_attention_heads=4, num_key_value_heads=2, initializer_range=0.3,
+    )  # fmt: skip
+    return LlamaForCausalLM(config).eval()
+
+
+@pytest.mark.parametrize("make", [capped, scaled, with_adapted_head, untied])
+def test_logits_that_are_no_product_with_a_frozen_matrix_are_left_to_the_model(monkeypatch, make):
+    """A soft cap, a scale, an adapter on the head, a head that is trained."""
+    model = make()
+    leaves = [p for p in model.parameters() if p.requires_grad]
+    whole, expected = scores_and_gradients(model, leaves=leaves)
+    monkeypatch.setattr(logprob, "CHUNK_BYTES", 1)
+    found, gradients = scores_and_gradients(model, leaves=leaves)
+    assert torch.equal(found.logprobs, whole.logprobs)
+    assert all(torch.equal(a, b) for a, b in zip(gradients, expected, strict=True))
 
 
 def test_passes_hold_every_row_once_within_the_budget():
