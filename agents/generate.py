@@ -19,6 +19,7 @@ from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
 from .llama import LlamaDecoder, is_plain_llama
+from .stop import StopStrings
 
 # Rows that have ended are dropped when a quarter of the batch has: copying the cache costs about
 # as much as ten steps, so dropping them one by one would cost more than it saves.
@@ -29,10 +30,10 @@ COMPACT_BELOW = 0.75
 class Completion:
     """One sampled continuation of a prompt.
 
-    `tokens` (int64, [T]) ends with the end-of-text token exactly when `finished`; otherwise the
-    completion was cut at the token limit. `logprobs` (float32, [T]) are those of the sampling
-    distribution, temperature included. `values` (float32, [T]) are a critic's, of the state that
-    each token was sampled in, when there is one.
+    `tokens` (int64, [T]) ends with the end-of-text token, or with the one that completed a stop
+    string, exactly when `finished`; otherwise the completion was cut at the token limit. `logprobs`
+    (float32, [T]) are those of the sampling distribution, temperature included. `values` (float32,
+    [T]) are a critic's, of the state that each token was sampled in, when there is one.
     """
 
     tokens: Tensor
@@ -74,12 +75,13 @@ def generate(
     temperature: float = 1.0,
     decoder: Decoder | None = None,
     value_of: Callable[[Tensor], Tensor] | None = None,
+    stop: StopStrings | None = None,
 ) -> list[list[Completion]]:
     """`len(seeds[i])` completions of prompt i, for every i.
 
     `prompts` are token ids; `temperature` 0 takes the likeliest token (its log-probability is then
     that at temperature 1). `value_of` is a critic over the model's last hidden states, [R, H] ->
-    [R]: asked here, it costs no pass of its own.
+    [R]: asked here, it costs no pass of its own. `stop`: texts that end a completion, too.
 
     Raises `ValueError` for an empty prompt, or when `seeds` and `prompts` differ in length.
     """
@@ -117,6 +119,7 @@ def generate(
     lengths = torch.full((len(owner),), max_new_tokens, device=device)  # [R]
     ended = torch.zeros(len(owner), dtype=torch.bool, device=device)  # [R]
     eos = torch.tensor(list(eos_ids), device=device)
+    endings = eos if stop is None else stop.endings.to(device)
     live = torch.arange(len(owner), device=device)  # the rows still in the batch
     for t in range(max_new_tokens):
         token, logprob = sample(logits, noise[live, t], temperature=temperature)  # [r], [r]
@@ -129,6 +132,10 @@ def generate(
         now = at[torch.isin(token[open_], eos)]
         ended[now] = True
         lengths[now] = t + 1
+        if stop is not None:
+            for row in at[torch.isin(token[open_], endings)].tolist():
+                if stop.end(tokens[row, : t + 1]):
+                    ended[row], lengths[row] = True, t + 1
         running = ~ended[live]
         count = int(running.sum())
         if count == 0 or t + 1 == max_new_tokens:

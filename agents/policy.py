@@ -27,6 +27,7 @@ from torch import Tensor
 
 from .checkpoint import write_atomically
 from .generate import Completion, generate
+from .stop import cut, stop_strings
 
 TINY = "tiny"
 TINY_FOLDER = Path(__file__).parent / "tiny"  # made by `sft`
@@ -90,9 +91,10 @@ class Policy:
             return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
         return list(self.tokenizer(prompt + "\n\n")["input_ids"])
 
-    def decode(self, tokens: Tensor) -> str:
-        """The program in an answer: what its first code fence holds, or all of it."""
-        text: str = self.tokenizer.decode(tokens, skip_special_tokens=True)
+    def decode(self, tokens: Tensor, *, stop: Sequence[str] = ()) -> str:
+        """The program in an answer: what its first code fence holds, or all of it, before the first
+        of the texts in `stop`."""
+        text = cut(self.tokenizer.decode(tokens, skip_special_tokens=True), stop)
         fenced = _FENCE.search(text)
         return fenced.group(1) if fenced else text
 
@@ -104,8 +106,9 @@ class Policy:
         max_new_tokens: int,
         temperature: float,
         value_of: Callable[[Tensor], Tensor] | None = None,
+        stop: Sequence[str] = (),
     ) -> list[list[Completion]]:
-        """`generate` with this policy's model and tokens."""
+        """`generate` with this policy's model and tokens; `stop` are texts that end an answer."""
         return generate(
             self.model,
             prompts,
@@ -115,6 +118,7 @@ class Policy:
             pad_id=self.pad_id,
             temperature=temperature,
             value_of=value_of,
+            stop=stop_strings(self.tokenizer, tuple(stop)),
         )
 
 
@@ -316,12 +320,15 @@ class PolicyAgent:
         name: str,
         temperature: float = SAMPLING_TEMPERATURE,
         max_new_tokens: int = MAX_NEW_TOKENS,
+        stop: Sequence[str] = (),
     ) -> None:
         if temperature < 0:
             raise PolicyError(f"The temperature must be 0 or more, not {temperature}.")
         if max_new_tokens < 1:
             raise PolicyError(f"At least one token must be allowed, not {max_new_tokens}.")
-        self.policy, self.name = policy, name
+        if "" in stop:
+            raise PolicyError("A stop string must not be empty.")
+        self.policy, self.name, self.stop = policy, name, tuple(stop)
         self.temperature, self.max_new_tokens = temperature, max_new_tokens
 
     def generate(self, prompts: Sequence[str], *, seeds: Sequence[int]) -> list[str]:
@@ -340,8 +347,11 @@ class PolicyAgent:
                 seeds=[seeds for _, seeds in groups],
                 max_new_tokens=self.max_new_tokens,
                 temperature=self.temperature,
+                stop=self.stop,
             )
-            programs += [self.policy.decode(c.tokens) for group in sampled for c in group]
+            programs += [
+                self.policy.decode(c.tokens, stop=self.stop) for group in sampled for c in group
+            ]
         return programs
 
 
@@ -352,9 +362,10 @@ def load_policy_agent(
     device: str = "auto",
     temperature: float = SAMPLING_TEMPERATURE,
     max_new_tokens: int = MAX_NEW_TOKENS,
+    stop: Sequence[str] = (),
 ) -> PolicyAgent:
     """The policy at `path` (see `load_policy`) as an agent. Raises `PolicyError`."""
     policy = load_policy(path, base=base, device=device)
     return PolicyAgent(
-        policy, name=str(path), temperature=temperature, max_new_tokens=max_new_tokens
+        policy, name=str(path), temperature=temperature, max_new_tokens=max_new_tokens, stop=stop
     )

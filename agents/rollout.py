@@ -83,11 +83,12 @@ def play(
     max_new_tokens: int,
     temperature: float,
     value_of: Callable[[Tensor], Tensor] | None = None,
+    stop: Sequence[str] = (),
 ) -> Batch:
     """`env.num_envs` samples in groups of `group_size` that share a prompt, one turn each.
 
     `env` is a vector environment whose actions and observations are tuples of texts; the same
-    seed resets each of its members to the same task. `value_of`: see `generate`.
+    seed resets each of its members to the same task. `value_of`, `stop`: see `Policy.sample`.
     """
     count = env.num_envs // group_size
     tasks = [derive_seed("task", seed, iteration, group) for group in range(count)]
@@ -102,9 +103,10 @@ def play(
         max_new_tokens=max_new_tokens,
         temperature=temperature,
         value_of=value_of,
+        stop=stop,
     )
     flat = [completion for group in completions for completion in group]
-    programs = tuple(policy.decode(completion.tokens) for completion in flat)
+    programs = tuple(policy.decode(completion.tokens, stop=stop) for completion in flat)
     _, rewards, _, _, infos = env.step(programs)
     return Batch(
         prompts,

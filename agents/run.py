@@ -62,6 +62,7 @@ class RunConfig:
     `samples` an iteration, in groups of `group_size` that share a prompt. `learning_rate`: 2e-3 for
     the tiny base, 1e-5 to 5e-5 for models of billions; it rises over `warmup` iterations and falls
     to nearly nothing from the share `decay_from` of the run. `max_grad_norm` bounds a step.
+    `stop`: texts that end a program, which is then what comes before them.
     `on_collapse`: what is done when the run goes bad (see `health`): ``"restore"`` goes back to the
     best adapter at half the learning rate, up to `MAX_RESTORES` times, and then stops.
     """
@@ -82,6 +83,7 @@ class RunConfig:
     max_grad_norm: float = 1.0
     temperature: float = 1.0
     max_new_tokens: int = 256
+    stop: tuple[str, ...] | None = None
     lora_rank: int = 16
     lora_alpha: int = 32
     on_collapse: Literal["restore", "stop", "ignore"] = "restore"
@@ -100,6 +102,8 @@ class RunConfig:
         for name in ("warmup", "seed"):
             not_negative(self, name)
         share(self, "decay_from")
+        if "" in (self.stop or ()):
+            raise ValueError("A stop string must not be empty.")
         if self.on_collapse not in ("restore", "stop", "ignore"):
             raise ValueError(f"on_collapse is restore, stop or ignore, not {self.on_collapse!r}.")
 
@@ -333,6 +337,7 @@ def train(
                 iteration=iteration,
                 max_new_tokens=config.max_new_tokens,
                 temperature=config.temperature,
+                stop=config.stop or (),
                 **learner.sampler_options(),
             )
             if stop.requested:
