@@ -4,7 +4,8 @@ Every prompt is read once however many completions it gets, the key-value cache 
 and finished rows leave the batch. Each completion has a seed of its own, so it does not depend on
 what else is in the batch, and comes with the log-probability the sampler gave to each token, which
 is what the trainers use as the old policy's. Any Hugging Face causal model is sampled through its
-cache classes; a plain Llama (the tiny policy) has a shorter way, measured in `benchmarks/speed`.
+cache classes; a plain Llama (the tiny policy) has a shorter way, and one of CUDA graphs on a GPU,
+measured in `benchmarks/speed`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from torch import Tensor
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
-from .llama import LlamaDecoder, is_plain_llama
+from .llama import LlamaDecoder, has_plain_blocks, is_plain_llama
+from .static import StaticDecoder
 from .stop import StopStrings
 
 # Rows that have ended are dropped when a quarter of the batch has: copying the cache costs about
@@ -96,7 +98,7 @@ def generate(
 
     device = next(model.parameters()).device
     if decoder is None:
-        decoder = LlamaDecoder(model) if is_plain_llama(model) else CacheDecoder(model)
+        decoder = decoder_for(model)
     longest = max(len(p) for p in prompts)
     ids = torch.full((len(prompts), longest), pad_id, dtype=torch.long, device=device)  # [P, L]
     mask = torch.zeros_like(ids)  # [P, L]
@@ -158,6 +160,15 @@ def generate(
             )
         )
     return results
+
+
+def decoder_for(model: Any) -> Decoder:
+    """The fastest way there is to continue sequences with `model` where it stands."""
+    if is_plain_llama(model):
+        return LlamaDecoder(model)
+    if next(model.parameters()).device.type == "cuda" and has_plain_blocks(model):
+        return StaticDecoder(model)
+    return CacheDecoder(model)
 
 
 def sample(logits: Tensor, noise: Tensor, *, temperature: float) -> tuple[Tensor, Tensor]:
