@@ -953,6 +953,37 @@ def bench_train(
         train.print_report(report, out)
 
 
+@bench_app.command("gpu")
+def bench_gpu(
+    folder: Annotated[Path, typer.Option("--out", help="Gets results.json and tables.txt.")],
+    shapes: Annotated[
+        str, typer.Option("--shapes", help="full, or tiny: every part in a minute, on any machine.")
+    ] = "full",
+    device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
+    with_trl: Annotated[bool, typer.Option("--trl/--no-trl", help="TRL beside it.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """What one device gives: steps beside TRL's, decoding beside its bound, a step of 7B, and how
+    far its log-probabilities are from a CPU's. Exit code 1 when a part could not be measured."""
+    from .agents.policy import choose_device
+    from .benchmarks.speed import gpu
+
+    if shapes not in gpu.PLANS:
+        raise UsageError(f"--shapes is {' or '.join(gpu.PLANS)}, not {shapes!r}")
+    found = gpu.measure(
+        gpu.PLANS[shapes],
+        folder,
+        device=choose_device(device),
+        with_trl=with_trl,
+        say=lambda line: err.print(line, markup=False, soft_wrap=True),
+    )
+    if as_json:
+        _print_json(found.to_json())
+    else:
+        gpu.print_measured(found, out)
+    raise typer.Exit(REFUSED if found.failures else 0)
+
+
 @bench_app.command("soak")
 def bench_soak(
     backend: Annotated[
