@@ -199,6 +199,10 @@ Iterations = Annotated[int | None, typer.Option("--iterations", help="How many i
 Temperature = Annotated[
     float | None, typer.Option("--temperature", min=0.0, help="Of a policy's sampling.")
 ]
+Stop = Annotated[
+    list[str] | None,
+    typer.Option("--stop", help="A text that ends a policy's program, as `train`'s setting stop."),
+]
 Device = Annotated[
     str | None, typer.Option("--device", help="Of a policy: auto, cpu, cuda, cuda:1, …")
 ]
@@ -229,11 +233,18 @@ def _environment(name: str) -> str:
     raise UsageError(f"there is no environment {name!r}; {hint}")
 
 
-def _agent(spec: str, *, temperature: float | None, device: str | None, **options: Any) -> Agent:
+def _agent(
+    spec: str,
+    *,
+    temperature: float | None,
+    device: str | None,
+    stop: list[str] | None,
+    **options: Any,
+) -> Agent:
     """The agent that `spec` names; options that were not given are not passed on."""
     from .agents.agent import BUILT_IN, load_agent
 
-    policy: dict[str, Any] = {"temperature": temperature, "device": device}
+    policy: dict[str, Any] = {"temperature": temperature, "device": device, "stop": stop or None}
     given = {key: value for key, value in policy.items() if value is not None}
     if spec == "tiny":
         from .agents.policy import load_policy_agent
@@ -592,6 +603,7 @@ def generate(
     toolchain: ToolchainName = Toolchain.AUTO,
     seed: Seed = 0,
     temperature: Temperature = None,
+    stop: Stop = None,
     device: Device = None,
     as_json: AsJson = False,
 ) -> None:
@@ -615,7 +627,7 @@ def generate(
             raise UsageError(f"there is no model folder {model}")
     spec = str(model or agent or "template")
     options = {"min_complexity": min_complexity} if spec == "template" else {}
-    player = _agent(spec, temperature=temperature, device=device, **options)
+    player = _agent(spec, temperature=temperature, device=device, stop=stop, **options)
     config = EvaluationConfig(
         env=name,
         agent=player.name,
@@ -659,6 +671,7 @@ def evaluate(
     toolchain: ToolchainName = Toolchain.AUTO,
     seed: Seed = 0,
     temperature: Temperature = None,
+    stop: Stop = None,
     device: Device = None,
     as_json: AsJson = False,
 ) -> None:
@@ -671,7 +684,7 @@ def evaluate(
     from .benchmarks.report import evaluation_table
 
     name = _environment(env)
-    player = _agent(agent, temperature=temperature, device=device)
+    player = _agent(agent, temperature=temperature, device=device, stop=stop)
     config = EvaluationConfig(
         env=name,
         agent=player.name,
@@ -983,6 +996,37 @@ def bench_train(
         train.print_report(report, out)
 
 
+@bench_app.command("gpu")
+def bench_gpu(
+    folder: Annotated[Path, typer.Option("--out", help="Gets results.json and tables.txt.")],
+    shapes: Annotated[
+        str, typer.Option("--shapes", help="full, or tiny: every part in a minute, on any machine.")
+    ] = "full",
+    device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
+    with_trl: Annotated[bool, typer.Option("--trl/--no-trl", help="TRL beside it.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """What one device gives: steps beside TRL's, decoding beside its bound, a step of 7B, and how
+    far its log-probabilities are from a CPU's. Exit code 1 when a part could not be measured."""
+    from .agents.policy import choose_device
+    from .benchmarks.speed import gpu
+
+    if shapes not in gpu.PLANS:
+        raise UsageError(f"--shapes is {' or '.join(gpu.PLANS)}, not {shapes!r}")
+    found = gpu.measure(
+        gpu.PLANS[shapes],
+        folder,
+        device=choose_device(device),
+        with_trl=with_trl,
+        say=lambda line: err.print(line, markup=False, soft_wrap=True),
+    )
+    if as_json:
+        _print_json(found.to_json())
+    else:
+        gpu.print_measured(found, out)
+    raise typer.Exit(REFUSED if found.failures else 0)
+
+
 @bench_app.command("soak")
 def bench_soak(
     backend: Annotated[
@@ -1040,7 +1084,10 @@ def bench_soak(
 Settings = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="NAME=VALUE", help="Any other setting; --settings lists them. Repeatable."
+        "--set",
+        metavar="NAME=VALUE",
+        help="Any other setting; --settings lists them. Repeatable, "
+        "also for one that takes several texts (stop).",
     ),
 ]
 ShowSettings = Annotated[
@@ -1081,6 +1128,11 @@ def _parsed(name: str, text: str, kind: Any) -> Any:
     raise UsageError(f"the setting {name} is {wanted}, not {text!r}")
 
 
+def _takes_several(kind: Any) -> bool:
+    """Whether a setting is a tuple of texts, one each time that it is given."""
+    return any(get_origin(choice) is tuple for choice in (kind, *get_args(kind)))
+
+
 def _configure(
     kind: type[Configuration], given: dict[str, Any], settings: list[str] | None, *, show: bool
 ) -> Configuration:
@@ -1104,7 +1156,10 @@ def _configure(
             close = difflib.get_close_matches(name, hints, n=1)
             hint = f"did you mean {close[0]}?" if close else "--settings lists them"
             raise UsageError(f"there is no setting {name!r}; {hint}")
-        values[name] = _parsed(name, text, hints[name])
+        if _takes_several(hints[name]):
+            values[name] = (*(values[name] or ()), text)
+        else:
+            values[name] = _parsed(name, text, hints[name])
     if show:
         for field in fields(kind):
             value = values.get(field.name, "(must be given)")
