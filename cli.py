@@ -14,7 +14,7 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import MISSING, asdict, fields
 from enum import Enum
@@ -38,6 +38,7 @@ from typer.core import TyperGroup
 
 from . import ENVIRONMENTS, PRESETS, ToolchainMissingError, __version__
 from .agents.memory import MemoryExhaustedError, is_out_of_memory
+from .envs.registration import LANGUAGES
 from .verifiers.sandbox.base import SandboxError
 
 if TYPE_CHECKING:
@@ -136,13 +137,12 @@ def main() -> None:
 
 
 class Toolchain(str, Enum):
-    """Who judges: Compact's real compiler, the embedded front end, or the first of them there is;
-    rustc for Rust."""
+    """Who judges Compact: the real compiler, the embedded front end, or the first of them there
+    is. Other languages have one toolchain each, which is what auto takes."""
 
     AUTO = "auto"
     COMPACTC = "compactc"
     FRONTEND = "frontend"
-    RUSTC = "rustc"
 
 
 class Tasks(str, Enum):
@@ -201,6 +201,10 @@ Iterations = Annotated[int | None, typer.Option("--iterations", help="How many i
 Temperature = Annotated[
     float | None, typer.Option("--temperature", min=0.0, help="Of a policy's sampling.")
 ]
+Stop = Annotated[
+    list[str] | None,
+    typer.Option("--stop", help="A text that ends a policy's program, as `train`'s setting stop."),
+]
 Device = Annotated[
     str | None, typer.Option("--device", help="Of a policy: auto, cpu, cuda, cuda:1, …")
 ]
@@ -231,11 +235,18 @@ def _environment(name: str) -> str:
     raise UsageError(f"there is no environment {name!r}; {hint}")
 
 
-def _agent(spec: str, *, temperature: float | None, device: str | None, **options: Any) -> Agent:
+def _agent(
+    spec: str,
+    *,
+    temperature: float | None,
+    device: str | None,
+    stop: list[str] | None,
+    **options: Any,
+) -> Agent:
     """The agent that `spec` names; options that were not given are not passed on."""
     from .agents.agent import BUILT_IN, load_agent
 
-    policy: dict[str, Any] = {"temperature": temperature, "device": device}
+    policy: dict[str, Any] = {"temperature": temperature, "device": device, "stop": stop or None}
     given = {key: value for key, value in policy.items() if value is not None}
     if spec == "tiny":
         from .agents.policy import load_policy_agent
@@ -278,50 +289,37 @@ def _progress(what: str, total: int) -> Iterator[Any]:
 @app.command()
 def envs(as_json: AsJson = False) -> None:
     """Environments, the toolchains found on this machine, and what its sandboxes enforce."""
-    from .verifiers.compact.compiler import find_compactc
-    from .verifiers.compact.toolchain import FRONTEND
-
-    found = find_compactc()
-    toolchains = [
-        {
-            "choice": "compactc",
-            "toolchain": None if found is None else str(found.toolchain),
-            "language": None if found is None else found.toolchain.language_version,
-            "command": None if found is None else " ".join(found.command),
-        },
-        {
-            "choice": "frontend",
-            "toolchain": str(FRONTEND),
-            "language": FRONTEND.language_version,
-            "command": "embedded",
-        },
-    ]
-    auto = "frontend" if found is None else "compactc"
+    toolchains = {name: _TOOLCHAINS[LANGUAGES[name]]() for name in ENVIRONMENTS}
     with err.status("trying the sandboxes"):
         sandboxes = _sandboxes()
     if as_json:
         listing = [
-            {"id": name, "toolchains": toolchains, "auto": auto, "rewards": list(PRESETS)}
-            for name in ENVIRONMENTS
+            {
+                "id": name,
+                "toolchains": rows,
+                "auto": next(r["choice"] for r in rows if r["toolchain"])
+                if any(r["toolchain"] for r in rows)
+                else None,
+                "rewards": list(PRESETS),
+            }
+            for name, rows in toolchains.items()
         ]
         _print_json({"environments": listing, "sandboxes": sandboxes})
         return
-    for name in ENVIRONMENTS:
+    for name, rows in toolchains.items():
         out.print(f"[bold]{name}[/bold]")
-        for row in toolchains:
-            mark = "  [green](auto)[/green]" if row["choice"] == auto else ""
+        auto = True
+        for row in rows:
             if row["toolchain"] is None:
-                out.print(
-                    f"  {row['choice']:9} not found; install it with Midnight's `compact update` "
-                    "or name it in FORGEGYM_COMPACTC",
-                    soft_wrap=True,
-                )
-            else:
-                out.print(
-                    f"  {row['choice']:9} {row['toolchain']}, Compact {row['language']}: "
-                    f"{escape(str(row['command']))}{mark}",
-                    soft_wrap=True,
-                )
+                out.print(f"  {row['choice']:9} not found; {row['missing']}", soft_wrap=True)
+                continue
+            mark = "  [green](auto)[/green]" if auto else ""
+            auto = False
+            out.print(
+                f"  {row['choice']:9} {row['toolchain']}, {row['language']}: "
+                f"{escape(str(row['command']))}{mark}",
+                soft_wrap=True,
+            )
         out.print(f"  rewards   {', '.join(PRESETS)}")
     out.print("[bold]Sandboxes[/bold]")
     for name, state in sandboxes.items():
@@ -332,6 +330,63 @@ def envs(as_json: AsJson = False) -> None:
         verdict = f"[red]does not hold: {', '.join(broken)}[/red]" if broken else "holds"
         tried = "; ".join(row["limit"] for row in state["limits"] if row["held"])
         out.print(f"  {name:10} {verdict}. Tried now: {tried}", soft_wrap=True)
+
+
+def _compact_toolchains() -> list[dict[str, Any]]:
+    """What judges Compact here, in the order of preference; `toolchain` None: not here."""
+    from .verifiers.compact.compiler import find_compactc
+    from .verifiers.compact.toolchain import FRONTEND
+
+    found = find_compactc()
+    return [
+        {
+            "choice": "compactc",
+            "toolchain": None if found is None else str(found.toolchain),
+            "language": None if found is None else f"Compact {found.toolchain.language_version}",
+            "command": None if found is None else " ".join(found.command),
+            "missing": "install it with Midnight's `compact update` or name it in "
+            "FORGEGYM_COMPACTC",
+        },
+        {
+            "choice": "frontend",
+            "toolchain": str(FRONTEND),
+            "language": f"Compact {FRONTEND.language_version}",
+            "command": "embedded",
+            "missing": "",
+        },
+    ]
+
+
+def _rust_toolchains() -> list[dict[str, Any]]:
+    """The rustc of Docker's image if it is built, which is taken first, and this machine's."""
+    from .verifiers.rust import compiler
+
+    rows: list[dict[str, Any]] = []
+    if compiler.image_is_built():
+        rows.append(
+            {
+                "choice": "rustc",
+                "toolchain": "rustc of the image",
+                "language": f"edition {compiler.EDITION}",
+                "command": f"forgegym/rust, {compiler.IN_IMAGE}",
+                "missing": "",
+            }
+        )
+    found = compiler.find_rustc()
+    if found is not None or not rows:
+        rows.append(
+            {
+                "choice": "rustc",
+                "toolchain": None if found is None else str(found.toolchain),
+                "language": f"edition {compiler.EDITION}",
+                "command": None if found is None else found.path,
+                "missing": compiler.INSTALL_HINT,
+            }
+        )
+    return rows
+
+
+_TOOLCHAINS = {"compact": _compact_toolchains, "rust": _rust_toolchains}
 
 
 def _sandboxes() -> dict[str, dict[str, Any]]:
@@ -566,7 +621,9 @@ def _judge_program(
 
     name = _environment(env)
     # Those of Compact's tasks that have tests are a kind of their own.
-    kind = {"tasks": "spec"} if (task_id or "").startswith("compact/spec/") else {}
+    kind: dict[str, Any] = {}
+    if (task_id or "").startswith("compact/spec/"):
+        kind["tasks"] = "spec"
     made: Any = gymnasium.make(
         f"forgegym:{name}",
         toolchain=toolchain.value,
@@ -613,6 +670,7 @@ def generate(
     toolchain: ToolchainName = Toolchain.AUTO,
     seed: Seed = 0,
     temperature: Temperature = None,
+    stop: Stop = None,
     device: Device = None,
     as_json: AsJson = False,
 ) -> None:
@@ -636,7 +694,7 @@ def generate(
             raise UsageError(f"there is no model folder {model}")
     spec = str(model or agent or "template")
     options = {"min_complexity": min_complexity} if spec == "template" else {}
-    player = _agent(spec, temperature=temperature, device=device, **options)
+    player = _agent(spec, temperature=temperature, device=device, stop=stop, **options)
     config = EvaluationConfig(
         env=name,
         agent=player.name,
@@ -661,6 +719,10 @@ def generate(
         raise typer.Exit(MACHINE if counts.failures else REFUSED)
 
 
+# What an evaluation pays by, for each environment.
+_EVALUATED = {"CompactContract-v0": "compactlora", "RustCode-v0": "staged"}
+
+
 @app.command("eval")
 def evaluate(
     env: EnvironmentName,
@@ -680,6 +742,7 @@ def evaluate(
     toolchain: ToolchainName = Toolchain.AUTO,
     seed: Seed = 0,
     temperature: Temperature = None,
+    stop: Stop = None,
     device: Device = None,
     as_json: AsJson = False,
 ) -> None:
@@ -692,7 +755,7 @@ def evaluate(
     from .benchmarks.report import evaluation_table
 
     name = _environment(env)
-    player = _agent(agent, temperature=temperature, device=device)
+    player = _agent(agent, temperature=temperature, device=device, stop=stop)
     config = EvaluationConfig(
         env=name,
         agent=player.name,
@@ -700,7 +763,7 @@ def evaluate(
         split=split.value,
         seed=seed,
         toolchain=toolchain.value,
-        reward="compact-spec" if tasks is Tasks.SPEC else "compactlora",
+        reward=_EVALUATED[name] if tasks is not Tasks.SPEC else "compact-spec",
         tasks=tasks.value if tasks else None,
     )
     folder = out_folder or Path("runs") / f"eval-{Path(agent).name}-{split.value}-{seed}"
@@ -754,7 +817,9 @@ def validate(
     from .benchmarks.validate import validate as validate_all
     from .verifiers.compact.toolchain import CompactVerifier
 
-    _environment(env)
+    if _environment(env) == "RustCode-v0":
+        _validate_rust(only or (), sandbox, workers, as_json=as_json)
+        return
     without_tests, with_tests = chosen(tasks.value if tasks else None, only or ())
     verifier = CompactVerifier(toolchain.value, sandbox=sandbox.value, workers=workers)
     try:
@@ -789,6 +854,39 @@ def validate(
         print_rows(rows, out)
     if missing and tasks is None:
         raise typer.Exit(MACHINE)
+    if not all(row.sound for row in rows):
+        raise typer.Exit(REFUSED)
+
+
+def _validate_rust(
+    only: Sequence[str], sandbox: SandboxChoice, workers: int | None, *, as_json: bool
+) -> None:
+    from .benchmarks import validate_rust
+    from .benchmarks.validate import Row, ValidationError, in_a_line, print_rows, to_json
+    from .verifiers.rust.toolchain import RustVerifier
+
+    tasks = validate_rust.chosen(only)
+    verifier = RustVerifier(sandbox=sandbox.value, workers=workers)
+    try:
+        with _progress("validating", len(tasks)) as show:
+            done = 0
+
+            def on_row(row: Row) -> None:
+                nonlocal done
+                done += 1
+                show(done)
+                err.print(in_a_line(row), highlight=False, soft_wrap=True)
+
+            rows = validate_rust.validate(verifier, tasks, on_row)
+    except ValidationError as error:
+        err.print(str(error), soft_wrap=True)
+        raise typer.Exit(MACHINE) from error
+    finally:
+        verifier.close()
+    if as_json:
+        _print_json(to_json(rows, str(verifier.toolchain), verifier.sandbox))
+    else:
+        print_rows(rows, out)
     if not all(row.sound for row in rows):
         raise typer.Exit(REFUSED)
 
@@ -1004,6 +1102,37 @@ def bench_train(
         train.print_report(report, out)
 
 
+@bench_app.command("gpu")
+def bench_gpu(
+    folder: Annotated[Path, typer.Option("--out", help="Gets results.json and tables.txt.")],
+    shapes: Annotated[
+        str, typer.Option("--shapes", help="full, or tiny: every part in a minute, on any machine.")
+    ] = "full",
+    device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
+    with_trl: Annotated[bool, typer.Option("--trl/--no-trl", help="TRL beside it.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """What one device gives: steps beside TRL's, decoding beside its bound, a step of 7B, and how
+    far its log-probabilities are from a CPU's. Exit code 1 when a part could not be measured."""
+    from .agents.policy import choose_device
+    from .benchmarks.speed import gpu
+
+    if shapes not in gpu.PLANS:
+        raise UsageError(f"--shapes is {' or '.join(gpu.PLANS)}, not {shapes!r}")
+    found = gpu.measure(
+        gpu.PLANS[shapes],
+        folder,
+        device=choose_device(device),
+        with_trl=with_trl,
+        say=lambda line: err.print(line, markup=False, soft_wrap=True),
+    )
+    if as_json:
+        _print_json(found.to_json())
+    else:
+        gpu.print_measured(found, out)
+    raise typer.Exit(REFUSED if found.failures else 0)
+
+
 @bench_app.command("soak")
 def bench_soak(
     backend: Annotated[
@@ -1061,7 +1190,10 @@ def bench_soak(
 Settings = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="NAME=VALUE", help="Any other setting; --settings lists them. Repeatable."
+        "--set",
+        metavar="NAME=VALUE",
+        help="Any other setting; --settings lists them. Repeatable, "
+        "also for one that takes several texts (stop).",
     ),
 ]
 ShowSettings = Annotated[
@@ -1102,6 +1234,11 @@ def _parsed(name: str, text: str, kind: Any) -> Any:
     raise UsageError(f"the setting {name} is {wanted}, not {text!r}")
 
 
+def _takes_several(kind: Any) -> bool:
+    """Whether a setting is a tuple of texts, one each time that it is given."""
+    return any(get_origin(choice) is tuple for choice in (kind, *get_args(kind)))
+
+
 def _configure(
     kind: type[Configuration], given: dict[str, Any], settings: list[str] | None, *, show: bool
 ) -> Configuration:
@@ -1125,7 +1262,10 @@ def _configure(
             close = difflib.get_close_matches(name, hints, n=1)
             hint = f"did you mean {close[0]}?" if close else "--settings lists them"
             raise UsageError(f"there is no setting {name!r}; {hint}")
-        values[name] = _parsed(name, text, hints[name])
+        if _takes_several(hints[name]):
+            values[name] = (*(values[name] or ()), text)
+        else:
+            values[name] = _parsed(name, text, hints[name])
     if show:
         for field in fields(kind):
             value = values.get(field.name, "(must be given)")

@@ -70,11 +70,31 @@ def show(verdict: Verdict, sources: Sources, *, out: Console, err: Console) -> N
         out.print(Text.assemble(("refused", "bold red"), how), soft_wrap=True)
         return
     out.print(Text.assemble(("accepted", "bold green"), how), soft_wrap=True)
-    if "complexity" in verdict.metrics:
+    if "functions" in verdict.facts:
+        _show_functions(verdict, out)
+    elif "complexity" in verdict.metrics:
         _show_complexity(verdict, out)
     else:
         why = visible(verdict.facts["unmeasured"])
         out.print(f"complexity: not measured ({why})", soft_wrap=True, markup=False)
+
+
+def _show_functions(verdict: Verdict, out: Console) -> None:
+    """A line a function, and how many hidden cases passed."""
+    tests = verdict.facts.get("tests")
+    if tests is not None:
+        told = " and ".join(f"{t['passed']} of {t['total']} {kind}" for kind, t in tests.items())
+        out.print(f"cases: {told}", highlight=False)
+    functions = verdict.facts["functions"]
+    width = max((cell_len(visible(f["name"])) for f in functions), default=0)
+    for f in functions:
+        name = visible(f["name"])
+        out.print(
+            f"  {name}{' ' * (width - cell_len(name))}  complexity {f['complexity']} "
+            f"({f['complexity_extended']} with && and ||), nesting {f['nesting']}",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def _show_complexity(verdict: Verdict, out: Console) -> None:

@@ -6,7 +6,8 @@ with a reward above 1.0 kept, five iterations or more.
 
 Departures, each on purpose: equal programs are kept once, so that a favourite is not learnt over
 and over; and what was kept in earlier iterations stays in the set, best first, because a batch of
-16 keeps too little to learn from alone.
+16 keeps too little to learn from alone. A long run has to forget (`recent`): a set of the best ever
+hardly changes any more, and is learnt by heart.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from .logprob import completion_scores, passes
 from .losses import likelihood_loss
 from .policy import Policy
 from .rollout import Batch, Sample, derive_seed
-from .run import TOKENS_PER_PASS, Learner, RunConfig, at_least, train
+from .run import TOKENS_PER_PASS, Learner, RunConfig, at_least, not_negative, train
 from .tracking import TrainingResult
 
 EXAMPLES_FILE = "examples.jsonl"
@@ -36,8 +37,10 @@ EXAMPLES_FILE = "examples.jsonl"
 class ExpertIterationConfig(RunConfig):
     """One run of expert iteration; see `RunConfig`, too. The defaults are CompactLoRa's.
 
-    `keep_above`: a sample is kept when its reward is higher. `capacity`: how many kept programs are
-    remembered, the best ones. `epochs` over them an iteration, `batch` of them a step.
+    `keep_above`: a sample is kept when its reward is higher; with `best_of_group` (RAFT), only the
+    best of its prompt's. `capacity`: how many kept programs are remembered, the best ones; those of
+    the last `recent` iterations (0: of all). `epochs` over them an iteration, `batch` of them a
+    step.
     """
 
     reward: str = "compactlora"
@@ -45,6 +48,8 @@ class ExpertIterationConfig(RunConfig):
     samples: int = 16
     group_size: int = 2
     keep_above: float = 1.0
+    best_of_group: bool = False
+    recent: int = 0
     capacity: int = 256
     epochs: int = 2
     batch: int = 8
@@ -56,6 +61,7 @@ class ExpertIterationConfig(RunConfig):
         RunConfig.__post_init__(self)
         for name in ("capacity", "epochs", "batch"):
             at_least(self, name, 1)
+        not_negative(self, "recent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,7 @@ class Example:
     prompt_ids: tuple[int, ...]
     tokens: tuple[int, ...]
     reward: float
+    iteration: int = 0
 
 
 class ExpertIteration(Learner[ExpertIterationConfig]):
@@ -96,13 +103,20 @@ class ExpertIteration(Learner[ExpertIterationConfig]):
         self.examples: list[Example] = []
 
     def learn(self, batch: Batch, iteration: int) -> dict[str, float]:
-        kept = self.kept(batch)
-        self.examples = remember(self.examples, kept, self.config.capacity)
+        kept = self.kept(batch, iteration)
+        since = iteration - self.config.recent if self.config.recent else 0
+        known = [e for e in self.examples if e.iteration > since or not self.config.recent]
+        self.examples = remember(known, kept, self.config.capacity)
         about = self.imitate(iteration)
         return {"kept": len(kept), "examples": len(self.examples), **about}
 
-    def kept(self, batch: Batch) -> list[Example]:
+    def kept(self, batch: Batch, iteration: int) -> list[Example]:
         """The samples that are worth imitating."""
+        best: dict[int, float] = {}
+        if self.config.best_of_group:
+            for s in batch.samples:
+                if s.valid:
+                    best[s.group] = max(s.reward, best.get(s.group, s.reward))
         return [
             Example(
                 s.prompt,
@@ -111,9 +125,12 @@ class ExpertIteration(Learner[ExpertIterationConfig]):
                 (*batch.prompts[s.group], *s.completion.tokens[: s.start].tolist()),
                 tuple(s.completion.tokens[s.start :].tolist()),
                 s.reward,
+                iteration,
             )
             for s in batch.samples
-            if s.valid and s.reward > self.config.keep_above
+            if s.valid
+            and s.reward > self.config.keep_above
+            and s.reward >= best.get(s.group, s.reward)
         ]
 
     def imitate(self, iteration: int) -> dict[str, float]:
@@ -156,7 +173,12 @@ class ExpertIteration(Learner[ExpertIterationConfig]):
     def load_memory(self, records: Sequence[Mapping[str, Any]]) -> None:
         self.examples = [
             Example(
-                e["prompt"], e["program"], tuple(e["prompt_ids"]), tuple(e["tokens"]), e["reward"]
+                e["prompt"],
+                e["program"],
+                tuple(e["prompt_ids"]),
+                tuple(e["tokens"]),
+                e["reward"],
+                e["iteration"],
             )
             for e in records
         ]
@@ -164,7 +186,7 @@ class ExpertIteration(Learner[ExpertIterationConfig]):
     def lines(self, batch: Batch) -> Iterator[str]:
         for number, sample in enumerate(batch.samples, 1):
             yield f"Sample {number}/{len(batch.samples)}: {describe(sample)}"
-        if not self.kept(batch):
+        if not self.kept(batch, 0):
             yield (f"None of {len(batch.samples)} samples scored above {self.config.keep_above}.")
 
     def save(self, folder: Path) -> None:

@@ -4,7 +4,8 @@ Every prompt is read once however many completions it gets, the key-value cache 
 and finished rows leave the batch. Each completion has a seed of its own, so it does not depend on
 what else is in the batch, and comes with the log-probability the sampler gave to each token, which
 is what the trainers use as the old policy's. Any Hugging Face causal model is sampled through its
-cache classes; a plain Llama (the tiny policy) has a shorter way, measured in `benchmarks/speed`.
+cache classes; a plain Llama (the tiny policy) has a shorter way, and one of CUDA graphs on a GPU,
+measured in `benchmarks/speed`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from torch import Tensor
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
-from .llama import LlamaDecoder, is_plain_llama
+from .llama import LlamaDecoder, has_plain_blocks, is_plain_llama
+from .static import StaticDecoder
+from .stop import StopStrings
 
 # Rows that have ended are dropped when a quarter of the batch has: copying the cache costs about
 # as much as ten steps, so dropping them one by one would cost more than it saves.
@@ -29,11 +32,12 @@ COMPACT_BELOW = 0.75
 class Completion:
     """One sampled continuation of a prompt.
 
-    `tokens` (int64, [T]) ends with the end-of-text token exactly when `finished`; otherwise the
-    completion was cut at the token limit. `logprobs` (float32, [T]) are those of the sampling
-    distribution, temperature included. `values` (float32, [T]) are a critic's, of the state that
-    each token was sampled in, when there is one. In an episode of several turns `sampled` (bool,
-    [T]) is False on what the environment said between them, whose other figures are then 0.
+    `tokens` (int64, [T]) ends with the end-of-text token, or with the one that completed a stop
+    string, exactly when `finished`; otherwise the completion was cut at the token limit. `logprobs`
+    (float32, [T]) are those of the sampling distribution, temperature included. `values` (float32,
+    [T]) are a critic's, of the state that each token was sampled in, when there is one. In an
+    episode of several turns `sampled` (bool, [T]) is False on what the environment said between
+    them, whose other figures are then 0.
     """
 
     tokens: Tensor
@@ -81,15 +85,16 @@ def generate(
     temperature: float = 1.0,
     decoder: Decoder | None = None,
     value_of: Callable[[Tensor], Tensor] | None = None,
+    stop: StopStrings | None = None,
     on_finished: Callable[[int, Tensor], None] | None = None,
 ) -> list[list[Completion]]:
     """`len(seeds[i])` completions of prompt i, for every i.
 
     `prompts` are token ids; `temperature` 0 takes the likeliest token (its log-probability is then
     that at temperature 1). `value_of` is a critic over the model's last hidden states, [R, H] ->
-    [R]: asked here, it costs no pass of its own. `on_finished` hears of a completion as soon as it
-    ends: its number (prompt by prompt, as in the result) and its tokens. Those that are cut at the
-    limit it does not hear of.
+    [R]: asked here, it costs no pass of its own. `stop`: texts that end a completion, too.
+    `on_finished` hears of a completion as soon as it ends: its number (prompt by prompt, as in the
+    result) and its tokens. Those that are cut at the limit it does not hear of.
 
     Raises `ValueError` for an empty prompt, or when `seeds` and `prompts` differ in length.
     """
@@ -104,7 +109,7 @@ def generate(
 
     device = next(model.parameters()).device
     if decoder is None:
-        decoder = LlamaDecoder(model) if is_plain_llama(model) else CacheDecoder(model)
+        decoder = decoder_for(model)
     longest = max(len(p) for p in prompts)
     ids = torch.full((len(prompts), longest), pad_id, dtype=torch.long, device=device)  # [P, L]
     mask = torch.zeros_like(ids)  # [P, L]
@@ -127,6 +132,7 @@ def generate(
     lengths = torch.full((len(owner),), max_new_tokens, device=device)  # [R]
     ended = torch.zeros(len(owner), dtype=torch.bool, device=device)  # [R]
     eos = torch.tensor(list(eos_ids), device=device)
+    endings = eos if stop is None else stop.endings.to(device)
     live = torch.arange(len(owner), device=device)  # the rows still in the batch
     for t in range(max_new_tokens):
         token, logprob = sample(logits, noise[live, t], temperature=temperature)  # [r], [r]
@@ -139,8 +145,12 @@ def generate(
         now = at[torch.isin(token[open_], eos)]
         ended[now] = True
         lengths[now] = t + 1
+        if stop is not None:
+            for row in at[torch.isin(token[open_], endings)].tolist():
+                if stop.end(tokens[row, : t + 1]):
+                    ended[row], lengths[row] = True, t + 1
         if on_finished is not None:
-            for row in now.tolist():
+            for row in at[ended[at]].tolist():
                 on_finished(row, tokens[row, : t + 1].cpu())
         running = ~ended[live]
         count = int(running.sum())
@@ -164,6 +174,15 @@ def generate(
             )
         )
     return results
+
+
+def decoder_for(model: Any) -> Decoder:
+    """The fastest way there is to continue sequences with `model` where it stands."""
+    if is_plain_llama(model):
+        return LlamaDecoder(model)
+    if next(model.parameters()).device.type == "cuda" and has_plain_blocks(model):
+        return StaticDecoder(model)
+    return CacheDecoder(model)
 
 
 def sample(logits: Tensor, noise: Tensor, *, temperature: float) -> tuple[Tensor, Tensor]:

@@ -2,9 +2,10 @@
 
 For a model of a few million parameters those calls, and LoRA's separate products, cost more than
 the arithmetic. Here the adapters are added to fresh copies of the weights (never merged in place:
-adding and subtracting again leaves a residue), queries, keys and values share one product, and so
-do gate and up. Completions of one long prompt read its keys and values together, once, rather than
-each a copy of them. `tests/test_generate.py` holds it to Hugging Face's own forward pass.
+adding and subtracting again leaves a residue; nor in 16 bits, which lose them), queries, keys and
+values share one product, and so do gate and up. Completions of one long prompt read its keys and
+values together, once, rather than each a copy of them. Qwen2 and Qwen3 are Llamas with a bias or a
+norm more. `tests/test_generate.py` holds it to Hugging Face's own forward pass.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
-from transformers import LlamaForCausalLM
+from transformers import LlamaForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM
 
 # Reading a prompt together costs a few small operations a layer; a shorter one is copied faster.
 SHARED_FROM = 64
@@ -27,20 +28,26 @@ def causal_model(model: Any) -> Any:
 
 
 def is_plain_llama(model: Any) -> bool:
-    """Whether `LlamaDecoder` can stand in for `model`: Llama, float32 on the CPU, plain rotary
-    positions, no biases, and at most LoRA adapters without dropout, DoRA or quantised weights."""
+    """Whether `LlamaDecoder` should stand in for `model`: `has_plain_blocks`, in float32 on the
+    CPU."""
+    weight = next(model.parameters())
+    return weight.dtype == torch.float32 and weight.device.type == "cpu" and has_plain_blocks(model)
+
+
+def has_plain_blocks(model: Any) -> bool:
+    """Whether `LlamaDecoder` computes what `model` does: a Llama, Qwen2 or Qwen3 with plain rotary
+    positions and whole attention, and at most LoRA adapters on its projections, without dropout,
+    DoRA or quantised weights."""
     inner = causal_model(model)
-    if type(inner) is not LlamaForCausalLM:
+    if type(inner) not in (LlamaForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM):
         return False
     config = inner.config
-    weight = inner.model.embed_tokens.weight
     return (
-        weight.dtype == torch.float32
-        and weight.device.type == "cpu"
-        and _rope(config)["rope_type"] == "default"
-        and not config.attention_bias
-        and not config.mlp_bias
+        _rope(config)["rope_type"] == "default"
+        and "sliding_attention" not in (getattr(config, "layer_types", None) or ())
         and config.hidden_act == "silu"
+        and type(inner.lm_head) is torch.nn.Linear
+        and type(inner.model.embed_tokens) is torch.nn.Embedding
         and all(_is_plain(layer) for block in inner.model.layers for layer in _linears(block))
     )
 
@@ -75,22 +82,69 @@ def merged_weight(layer: Any) -> Tensor:
     if type(layer) is torch.nn.Linear:
         return layer.weight
     weight: Tensor = layer.base_layer.weight
-    if not layer.disable_adapters:
-        for name in layer.active_adapters:
-            if name in layer.lora_A:
-                a, b = layer.lora_A[name].weight, layer.lora_B[name].weight  # [r, in], [out, r]
-                weight = torch.addmm(weight, b, a, alpha=layer.scaling[name])
+    for name in _active(layer):
+        a, b = layer.lora_A[name].weight, layer.lora_B[name].weight  # [r, in], [out, r]
+        weight = torch.addmm(weight, b, a, alpha=layer.scaling[name])
     return weight
+
+
+def _active(layer: Any) -> list[str]:
+    if layer.disable_adapters:
+        return []
+    return [name for name in layer.active_adapters if name in layer.lora_A]
+
+
+@dataclass(frozen=True, slots=True)
+class _Product:
+    """What linear layers that read the same make of it, side by side. `down` [r, in] and `up`
+    [out, r] are their adapters, where those are not in the weight."""
+
+    weight: Tensor
+    bias: Tensor | None
+    down: Tensor | None = None
+    up: Tensor | None = None
+
+    @classmethod
+    def of(cls, *layers: Any) -> _Product:
+        bases = [getattr(layer, "base_layer", layer) for layer in layers]
+        biases = [base.bias for base in bases]
+        bias = None if biases[0] is None else _joined(biases)
+        if bases[0].weight.dtype == torch.float32:
+            return cls(_joined([merged_weight(layer) for layer in layers]), bias)
+        downs, ups = [], []
+        for layer, base in zip(layers, bases, strict=True):
+            names = [] if layer is base else _active(layer)
+            downs += [layer.lora_A[name].weight for name in names]
+            own = [layer.lora_B[name].weight * layer.scaling[name] for name in names]
+            # A layer without adapters takes nothing from what the others' read.
+            ups.append(torch.cat(own, 1) if own else base.weight.new_empty(len(base.weight), 0))
+        weight = _joined([base.weight for base in bases])
+        if not downs:
+            return cls(weight, bias)
+        return cls(weight, bias, torch.cat(downs), torch.block_diag(*ups))
+
+    def __call__(self, x: Tensor) -> Tensor:
+        out = F.linear(x, self.weight, self.bias)
+        if self.down is None:
+            return out
+        # As peft does: an adapter is wider than the weights it is beside, and so is their sum.
+        low = F.linear(x.to(self.down.dtype), self.down)
+        return (out + F.linear(low, self.up)).to(out.dtype)  # type: ignore[arg-type]
+
+
+def _joined(parts: list[Tensor]) -> Tensor:
+    return parts[0] if len(parts) == 1 else torch.cat(parts)
 
 
 @dataclass(slots=True)
 class _Block:
     norm1: Tensor
-    qkv: Tensor
-    out: Tensor
+    qkv: _Product
+    qk_norm: Tensor | None  # [h + kv, 1, D]
+    out: _Product
     norm2: Tensor
-    gate_up: Tensor
-    down: Tensor
+    gate_up: _Product
+    down: _Product
     # Of each row: its own tokens', and its prompt's unless `prompt` has them.
     keys: Tensor
     values: Tensor
@@ -135,7 +189,7 @@ class _Groups:
 
 
 class LlamaDecoder:
-    """A `generate.Decoder` for a model that `is_plain_llama`."""
+    """A `generate.Decoder` for a model that `has_plain_blocks`."""
 
     def __init__(self, model: Any) -> None:
         inner = causal_model(model)
@@ -149,19 +203,27 @@ class LlamaDecoder:
         self.norm = inner.model.norm.weight
         theta = _rope(config)["rope_theta"]
         steps = torch.arange(0, self.width, 2, dtype=torch.float32) / self.width
-        self.frequencies = 1.0 / (theta**steps)  # [D / 2]
+        self.frequencies = (1.0 / (theta**steps)).to(self.embedding.device)  # [D / 2]
         self.blocks: list[_Block] = []
         nothing = torch.empty(0)
         for block in inner.model.layers:
-            q, k, v, o, gate, up, down = (merged_weight(layer) for layer in _linears(block))
+            q, k, v, o, gate, up, down = _linears(block)
+            qk_norm = None
+            if type(inner) is Qwen3ForCausalLM:
+                norms = block.self_attn.q_norm.weight, block.self_attn.k_norm.weight  # [D] each
+                counts = self.heads, self.kv_heads
+                qk_norm = torch.cat(
+                    [w.expand(n, 1, -1) for w, n in zip(norms, counts, strict=True)]
+                )
             self.blocks.append(
                 _Block(
                     norm1=block.input_layernorm.weight,
-                    qkv=torch.cat([q, k, v]),
-                    out=o,
+                    qkv=_Product.of(q, k, v),
+                    qk_norm=qk_norm,
+                    out=_Product.of(o),
                     norm2=block.post_attention_layernorm.weight,
-                    gate_up=torch.cat([gate, up]),
-                    down=down,
+                    gate_up=_Product.of(gate, up),
+                    down=_Product.of(down),
                     keys=nothing,
                     values=nothing,
                 )
@@ -179,13 +241,15 @@ class LlamaDecoder:
         positions = (mask.cumsum(1) - 1).clamp(min=0)  # [P, L]
         self.positions = mask.sum(1, keepdim=True)  # [P, 1]
         padded = not bool(mask.all())
-        seen = torch.ones(self.length, self.length, dtype=torch.bool).tril()  # [L, L]
+        seen = mask.new_ones(self.length, self.length, dtype=torch.bool).tril()  # [L, L]
         allowed = seen & mask.bool()[:, None, None, :] if padded else seen  # [P, 1, L, L]
         # A padding row sees itself, or its softmax would divide zero by zero.
-        allowed = allowed | torch.eye(self.length, dtype=torch.bool)
+        allowed = allowed | torch.eye(self.length, dtype=torch.bool, device=mask.device)
         self.bias = None
         if padded:
-            self.bias = torch.zeros(mask.shape)[:, None, None, :]  # [P, 1, 1, L]
+            self.bias = torch.zeros(mask.shape, device=mask.device)[
+                :, None, None, :
+            ]  # [P, 1, 1, L]
             self.bias = self.bias.masked_fill(mask[:, None, None, :] == 0, float("-inf"))
         x = self.embedding[ids]  # [P, L, H]
         cos, sin = self._rotation(positions)
@@ -282,24 +346,26 @@ class LlamaDecoder:
     def _rotation(self, positions: Tensor) -> tuple[Tensor, Tensor]:
         angles = positions[..., None].float() * self.frequencies  # [B, L, D / 2]
         angles = torch.cat([angles, angles], -1).unsqueeze(1)  # [B, 1, L, D]
-        return angles.cos(), angles.sin()
+        return angles.cos().to(self.embedding.dtype), angles.sin().to(self.embedding.dtype)
 
     def _project(
         self, x: Tensor, block: _Block, cos: Tensor, sin: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         b, n, _ = x.shape
-        qkv = F.linear(self._rms(x, block.norm1), block.qkv)
+        qkv = block.qkv(self._rms(x, block.norm1))
         qkv = qkv.view(b, n, self.heads + 2 * self.kv_heads, self.width).transpose(1, 2)
         qk, v = qkv.split([self.heads + self.kv_heads, self.kv_heads], 1)
+        if block.qk_norm is not None:
+            qk = F.rms_norm(qk, (self.width,), eps=self.eps) * block.qk_norm
         left, right = qk.chunk(2, -1)
         qk = qk * cos + torch.cat([-right, left], -1) * sin
         q, k = qk.split([self.heads, self.kv_heads], 1)
         return q, k, v  # [B, h, L, D], [B, kv, L, D], [B, kv, L, D]
 
     def _finish(self, x: Tensor, mixed: Tensor, block: _Block) -> Tensor:
-        x = x + F.linear(mixed, block.out)
-        gate, up = F.linear(self._rms(x, block.norm2), block.gate_up).chunk(2, -1)
-        return x + F.linear(F.silu(gate) * up, block.down)
+        x = x + block.out(mixed)
+        gate, up = block.gate_up(self._rms(x, block.norm2)).chunk(2, -1)
+        return x + block.down(F.silu(gate) * up)
 
     def _rms(self, x: Tensor, weight: Tensor) -> Tensor:
         return F.rms_norm(x, (x.shape[-1],), weight, self.eps)

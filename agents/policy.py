@@ -34,6 +34,7 @@ from .distributed import local_device
 from .generate import Completion, generate
 from .memory import is_out_of_memory, memory_told
 from .recompute import recompute_activations
+from .stop import cut, stop_strings
 
 TINY = "tiny"
 TINY_FOLDER = Path(__file__).parent / "tiny"  # made by `sft`
@@ -168,12 +169,14 @@ class Policy:
             rest = "\n" + feedback.rstrip("\n") + "\n\n"
         return list(self.tokenizer(rest, add_special_tokens=False)["input_ids"])
 
-    def decode(self, tokens: Tensor) -> str:
-        """The program in an answer: what its first code fence holds, or all of it."""
+    def decode(self, tokens: Tensor, *, stop: Sequence[str] = ()) -> str:
+        """The program in an answer: what its first code fence holds, or all of it, before the first
+        of the texts in `stop`."""
         # Tidying spaces is for prose: it would take those before a full stop or a comma away.
-        text: str = self.tokenizer.decode(
+        text = self.tokenizer.decode(
             tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False
         )
+        text = cut(text, stop)
         fenced = _FENCE.search(text)
         return fenced.group(1) if fenced else text
 
@@ -185,9 +188,10 @@ class Policy:
         max_new_tokens: int,
         temperature: float,
         value_of: Callable[[Tensor], Tensor] | None = None,
+        stop: Sequence[str] = (),
         on_finished: Callable[[int, Tensor], None] | None = None,
     ) -> list[list[Completion]]:
-        """`generate` with this policy's model and tokens.
+        """`generate` with this policy's model and tokens; `stop` are texts that end an answer.
 
         Raises `PolicyError` when a prompt and its answer are longer than the model can read, or
         when its scores are not numbers.
@@ -207,6 +211,7 @@ class Policy:
             pad_id=self.pad_id,
             temperature=temperature,
             value_of=value_of,
+            stop=stop_strings(self.tokenizer, tuple(stop)),
             on_finished=on_finished,
         )
         if any(c.logprobs.isnan().any() for group in completions for c in group):
@@ -579,12 +584,15 @@ class PolicyAgent:
         name: str,
         temperature: float = SAMPLING_TEMPERATURE,
         max_new_tokens: int = MAX_NEW_TOKENS,
+        stop: Sequence[str] = (),
     ) -> None:
         if temperature < 0:
             raise PolicyError(f"The temperature must be 0 or more, not {temperature}.")
         if max_new_tokens < 1:
             raise PolicyError(f"At least one token must be allowed, not {max_new_tokens}.")
-        self.policy, self.name = policy, name
+        if "" in stop:
+            raise PolicyError("A stop string must not be empty.")
+        self.policy, self.name, self.stop = policy, name, tuple(stop)
         self.temperature, self.max_new_tokens = temperature, max_new_tokens
 
     def generate(self, prompts: Sequence[str], *, seeds: Sequence[int]) -> list[str]:
@@ -605,8 +613,11 @@ class PolicyAgent:
                     seeds=[seeds for _, seeds in groups],
                     max_new_tokens=self.max_new_tokens,
                     temperature=self.temperature,
+                    stop=self.stop,
                 )
-            programs += [self.policy.decode(c.tokens) for group in sampled for c in group]
+            programs += [
+                self.policy.decode(c.tokens, stop=self.stop) for group in sampled for c in group
+            ]
         return programs
 
 
@@ -617,9 +628,10 @@ def load_policy_agent(
     device: str = "auto",
     temperature: float = SAMPLING_TEMPERATURE,
     max_new_tokens: int = MAX_NEW_TOKENS,
+    stop: Sequence[str] = (),
 ) -> PolicyAgent:
     """The policy at `path` (see `load_policy`) as an agent. Raises `PolicyError`."""
     policy = load_policy(path, base=base, device=device)
     return PolicyAgent(
-        policy, name=str(path), temperature=temperature, max_new_tokens=max_new_tokens
+        policy, name=str(path), temperature=temperature, max_new_tokens=max_new_tokens, stop=stop
     )

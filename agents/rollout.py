@@ -189,6 +189,7 @@ def play(
     world: World = ALONE,
     curriculum: Curriculum | None = None,
     value_of: Callable[[Tensor], Tensor] | None = None,
+    stop: Sequence[str] = (),
 ) -> Batch:
     """`env.num_envs` episodes in groups of `group_size` that share a prompt; those of all processes
     of a `world` in one batch.
@@ -197,7 +198,7 @@ def play(
     seed resets each of its members to the same task. An episode of several `turns` goes on with
     what the environment said after the tokens that were sampled, which are never tokenised again;
     it ends early where the model's context has no room for another program.
-    `curriculum` chooses the kinds of tasks; `value_of`: see `generate`.
+    `curriculum` chooses the kinds of tasks; `value_of`, `stop`: see `Policy.sample`.
     """
     count = env.num_envs // group_size
     # Numbered through all processes, so that as many of them as there may be play the same.
@@ -239,7 +240,7 @@ def play(
         if begin is not None:
 
             def on_finished(row: int, tokens: Tensor, playing: list[int] = playing) -> None:
-                begin(playing[row], policy.decode(tokens))
+                begin(playing[row], policy.decode(tokens, stop=stop))
 
         completions = policy.sample(
             contexts,
@@ -247,13 +248,14 @@ def play(
             max_new_tokens=max_new_tokens,
             temperature=temperature,
             value_of=value_of,
+            stop=stop,
             on_finished=on_finished,
         )
         programs = [""] * env.num_envs
         flat = [completion for group in completions for completion in group]
         for i, completion in zip(playing, flat, strict=True):
             episodes[i].pieces.append(completion)
-            programs[i] = episodes[i].program = policy.decode(completion.tokens)
+            programs[i] = episodes[i].program = policy.decode(completion.tokens, stop=stop)
         said, rewards, terminated, truncated, infos = env.step(tuple(programs))
         for i in playing:
             episode = episodes[i]
@@ -261,7 +263,8 @@ def play(
             episode.verdict = infos["verdict"][i]
             episode.over = bool(terminated[i] or truncated[i]) or not episode.valid
             if not episode.over and turn + 1 < turns:
-                heard = policy.encode_feedback(said[i], answered=episode.pieces[-1].finished)
+                answered = int(episode.pieces[-1].tokens[-1]) in policy.eos_ids
+                heard = policy.encode_feedback(said[i], answered=answered)
                 needed = len(episode.ids) + episode.length + len(heard) + max_new_tokens
                 if policy.context is not None and needed > policy.context:
                     episode.over = True  # there is no room for another program

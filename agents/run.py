@@ -70,7 +70,8 @@ class RunConfig:
     the same losses; a run may be resumed with it or without.
 
     `samples` an iteration, in groups of `group_size` that share a prompt; each is an episode of up
-    to `turns` programs of up to `max_new_tokens` tokens, and is paid for the last.
+    to `turns` programs of up to `max_new_tokens` tokens, and is paid for the last. `stop`: texts
+    that end a program, which is then what comes before them.
     `learning_rate`: 2e-3 for the tiny base, 1e-5 to 5e-5 for models of billions; it rises over
     `warmup` iterations and falls to nearly nothing from the share `decay_from` of the run.
     `max_grad_norm` bounds a step.
@@ -96,6 +97,7 @@ class RunConfig:
     temperature: float = 1.0
     max_new_tokens: int = 256
     turns: int = 1
+    stop: tuple[str, ...] | None = None
     curriculum: bool = False
     lora_rank: int = 16
     lora_alpha: int = 32
@@ -117,6 +119,8 @@ class RunConfig:
         for name in ("warmup", "seed"):
             not_negative(self, name)
         share(self, "decay_from")
+        if "" in (self.stop or ()):
+            raise ValueError("A stop string must not be empty.")
         if self.on_collapse not in ("restore", "stop", "ignore"):
             raise ValueError(f"on_collapse is restore, stop or ignore, not {self.on_collapse!r}.")
         if self.dtype not in get_args(DType):
@@ -397,6 +401,7 @@ def _train(
                 curriculum=curriculum,
                 max_new_tokens=config.max_new_tokens,
                 temperature=config.temperature,
+                stop=config.stop or (),
                 **learner.sampler_options(),
             )
             if world.any(stop.requested):

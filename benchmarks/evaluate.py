@@ -49,6 +49,7 @@ TASKS = {
     ("CompactContract-v0", None): "..envs.tasks.compact",
     ("CompactContract-v0", "open"): "..envs.tasks.compact",
     ("CompactContract-v0", "spec"): "..envs.tasks.compact_spec",
+    ("RustCode-v0", None): "..envs.tasks.rust",
 }
 
 Row = dict[str, Any]

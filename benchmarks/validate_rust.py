@@ -2,7 +2,7 @@
 
 A task is sound when its reference passes on the hidden cases of several seeds, when programs that
 do nothing are paid at most what compiling pays, and when `LEAST_KILLED` of the reference's mutants
-that compile fail a hidden case. Survivors are listed.
+that compile fail a hidden case. Survivors are listed, and are too many where they have no reason.
 """
 
 from __future__ import annotations
@@ -56,13 +56,16 @@ def validate_task(task: Task, verifier: RustVerifier) -> Row:
     verdicts = _judged(verifier, task, [mutant.source for mutant in made])
     compiled = [(m, v) for m, v in zip(made, verdicts, strict=True) if v.passed("compile")]
     alive = [m for m, v in compiled if v.metrics["behaviour"] == 1.0]
+    # No task explains its mutants one by one: a generator has too many.
+    few = len(alive) <= (1 - LEAST_KILLED) * len(compiled)
+    reason = "one in twenty may" if few else ""
     return replace(
         row,
         paid={name: total for name, total in pay.items() if total > COMPILE_SHARE + 1e-9},
         mutants=len(compiled),
         refused=len(made) - len(compiled),
         killed=len(compiled) - len(alive),
-        survivors=tuple(Survivor(m.kind, m.description) for m in alive),
+        survivors=tuple(Survivor(m.kind, m.description, reason) for m in alive),
     )
 
 

@@ -19,10 +19,10 @@ ENVIRONMENTS: dict[str, tuple[str, str]] = {
         "forgegym.envs.rust:RustCodeVectorEnv",
     ),
 }
+"""Every id, with the entry points of the environment and of its vector form."""
+
 LANGUAGES = {"CompactContract-v0": "compact", "RustCode-v0": "rust"}
 """The language that each environment's programs are written in."""
-
-"""Every id, with the entry points of the environment and of its vector form."""
 
 
 def register_environments() -> None:

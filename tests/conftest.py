@@ -78,11 +78,19 @@ def _need_bubblewrap() -> None:
         missing("bubblewrap", complaint)
 
 
+def _need_gpu() -> None:
+    import torch
+
+    if not torch.cuda.is_available():
+        missing("gpu", "no CUDA device")
+
+
 NEEDS: dict[str, Callable[[], None]] = {
     "shared_data": _need_shared_data,
     "compactc": _need_compactc,
     "docker": _need_docker,
     "bubblewrap": _need_bubblewrap,
+    "gpu": _need_gpu,
 }
 
 

@@ -123,3 +123,37 @@ def test_an_iteration_that_keeps_nothing_says_so(tmp_path, base):
     )
     train_expert_iteration(config, console=said)
     assert "None of 4 samples scored above 1000.0" in said.export_text()
+
+
+def batch_of(rewards, groups, valid=None):
+    from forgegym.agents.generate import Completion
+    from forgegym.agents.rollout import Batch, Sample
+
+    completion = Completion(torch.tensor([5, 1]), torch.zeros(2), True)
+    samples = [
+        Sample(group, "prompt", f"{group} {reward}", completion, reward, ok, None)
+        for group, reward, ok in zip(groups, rewards, valid or [True] * len(groups), strict=True)
+    ]
+    return Batch([[3, 4]] * (max(groups) + 1), samples)
+
+
+def test_of_each_prompt_only_the_best_can_be_kept(tmp_path, base):
+    policy = add_adapter(load_policy(base), rank=4, seed=1)
+    config = ExpertIterationConfig(out=tmp_path, keep_above=0.2, best_of_group=True)
+    learner = ExpertIteration(config, policy)
+    batch = batch_of(
+        [0.3, 0.5, 0.9, 0.1, 0.2], [0, 0, 0, 1, 1], [True, True, False, True, True]
+    )  # the machine failed on the best
+    assert [e.reward for e in learner.kept(batch, 1)] == [0.5]
+
+
+def test_what_is_too_old_is_forgotten(tmp_path, base):
+    policy = add_adapter(load_policy(base), rank=4, seed=1)
+    config = ExpertIterationConfig(out=tmp_path, keep_above=0.0, recent=2, epochs=1)
+    learner = ExpertIteration(config, policy)
+    for iteration, reward in enumerate((0.9, 0.3, 0.5, 0.4), 1):
+        learner.learn(batch_of([reward], [0]), iteration)
+    assert [(e.reward, e.iteration) for e in learner.examples] == [(0.5, 3), (0.4, 4)]
+    copy = ExpertIteration(config, policy)
+    copy.load_memory(learner.memory())
+    assert copy.examples == learner.examples

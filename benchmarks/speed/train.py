@@ -66,6 +66,7 @@ SHAPES = {
         Shape("smollm2-135m", "llama", 576, 30, 9, 3, 1_536, 49_152),
         Shape("qwen2.5-0.5b", "qwen2", 896, 24, 14, 2, 4_864, 151_936),
         Shape("qwen2.5-1.5b", "qwen2", 1_536, 28, 12, 2, 8_960, 151_936),
+        Shape("qwen2.5-7b", "qwen2", 3_584, 28, 28, 4, 18_944, 152_064, tied=False),
     )
 }
 
@@ -166,8 +167,9 @@ class Report:
 
 
 def make_model(shape: Shape, *, dtype: torch.dtype, device: torch.device, longest: int) -> Any:
-    """A causal model of that shape, the same weights every time."""
-    from transformers import LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM
+    """A causal model of that shape, the same weights every time, made where it stays: one of seven
+    billion would be long in the making on a CPU."""
+    from transformers import AutoModelForCausalLM, LlamaConfig, Qwen2Config
 
     settings: dict[str, Any] = {
         "hidden_size": shape.hidden,
@@ -184,12 +186,17 @@ def make_model(shape: Shape, *, dtype: torch.dtype, device: torch.device, longes
         "pad_token_id": 0,
     }
     torch.manual_seed(0)
-    kinds: dict[str, Any] = {
-        "llama": (LlamaConfig, LlamaForCausalLM),
-        "qwen2": (Qwen2Config, Qwen2ForCausalLM),
-    }
-    config, model = kinds[shape.family]
-    return model(config(**settings)).to(device=device, dtype=dtype).eval()
+    kinds: dict[str, Any] = {"llama": LlamaConfig, "qwen2": Qwen2Config}
+    with device:
+        model = AutoModelForCausalLM.from_config(kinds[shape.family](**settings), dtype=dtype)
+    return model.eval()
+
+
+def weights_read(model: Any) -> int:
+    """How many weights a token's pass reads: all, but of an embedding that is no head a row."""
+    rows = model.get_input_embeddings().weight
+    unread = 0 if rows is model.get_output_embeddings().weight else int(rows.numel())
+    return sum(int(p.numel()) for p in model.parameters()) - unread
 
 
 def make_tokenizer(vocabulary: int) -> Any:
@@ -268,11 +275,11 @@ class Ours:
                 for i, c in enumerate(flat)
             ],
         )
-        _finish(self.policy.device)
+        finish(self.policy.device)
         between = time.perf_counter()
         self.iterations += 1
         self.learner.learn(batch, self.iterations)
-        _finish(self.policy.device)
+        finish(self.policy.device)
         ended = time.perf_counter()
         self.sampling.append(between - started)
         self.update.append(ended - between)
@@ -296,7 +303,8 @@ class _Padded(Policy):
         return 0
 
 
-def _finish(device: torch.device) -> None:
+def finish(device: torch.device) -> None:
+    """Waits until the device has done what it was given."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
 
@@ -326,7 +334,7 @@ def compare(
     with tempfile.TemporaryDirectory(prefix="forgegym-bench-") as folder:
         ours = [Ours(name, model(), setting, Path(folder)) for name in ("grpo", "ppo")]
         count = sum(p.numel() for p in ours[0].policy.model.parameters() if not p.requires_grad)
-        comparison = Comparison(setting, count, *_bounds(dtype, device))
+        comparison = Comparison(setting, count, *bounds(dtype, device))
 
         def ours_on(number: int) -> None:
             chosen = prompts[number * setting.groups : (number + 1) * setting.groups]
@@ -409,7 +417,7 @@ def _with_trl(
             self.number, self.started = 0, time.perf_counter()
 
         def on_step_end(self, *_: Any, **__: Any) -> None:
-            _finish(device)
+            finish(device)
             if self.number >= WARM_UP:
                 seconds.append(time.perf_counter() - self.started)
             ours_on(self.number)
@@ -488,7 +496,7 @@ def _status(name: str) -> int:
     return next(int(line.split()[1]) << 10 for line in lines if line.startswith(name + ":"))
 
 
-def _bounds(dtype: torch.dtype, device: torch.device) -> tuple[list[Side], float, float]:
+def bounds(dtype: torch.dtype, device: torch.device) -> tuple[list[Side], float, float]:
     """No sides yet, the floating-point operations a second of a large product, and the bytes a
     second of a large copy (read and written)."""
     size = 2048 if device.type == "cpu" else 8192
@@ -501,7 +509,7 @@ def _bounds(dtype: torch.dtype, device: torch.device) -> tuple[list[Side], float
         for _ in range(5):
             started = time.perf_counter()
             work()
-            _finish(device)
+            finish(device)
             found.append(time.perf_counter() - started)
         return min(found)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from .study import Arm, Study
 
 # What every algorithm gets: the same prompts, samples, temperature, base and adapter. Terms that
-# only GRPO has (variety, rarity, surprise) are off, where algorithms are what is compared.
+# only GRPO has (variety, rarity, surprise) are off, where algorithms are what is compared. All take
+# four optimizer steps an iteration, but for REINFORCE, which is right for one only.
 _PLAIN = {"variety_coef": 0.0, "rarity_coef": 0.0, "surprise_coef": 0.0}
 _BUDGET = {"samples": 128, "group_size": 8, "warmup": 5, "decay_from": 0.7}
 
@@ -15,12 +16,13 @@ ALGORITHMS = Study(
         "PPO, GRPO, GSPO, expert iteration and REINFORCE at equal tokens and equal sandbox calls"
     ),
     arms=(
-        Arm("GRPO", "grpo", _PLAIN),
-        Arm("GSPO", "gspo", _PLAIN),
+        Arm("GRPO", "grpo", {**_PLAIN, "minibatches": 4}),
+        Arm("GSPO", "gspo", {**_PLAIN, "minibatches": 4}),
         Arm("REINFORCE", "reinforce"),
-        # The buffer keeps the best, so that what it takes to be kept rises by itself.
+        # As RAFT has it, over the last eight iterations: 128 programs at most, four steps.
         Arm("expert iteration", "expert-iteration",
-            {"keep_above": 0.0, "epochs": 1, "batch": 32, "capacity": 128}),
+            {"keep_above": 0.0, "best_of_group": True, "recent": 8, "capacity": 128, "epochs": 1,
+             "batch": 32}),
         Arm("PPO", "ppo"),
     ),
     common={**_BUDGET, "reward": "guided"},

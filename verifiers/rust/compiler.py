@@ -198,7 +198,7 @@ def open_compiler(
     profile = Profile(memory_bytes=MEMORY_BYTES)
     if not isinstance(sandbox, str):
         return _with_driver(_of_this_machine(), sandbox, owned=False)
-    if sandbox == "docker" or (sandbox == "auto" and _image_is_built()):
+    if sandbox == "docker" or (sandbox == "auto" and image_is_built()):
         opened = open_sandbox("rust", "docker", profile=profile, size=workers)
         try:
             return _with_driver(_in_image(opened), opened, owned=True)
@@ -228,7 +228,7 @@ def _of_this_machine() -> Rustc:
     return rustc
 
 
-def _image_is_built() -> bool:
+def image_is_built() -> bool:
     """Whether there is an engine with a current image for Rust."""
     try:
         return images.find(docker.connect(), "rust").current
