@@ -84,7 +84,7 @@ def test_envs_names_each_toolchain_and_what_auto_takes(monkeypatch):
     assert "CompactContract-v0" in text
     assert "not found" in text
     document = json.loads(run("envs", "--json").stdout)
-    (env,) = document["environments"]
+    env = next(e for e in document["environments"] if e["id"] == "CompactContract-v0")
     assert env["auto"] == "frontend"
     assert [t["choice"] for t in env["toolchains"]] == ["compactc", "frontend"]
     assert env["toolchains"][0]["toolchain"] is None
