@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ..verifiers.verdict import Verdict
+from ..verifiers.verdict import Severity, Verdict
 from ..verifiers.verifier import ChoiceError
 
 
@@ -226,6 +226,10 @@ def nanochat_with(weights: NanochatWeights) -> RewardFunction:
             return INVALID
         m = verdict.metrics
         compiled = verdict.passed("compile")
+        # Of tests that failed nothing is paid here, and nothing taken.
+        said = [d for s in verdict.stages if s.name != "test" for d in s.diagnostics]
+        errors = any(d.severity is Severity.ERROR for d in said)
+        warned = sum(d.severity is Severity.WARNING for d in said)
         structure = (
             m.get("functions", 0.0) > 0,
             _any(m, "structs", "enums"),
@@ -238,8 +242,8 @@ def nanochat_with(weights: NanochatWeights) -> RewardFunction:
         return Reward(
             {
                 "compiles": weights.compiles * compiled,
-                "no_errors": weights.no_errors * (m["errors"] == 0),
-                "no_warnings": weights.no_warnings * (compiled and m["warnings"] == 0),
+                "no_errors": weights.no_errors * (compiled and not errors),
+                "no_warnings": weights.no_warnings * (compiled and not warned),
                 "parses": weights.parses * verdict.passed("parse"),
                 "structure": weights.structure * sum(structure) / len(structure),
                 "quality": weights.quality * sum(quality) / len(quality),

@@ -4,7 +4,7 @@ A family is written down twice, on purpose: as a Rust reference and as a Python 
 the host knows what is expected. `forgegym validate RustCode-v0` holds one against the other.
 """
 
-from . import folds, machines
+from . import arithmetic, folds, interpreters, machines
 from .family import FAMILIES, LEVELS, Family, PanicsError, Problem, family
 
 __all__ = [
@@ -13,7 +13,9 @@ __all__ = [
     "Family",
     "PanicsError",
     "Problem",
+    "arithmetic",
     "family",
     "folds",
+    "interpreters",
     "machines",
 ]
