@@ -7,10 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forgegym.envs.rewards import PRESETS, Reward, reward_function, solved
+from forgegym.envs.rewards import (
+    PRESETS,
+    NanochatWeights,
+    Reward,
+    nanochat_with,
+    reward_function,
+    solved,
+)
 from forgegym.verifiers.verdict import (
+    Diagnostic,
     Failure,
     FailureKind,
+    Severity,
     Stage,
     StageStatus,
     Toolchain,
@@ -62,7 +71,7 @@ def test_a_machine_that_fails_pays_nothing_and_says_so(preset: str) -> None:
     assert PRESETS[preset](BROKEN).total == 0.0
 
 
-@pytest.mark.parametrize("preset", sorted(PRESETS.keys() - {"staged"}))
+@pytest.mark.parametrize("preset", sorted(PRESETS.keys() - {"staged", "nanochat"}))
 @pytest.mark.parametrize("refused", [NO_PARSE, NO_COMPILE])
 def test_what_does_not_compile_pays_nothing(preset: str, refused: Verdict) -> None:
     reward = PRESETS[preset](refused)
@@ -76,7 +85,7 @@ def test_the_total_is_the_sum_of_the_components(preset: str, c: int, a: bool, b:
     reward = PRESETS[preset](verdict(complexity=c, requirements=asked(loop=a, enum=b)))
     assert reward.total == sum(reward.components.values())
     assert math.isfinite(reward.total)
-    assert reward.total >= 0
+    assert reward.total >= 0 or preset == "nanochat"  # which takes off for complexity
 
 
 def test_components_keep_their_names_whatever_the_verdict() -> None:
@@ -184,3 +193,66 @@ def test_a_reward_is_named_or_a_function() -> None:
     assert reward_function(mine) is mine
     with pytest.raises(ValueError, match="'nanochat'; there are: compactlora"):
         reward_function("nanochat")
+
+
+def rust(
+    parse: StageStatus = PASSED,
+    compiled: StageStatus = PASSED,
+    *,
+    said: tuple[Diagnostic, ...] = (),
+    **metrics: float,
+) -> Verdict:
+    return Verdict(
+        task_key="t",
+        source_sha256="s",
+        toolchain=Toolchain("test", "1"),
+        stages=(Stage("parse", parse), Stage("compile", compiled, 0.0, said)),
+        metrics=metrics,
+    )
+
+
+ERROR = Diagnostic("no")
+WARNING = Diagnostic("unused", severity=Severity.WARNING)
+
+
+@pytest.mark.parametrize(
+    ("verdict_", "total"),
+    [
+        # compiles 10, no errors 5, no warnings 1, parses 8
+        (rust(), 24),
+        (rust(said=(WARNING,)), 23),
+        (rust(compiled=FAILED, said=(ERROR,)), 8),
+        (rust(parse=FAILED, compiled=SKIPPED, said=(ERROR,)), 0),
+        # a function and a second one: 2 x 0.5
+        (rust(functions=2), 25),
+        (rust(functions=1, structs=1, impls=2), 25.5),
+        # Option, `?`, documentation: 3, and 1 more for documentation
+        (rust(options=1, handling=2, documented=1), 28),
+        (rust(iterators=1, patterns=1, closures=1, chains=1), 26),
+        (rust(complexity=10), 24),
+        (rust(complexity=13), 22.5),
+        (rust(panics=2), 20),
+        (rust(unsafe=1, unsafe_blocks=3), 23),
+    ],
+)
+def test_nanochat_by_hand(verdict_: Verdict, total: float) -> None:
+    assert PRESETS["nanochat"](verdict_).total == pytest.approx(total)
+
+
+def test_nanochats_weights_are_the_callers() -> None:
+    pays = nanochat_with(NanochatWeights(compiles=1, no_errors=0, no_warnings=0, parses=0))
+    assert pays(rust()).total == 1
+
+
+def test_a_warning_in_a_test_that_failed_takes_nothing() -> None:
+    failed = Stage("test", FAILED, 0.0, (ERROR,))
+    base = rust()
+    tested = Verdict("t", "s", base.toolchain, (*base.stages, failed), {})
+    assert PRESETS["nanochat"](tested).total == 24
+
+
+@pytest.mark.parametrize(("above", "total"), [(0.0, 0.5), (0.5, 0.75), (1.0, 1.0)])
+def test_staged_pays_for_tests_what_no_trivial_answer_gets(above: float, total: float) -> None:
+    assert PRESETS["staged"](rust(above_trivial=above)).total == total
+    refused = rust(compiled=FAILED, above_trivial=0.0)
+    assert PRESETS["staged"](refused).total == 0.1
