@@ -191,8 +191,8 @@ def test_a_reward_is_named_or_a_function() -> None:
 
     assert reward_function("binary") is PRESETS["binary"]
     assert reward_function(mine) is mine
-    with pytest.raises(ValueError, match="'nanochat'; there are: compactlora"):
-        reward_function("nanochat")
+    with pytest.raises(ValueError, match="'magic'; there are: compactlora"):
+        reward_function("magic")
 
 
 def rust(

@@ -22,7 +22,7 @@ from .rust_values import shown
 
 SPLITS = ("train", "eval")
 # Shown in the prompt, and asked in secret; the edges are among the latter.
-PUBLIC, HIDDEN = 3, 24
+PUBLIC, HIDDEN = 3, 40
 TESTS_SEED = "0"
 _LINE = 92
 

@@ -23,8 +23,9 @@ _STEPS: dict[str, tuple[str, Any, str, int]] = {
 _SKIPPED: dict[str, tuple[str, Any, str]] = {
     "": ("", lambda _: False, ""),
     "zero": ("Leave out numbers that are zero.", lambda x: x == 0, "x == 0"),
-    "negative": ("Leave out numbers below zero.", lambda x: x < 0, "x < 0"),
+    "low": ("Leave out numbers below -2.", lambda x: x < -2, "x < -2"),
     "even": ("Leave out even numbers.", lambda x: x % 2 == 0, "x % 2 == 0"),
+    "seven": ("Leave out multiples of seven.", lambda x: x % 7 == 0, "x % 7 == 0"),
 }
 _OUTCOMES = ("option", "index", "saturate")
 
@@ -41,8 +42,10 @@ def _all(level: int) -> list[tuple[Any, ...]]:
         return [(step, skip, "option", 0) for step in _STEPS for skip in _SKIPPED if skip]
     if level == 3:
         return [(s, k, o, 0) for s in _STEPS for k in _SKIPPED for o in ("index", "saturate")]
-    limits = (1000, 5000) if level == 4 else (-1000, -5000)
-    return [(s, k, o, b) for s in _STEPS for k in _SKIPPED if k for o in _OUTCOMES for b in limits]
+    # No multiples of seven, nor their neighbours.
+    limits = (1003, 5003) if level == 4 else (-1003, -5003)
+    skips = ("zero", "seven")
+    return [(s, k, o, b) for s in _STEPS for k in skips for o in _OUTCOMES for b in limits]
 
 
 @family("checked", _variants)
@@ -100,7 +103,9 @@ def checked(step: str, skip: str, outcome: str, limit: int) -> Problem:
     over = "(index, &x) in values.iter().enumerate()" if outcome == "index" else "&x in values"
     last = {"option": "Some(total)", "index": "Ok(total)", "saturate": "total"}[outcome]
     helper = ""
-    if "?" in rust and outcome != "option":
+    if outcome == "saturate":
+        helper = _FIT
+    elif "?" in rust and outcome == "index":
         helper = f"fn step(total: i32, x: i32) -> Option<i32> {{\n    {rust}\n}}\n\n"
     reference = (
         f"{helper}pub fn run(values: &[i32]) -> {returns} {{\n"
@@ -121,10 +126,13 @@ def checked(step: str, skip: str, outcome: str, limit: int) -> Problem:
             [draw.pick(big) if draw.chance(0.4) else draw.between(-9, 9) for _ in range(count + 1)],
         )
 
+    b = bound or 5
     edges = [
-        ([],), ([0],), ([_MAX, 1],), ([_MIN, -1],), ([_MAX, _MAX],), ([_MIN, 1, 1],),
-        ([bound or 5, 1, 3],), ([-(bound or 5), -1, 3],), ([1, 0, 2, -2, 3],), ([_MIN],),
-        ([3, 7, -7, 5, 11],),
+        ([],), ([0],), ([_MAX, 1],), ([_MIN, -1],), ([_MAX, _MAX],), ([_MIN, 1, 1],), ([_MIN],),
+        ([1, 0, 2, -2, 3],), ([6, 7, 8],), ([-3, 5],), ([-2, 5],), ([3, 7, -7, 5, 11],),
+        ([b, 1, 3],),
+        ([-b, -1, 3],), ([-b, 1, 3],), ([b, -1, 3],), ([b + 1, 3],), ([-b - 1, 3],),
+        ([2 - b, 3],), ([1 - b, 3],), ([2 + b, 3],), ([3 + b, 3],), ([b, 0, 3],),
     ]  # fmt: skip
     return Problem(
         " ".join(text),
@@ -136,34 +144,38 @@ def checked(step: str, skip: str, outcome: str, limit: int) -> Problem:
     )
 
 
+# What a step is, in i64, part by part.
+_WIDE = {
+    "sum": ("i64::from(total) + i64::from(x)",),
+    "difference": ("i64::from(total) - i64::from(x)",),
+    "product": ("i64::from(total) * i64::from(x)",),
+    "horner": ("i64::from(total) * 10", "i64::from(total) + i64::from(x)"),
+    "doubled": ("i64::from(total) * 2", "i64::from(total) - i64::from(x)"),
+}
+_FIT = """\
+/// The number as an i32, or the bound that it is beyond.
+fn fit(number: i64) -> Result<i32, i32> {
+    i32::try_from(number).map_err(|_| {
+        if number.is_positive() {
+            i32::MAX
+        } else {
+            i32::MIN
+        }
+    })
+}
+
+"""
+
+
 def _step(step: str, rust: str, outcome: str) -> str:
-    """The statement that makes the next total of one number."""
+    """The statements that make the next total of one number."""
     if outcome == "option":
         return f"        total = {rust}?;\n"
-    call = "step(total, x)" if "?" in rust else rust
     if outcome == "index":
+        call = "step(total, x)" if "?" in rust else rust
         return f"        total = {call}.ok_or(index)?;\n"
-    # Too large or too small, which a failed step alone does not say.
-    wide = {
-        "sum": "i64::from(total) + i64::from(x)",
-        "difference": "i64::from(total) - i64::from(x)",
-        "product": "i64::from(total) * i64::from(x)",
-        "horner": "i64::from(total) * 10 + i64::from(x)",
-        "doubled": "i64::from(total) * 2 - i64::from(x)",
-    }[step]
-    first = {"horner": "i64::from(total) * 10", "doubled": "i64::from(total) * 2"}.get(step)
-    if first is None:
-        return (
-            f"        total = match {call} {{\n            Some(next) => next,\n"
-            f"            None if {wide} > 0 => return i32::MAX,\n"
-            "            None => return i32::MIN,\n        };\n"
-        )
-    # The part that fails first decides.
-    return (
-        f"        let part = {first};\n"
-        f"        let whole = if i32::try_from(part).is_ok() {{\n            {wide}\n"
-        "        } else {\n            part\n        };\n"
-        f"        total = match {call} {{\n            Some(next) => next,\n"
-        "            None if whole > 0 => return i32::MAX,\n"
-        "            None => return i32::MIN,\n        };\n"
+    return "".join(
+        f"        total = match fit({wide}) {{\n            Ok(next) => next,\n"
+        "            Err(limit) => return limit,\n        };\n"
+        for wide in _WIDE[step]
     )

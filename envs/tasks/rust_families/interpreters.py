@@ -145,12 +145,22 @@ def interpreter(names: tuple[str, ...], whole: bool, fails: str) -> Problem:
         ([("nothing", 1)],),
         ([("push", 2), ("push", 7), ("nothing", 0), ("push", 1)],),
     ]
+    two = [name for name in names if _INSTRUCTIONS.get(name, (0,))[0] == 2]
     for name in names[1:]:
         edges += [
             ([(name, 1)],),
-            ([("push", 3), (name, 1)],),
-            ([("push", 3), ("push", -2), (name, 1), ("push", 9)],),
-            ([("push", -2), ("push", 3), (name, 1), ("push", 9), ("push", 8)],),
+            ([("push", -3), (name, 1)],),
+            ([("push", 3), ("push", -2), (name, 1)],),
+            ([("push", -2), ("push", 3), (name, 1), ("push", 8), ("push", 9)],),
+            ([("push", 4), ("push", 4), (name, 2)],),
+            # What lies deeper comes to light when others are taken off.
+            ([("push", 5), ("push", 3), ("push", -2), (name, 0), *((t, 0) for t in two)],),
+        ]
+    if "skip" in names:
+        edges += [
+            ([("push", 7), ("push", n), ("skip", 1), ("push", 8), ("push", 9)][: 5 - cut],)
+            for n in (-1, 0, 1, 2)
+            for cut in (0, 1)
         ]
     return Problem(
         words,
