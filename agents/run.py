@@ -21,6 +21,7 @@ from rich.console import Console
 from safetensors.torch import load_file
 from torch import Tensor
 
+from . import trackers
 from .checkpoint import (
     BEST,
     LATEST,
@@ -55,7 +56,7 @@ TOKENS_PER_PASS = 8192
 # A run that collapses at an eighth of its learning rate will not be saved by a sixteenth.
 MAX_RESTORES = 3
 # Neither changes what is learnt; memory may run out long after a run has begun.
-_FREE = ("out", "resume", "gradient_checkpointing")
+_FREE = ("out", "resume", "gradient_checkpointing", "track")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,8 @@ class RunConfig:
     `warmup` iterations and falls to nearly nothing from the share `decay_from` of the run.
     `max_grad_norm` bounds a step.
     `curriculum`: kinds of tasks that teach come more often (see `curriculum`).
+    `track`: where figures go besides the run's folder (see `trackers`): tensorboard, wandb, or both
+    with a comma between them; a run may be resumed with others.
     `on_collapse`: what is done when the run goes bad (see `health`): ``"restore"`` goes back to the
     best adapter at half the learning rate, up to `MAX_RESTORES` times, and then stops.
     """
@@ -102,6 +105,7 @@ class RunConfig:
     lora_rank: int = 16
     lora_alpha: int = 32
     on_collapse: Literal["restore", "stop", "ignore"] = "restore"
+    track: str = ""
     device: str = "auto"
     dtype: DType = "auto"
     gradient_checkpointing: bool = False
@@ -119,6 +123,7 @@ class RunConfig:
         for name in ("warmup", "seed"):
             not_negative(self, name)
         share(self, "decay_from")
+        trackers.named(self.track)
         if "" in (self.stop or ()):
             raise ValueError("A stop string must not be empty.")
         if self.on_collapse not in ("restore", "stop", "ignore"):
@@ -385,7 +390,14 @@ def _train(
         "--resume goes on from it with gradient_checkpointing=true, or begin another run with "
         "fewer samples, a smaller max_new_tokens or dtype=bfloat16",
     )
-    with short, stop_on_interrupt() as stop, progress:
+    tracked = trackers.opened(
+        trackers.named(config.track) if world.first else (),
+        config.out,
+        settings,
+        after=done,
+        say=progress.say,
+    )
+    with short, stop_on_interrupt() as stop, progress, tracked as track:
         if done:
             progress.say(f"Continuing the run in {config.out} after iteration {done}.")
         for iteration in range(done + 1, config.iterations + 1):
@@ -451,6 +463,7 @@ def _train(
                     ),
                 )
                 progress.update(log.rows[-1])
+                track(log.rows[-1])
             done = iteration
             if wrong:
                 saved = (config.out / BEST / WEIGHTS).exists()
