@@ -56,7 +56,9 @@ MAX_RESTORES = 3
 class RunConfig:
     """What every algorithm's run is made of; each changes some defaults and adds its own.
 
-    `out`: the run's folder. `env`, `reward`, `toolchain`, `tasks`: the environment. `base`: see
+    `out`: the run's folder. `env`, `reward`, `toolchain`, `tasks`: the environment. `judge_url` and
+    `judge_model`: an external judge, which divides the share `judge_weight` of the reward ("":
+    none; a resumed run is the same run only as far as its judge says the same again). `base`: see
     `policy.load_base`. `resume`: go on with the run in `out` if there is one.
 
     `samples` an iteration, in groups of `group_size` that share a prompt. `learning_rate`: 2e-3 for
@@ -71,6 +73,9 @@ class RunConfig:
     reward: str = "guided"
     toolchain: str = "frontend"
     tasks: str | None = None
+    judge_url: str = ""
+    judge_model: str = ""
+    judge_weight: float = 0.2
     base: str = "tiny"
     seed: int = 0
     iterations: int = 230
@@ -102,6 +107,19 @@ class RunConfig:
         share(self, "decay_from")
         if self.on_collapse not in ("restore", "stop", "ignore"):
             raise ValueError(f"on_collapse is restore, stop or ignore, not {self.on_collapse!r}.")
+        if bool(self.judge_url) != bool(self.judge_model):
+            raise ValueError("judge_url and judge_model belong together: give both, or none.")
+
+    @property
+    def judge(self) -> dict[str, Any] | None:
+        """The environment's argument of this name."""
+        if not self.judge_url:
+            return None
+        return {
+            "base_url": self.judge_url,
+            "model": self.judge_model,
+            "weight": self.judge_weight,
+        }
 
 
 def at_least(config: object, name: str, least: int) -> None:
@@ -312,6 +330,7 @@ def train(
         reward=config.reward,
         toolchain=config.toolchain,
         tasks=config.tasks,
+        judge=config.judge,
     )
     progress = Progress(
         title=learner.title,

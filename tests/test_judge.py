@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -16,6 +17,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from training import quiet
 
 import forgegym  # noqa: F401  (registers)
 from forgegym.envs import judge as module
@@ -755,3 +757,70 @@ def test_the_environment_of_any_language_has_it(server: Server) -> None:
     env.reset(seed=0, options={"task": TASK})
     assert env.step(SOLUTION)[1] == pytest.approx(0.96)
     env.close()
+
+
+# ---------------------------------------------------------------- in a training run
+
+
+def test_the_trainers_address_and_model_belong_together(tmp_path) -> None:
+    from forgegym.agents.grpo import GRPOConfig
+
+    assert GRPOConfig(out=tmp_path).judge is None
+    with pytest.raises(ValueError, match="judge_url and judge_model belong together"):
+        GRPOConfig(out=tmp_path, judge_url="http://localhost:1/v1")
+
+
+@pytest.fixture(scope="module")
+def train(small_base: Path) -> Callable[..., Any]:
+    """The rows and the examples of a run of two iterations."""
+    from forgegym.agents.expert_iteration import (
+        EXAMPLES_FILE,
+        ExpertIterationConfig,
+        train_expert_iteration,
+    )
+
+    def run(out: Path, **judge: Any) -> tuple[Any, list[dict[str, Any]]]:
+        made = ExpertIterationConfig(
+            out=out,
+            base=str(small_base),
+            reward="staged",
+            keep_above=0.01,
+            iterations=2,
+            temperature=0.7,
+            max_new_tokens=64,
+            samples=128,
+            **judge,
+        )
+        rows = train_expert_iteration(made, console=quiet()).rows
+        return rows, [json.loads(x) for x in (out / EXAMPLES_FILE).read_text().splitlines()]
+
+    return run
+
+
+@pytest.mark.learning
+def test_a_run_learns_from_judged_rewards(tmp_path, train: Any, server: Server) -> None:
+    plain, _ = train(tmp_path / "plain")
+    judging = {"judge_url": server.url, "judge_model": "grader", "judge_weight": 0.5}
+    rows, examples = train(tmp_path / "judged", **judging)
+    assert plain[0]["compile_success_rate"] == rows[0]["compile_success_rate"] > 0
+    assert 0.5 * plain[0]["avg_reward"] < rows[0]["avg_reward"] < plain[0]["avg_reward"]
+    graded = {server.program(i) for i in range(len(server.requests))}
+    # 0.5 of what the compiler pays, at least 0.5, and 0.8 of the other half; or 0.5 of a parse.
+    assert {e["program"] for e in examples if e["reward"] > 0.4} == graded
+    assert {e["reward"] for e in examples if e["program"] not in graded} == {0.05}
+    # The same judge gives the same run.
+    again, _ = train(tmp_path / "again", **judging)
+    assert [r["avg_reward"] for r in again] == [r["avg_reward"] for r in rows]
+
+
+@pytest.mark.learning
+def test_a_run_learns_nothing_from_programs_without_grades(
+    tmp_path, train: Any, server: Server
+) -> None:
+    server.default = Answer("busy", status=500)
+    rows, examples = train(tmp_path / "run", judge_url=server.url, judge_model="grader")
+    assert server.requests
+    assert rows[0]["invalid"] > 0
+    # Only what parses and does not compile is left.
+    assert examples
+    assert all(e["reward"] == pytest.approx(0.08) for e in examples)
