@@ -1342,7 +1342,8 @@ def _add_trainer(name: str, module: str, kind: str, function: str, purpose: str)
         algorithm = importlib.import_module(f".agents.{module}", __package__)
         given = _given(out_folder, env, base, iterations, seed, resume)
         config: Any = _configure(getattr(algorithm, kind), given, settings, show=show)
-        options = {} if config.tasks is None else {"tasks": config.tasks}
+        chosen = {"tasks": config.tasks, "judge": config.judge}
+        options = {name: value for name, value in chosen.items() if value is not None}
         _probe(config.env, toolchain=config.toolchain, reward=config.reward, **options)
         if not getattr(algorithm, function)(config, console=out).finished:
             raise typer.Exit(INTERRUPTED)

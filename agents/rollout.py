@@ -11,7 +11,7 @@ import hashlib
 import itertools
 import statistics
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -101,17 +101,25 @@ def derive_seed(*key: object) -> int:
 
 
 def make_env(
-    name: str, *, count: int, reward: str, toolchain: str, tasks: str | None = None, turns: int = 1
+    name: str,
+    *,
+    count: int,
+    reward: str,
+    toolchain: str,
+    tasks: str | None = None,
+    turns: int = 1,
+    judge: Mapping[str, Any] | None = None,
 ) -> Any:
     """`count` environments over one verifier, for episodes of the training split.
 
     `tasks`: which of the environment's kinds of tasks (None: its default). `turns`: the most in an
-    episode.
+    episode. `judge`: an external judge's settings (None: none).
 
     Raises what `gymnasium.make_vec` does for a name or argument that there is not.
     """
     register_environments()
-    options: dict[str, Any] = {} if tasks is None else {"tasks": tasks}
+    chosen = {"tasks": tasks, "judge": judge}
+    options: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
     if turns > 1:  # an episode that is over waits for the others
         options["autoreset_mode"] = gymnasium.vector.AutoresetMode.DISABLED
     return gymnasium.make_vec(

@@ -63,7 +63,9 @@ _FREE = ("out", "resume", "gradient_checkpointing", "track")
 class RunConfig:
     """What every algorithm's run is made of; each changes some defaults and adds its own.
 
-    `out`: the run's folder. `env`, `reward`, `toolchain`, `tasks`: the environment. `base`: see
+    `out`: the run's folder. `env`, `reward`, `toolchain`, `tasks`: the environment. `judge_url` and
+    `judge_model`: an external judge, which divides the share `judge_weight` of the reward ("":
+    none; a resumed run is the same run only as far as its judge says the same again). `base`: see
     `policy.load_base`. `resume`: go on with the run in `out` if there is one.
 
     `dtype` of the base's weights: float32, bfloat16, or auto (see `policy.load_base`); what is
@@ -88,6 +90,9 @@ class RunConfig:
     reward: str = "guided"
     toolchain: str = "frontend"
     tasks: str | None = None
+    judge_url: str = ""
+    judge_model: str = ""
+    judge_weight: float = 0.2
     base: str = "tiny"
     seed: int = 0
     iterations: int = 230
@@ -130,6 +135,19 @@ class RunConfig:
             raise ValueError(f"on_collapse is restore, stop or ignore, not {self.on_collapse!r}.")
         if self.dtype not in get_args(DType):
             raise ValueError(f"dtype is auto, float32 or bfloat16, not {self.dtype!r}.")
+        if bool(self.judge_url) != bool(self.judge_model):
+            raise ValueError("judge_url and judge_model belong together: give both, or none.")
+
+    @property
+    def judge(self) -> dict[str, Any] | None:
+        """The environment's argument of this name."""
+        if not self.judge_url:
+            return None
+        return {
+            "base_url": self.judge_url,
+            "model": self.judge_model,
+            "weight": self.judge_weight,
+        }
 
 
 def at_least(config: object, name: str, least: int) -> None:
@@ -377,6 +395,7 @@ def _train(
         toolchain=config.toolchain,
         tasks=config.tasks,
         turns=config.turns,
+        judge=config.judge,
     )
     progress = Progress(
         title=learner.title,

@@ -14,9 +14,10 @@ import gymnasium
 from gymnasium.error import ResetNeeded
 
 from ..verifiers.task import Task
-from ..verifiers.verdict import Verdict
+from ..verifiers.verdict import Failure, Verdict
 from ..verifiers.verifier import ChoiceError, Verifier, judge
 from .feedback import feedback_text
+from .judge import Judge, JudgeChoice, JudgeScore, judged, make_judge, opinions
 from .rewards import Reward, RewardFunction, reward_function, solved
 from .spaces import SourceText
 
@@ -53,6 +54,9 @@ class CodeEnv(gymnasium.Env[str, str]):
         tasks: Where tasks come from.
         verifier: Who judges. It may be shared: `close` does not close it unless `owns_verifier`.
         reward: A preset's name (`rewards.PRESETS`) or a function `Verdict -> Reward`.
+        judge: An external judge of what the verifier accepts, whose opinion divides a bounded share
+            of the reward (`judge.JudgeConfig`, or its settings as a mapping; None: none). A `Judge`
+            is shared, and not closed here.
         max_turns: Attempts in an episode.
         split: ``"train"`` or ``"eval"``.
         families: Only tasks of these families (None: all).
@@ -61,6 +65,8 @@ class CodeEnv(gymnasium.Env[str, str]):
 
     Raises:
         ChoiceError: An argument is none of its choices.
+        JudgeError: The judge needs what is not installed, or (by `step`) its key, address or model
+            is wrong.
 
     `reset(seed=...)` picks the task by hashing the seed; without a seed it draws the next one.
     `options` may name a ``task`` (a `Task` or an id), or override ``split``, ``family`` (a name or
@@ -69,7 +75,8 @@ class CodeEnv(gymnasium.Env[str, str]):
 
     `step` returns in `info`:
 
-    ``valid``       False: the machine failed, the reward (0.0) is none, leave the sample out
+    ``valid``       False: the machine failed (or the judge did not answer), the reward (0.0) is
+                    none, leave the sample out
     ``failure``     the `Failure`, or None
     ``stage``       the first stage that did not pass, or ``"done"``
     ``components``  the reward's named components
@@ -77,6 +84,9 @@ class CodeEnv(gymnasium.Env[str, str]):
     ``timings``     seconds by stage, as measured when this program was judged
     ``sandbox``     what the program ran in (``"unsafe"``: nothing), or None: it was not run
     ``task_key``, ``task_id``, ``turn`` (from 1), ``solved``, ``retries``, and ``toolchain``
+
+    and where there is a judge ``judge``, its `JudgeScore`, or None: it was not asked (the program
+    is refused, or the reward pays nothing for it), or did not answer.
     """
 
     metadata: dict[str, Any] = {"render_modes": ["ansi"], "render_fps": 1}  # noqa: RUF012
@@ -89,6 +99,7 @@ class CodeEnv(gymnasium.Env[str, str]):
         verifier: Verifier,
         *,
         reward: str | RewardFunction = "binary",
+        judge: JudgeChoice | None = None,
         max_turns: int = 4,
         split: str = "train",
         families: Iterable[str] | None = None,
@@ -114,10 +125,12 @@ class CodeEnv(gymnasium.Env[str, str]):
             "difficulty": difficulty,
         }
         self._owns_verifier = owns_verifier
+        self._owns_judge = not isinstance(judge, Judge)
         self._turn = 0
         self._over = True
         self._screen = ""
         tasks.sample(0, **self._kind)  # says at once when there is no such task
+        self.judge = make_judge(judge)
 
     def reset(
         self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
@@ -148,8 +161,10 @@ class CodeEnv(gymnasium.Env[str, str]):
         Raises `TypeError` when the action is not a string, `ResetNeeded` when no episode runs.
         A string that is no program (too long, not UTF-8) is judged, and refused.
         """
-        verdicts, retries = judge(self.verifier, [self.submission(action)])
-        return self.advance(action, verdicts[0], retries[0])
+        submissions = [self.submission(action)]
+        (verdict,), (retries,) = judge(self.verifier, submissions)
+        (opinion,) = opinions(self.judge, submissions, [self.asks(verdict)])
+        return self.advance(action, verdict, retries, opinion)
 
     def submission(self, action: str) -> tuple[Task, str]:
         """The first half of `step`: what the verifier is asked. Raises as `step` does."""
@@ -159,21 +174,34 @@ class CodeEnv(gymnasium.Env[str, str]):
             raise ResetNeeded("no episode is running: call reset() first")
         return self.task, action
 
+    def asks(self, verdict: Verdict) -> bool:
+        """Whether the judge has something to say: the program is accepted, and paid for."""
+        return self.judge is not None and verdict.accepted and self._reward(verdict).total > 0
+
     def advance(
-        self, action: str, verdict: Verdict, retries: int = 0
+        self,
+        action: str,
+        verdict: Verdict,
+        retries: int = 0,
+        opinion: JudgeScore | Failure | None = None,
     ) -> tuple[str, float, bool, bool, dict[str, Any]]:
-        """The second half of `step`: what follows from the verdict on `action`."""
+        """The second half of `step`: what follows from the verdict on `action`, and from the
+        judge's opinion where it was asked."""
         assert self.task is not None
         self._turn += 1
-        reward = self._reward(verdict) if verdict.valid else Reward(valid=False)
+        failure = opinion if isinstance(opinion, Failure) else verdict.failure
+        score = opinion if isinstance(opinion, JudgeScore) else None
+        reward = self._reward(verdict) if failure is None else Reward(valid=False)
+        if self.judge is not None:
+            reward = judged(reward, score, weight=self.judge.config.weight)
         terminated = solved(verdict)
         truncated = not terminated and self._turn >= self._max_turns
         self._over = terminated or truncated
         feedback = feedback_text(verdict, action, turn=self._turn, max_turns=self._max_turns)
         self._screen = f"{self.task.prompt}\n{action}\n{feedback}reward {reward.total:.3f}\n"
-        info = {
-            "valid": verdict.valid,
-            "failure": verdict.failure,
+        info: dict[str, Any] = {
+            "valid": failure is None,
+            "failure": failure,
             "stage": verdict.stage,
             "components": dict(reward.components),
             "verdict": verdict,
@@ -186,6 +214,8 @@ class CodeEnv(gymnasium.Env[str, str]):
             "toolchain": str(verdict.toolchain),
             "sandbox": self.verifier.sandbox,
         }
+        if self.judge is not None:
+            info["judge"] = score
         return feedback, reward.total, terminated, truncated, info
 
     @property
@@ -198,9 +228,11 @@ class CodeEnv(gymnasium.Env[str, str]):
         return self._screen if self.render_mode == "ansi" else None
 
     def close(self) -> None:
-        """Release the verifier. May be called twice."""
+        """Release the verifier and the judge. May be called twice."""
         if self._owns_verifier:
             self.verifier.close()
+        if self.judge is not None and self._owns_judge:
+            self.judge.close()
 
     def _choose(self, seed: int, options: Mapping[str, Any]) -> Task:
         unknown = options.keys() - {"task", "split", "family", "difficulty"}

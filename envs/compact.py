@@ -12,6 +12,7 @@ from ..verifiers.sandbox.base import Sandbox
 from ..verifiers.sandbox.choose import Choice as SandboxChoice
 from ..verifiers.verifier import ChoiceError, ToolchainMissingError
 from .code_env import CodeEnv, TaskSource
+from .judge import JudgeChoice, make_judge
 from .rewards import RewardFunction
 from .tasks import compact as open_tasks
 from .tasks import compact_spec as spec_tasks
@@ -51,12 +52,15 @@ class CompactContractEnv(CodeEnv):
         reward: ``"compactlora"`` (default of open tasks), ``"compact-spec"`` (of those with a
             specification), ``"binary"``, ``"staged"``, ``"ramped"``, ``"guided"``, or a function;
             see `envs.rewards`.
+        judge: A language model that has a bounded say in the reward, as
+            ``{"base_url": "http://localhost:8000/v1", "model": "..."}``; see `envs.judge`.
         max_turns, split, families, difficulty, render_mode: See `CodeEnv`.
 
     Raises:
         ToolchainMissingError: ``toolchain="compactc"`` and there is none, or ``tasks="spec"`` and
             something that runs contracts is missing; the message says what.
         SandboxUnavailableError: There is a compactc and no sandbox to run it in.
+        JudgeError: There is to be a judge and httpx is not installed.
         ChoiceError: An argument is none of its choices.
 
     >>> import gymnasium
@@ -75,6 +79,7 @@ class CompactContractEnv(CodeEnv):
         sandbox: SandboxChoice | Sandbox = "auto",
         allow_unsafe: bool = False,
         reward: str | RewardFunction | None = None,
+        judge: JudgeChoice | None = None,
         max_turns: int = 4,
         split: str = "train",
         families: Iterable[str] | None = None,
@@ -83,13 +88,14 @@ class CompactContractEnv(CodeEnv):
         verifier: CompactVerifier | None = None,
     ) -> None:
         source = task_source(tasks)
-        judge = verifier or CompactVerifier(toolchain, sandbox=sandbox, allow_unsafe=allow_unsafe)
+        chosen = verifier or CompactVerifier(toolchain, sandbox=sandbox, allow_unsafe=allow_unsafe)
         if verifier is None:
-            _require(judge, tasks)
+            _require(chosen, tasks)
         super().__init__(
             source,
-            judge,
+            chosen,
             reward=REWARDS[tasks] if reward is None else reward,
+            judge=judge,
             max_turns=max_turns,
             split=split,
             families=families,
@@ -117,6 +123,7 @@ class CompactContractVectorEnv(CodeVectorEnv):
         sandbox: SandboxChoice | Sandbox = "auto",
         allow_unsafe: bool = False,
         reward: str | RewardFunction | None = None,
+        judge: JudgeChoice | None = None,
         max_turns: int = 4,
         split: str = "train",
         families: Iterable[str] | None = None,
@@ -124,6 +131,7 @@ class CompactContractVectorEnv(CodeVectorEnv):
         render_mode: str | None = None,
     ) -> None:
         task_source(tasks)
+        shared = make_judge(judge)
         verifier = CompactVerifier(toolchain, sandbox=sandbox, allow_unsafe=allow_unsafe)
         _require(verifier, tasks)
         chosen = None if families is None else tuple(families)
@@ -131,6 +139,7 @@ class CompactContractVectorEnv(CodeVectorEnv):
             lambda: CompactContractEnv(
                 tasks=tasks,
                 reward=reward,
+                judge=shared,
                 max_turns=max_turns,
                 split=split,
                 families=chosen,

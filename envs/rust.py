@@ -11,6 +11,7 @@ from ..verifiers.sandbox.base import Sandbox
 from ..verifiers.sandbox.choose import Choice as SandboxChoice
 from ..verifiers.verifier import ChoiceError
 from .code_env import CodeEnv
+from .judge import JudgeChoice, make_judge
 from .rewards import RewardFunction
 from .tasks import rust as rust_tasks
 from .vector import CodeVectorEnv
@@ -34,7 +35,7 @@ class RustCodeEnv(CodeEnv):
         sandbox, allow_unsafe: What rustc and programs run in; see `RustVerifier`.
         reward: ``"staged"`` (default), ``"binary"``, ``"nanochat"``, or a function; see
             `envs.rewards`.
-        max_turns, split, families, difficulty, render_mode: See `CodeEnv`.
+        max_turns, split, families, difficulty, render_mode, judge: See `CodeEnv`.
 
     Raises:
         ToolchainMissingError: There is no rustc.
@@ -54,6 +55,7 @@ class RustCodeEnv(CodeEnv):
         families: Iterable[str] | None = None,
         difficulty: int | None = None,
         render_mode: str | None = None,
+        judge: JudgeChoice | None = None,
         verifier: RustVerifier | None = None,
     ) -> None:
         super().__init__(
@@ -65,6 +67,7 @@ class RustCodeEnv(CodeEnv):
             families=families,
             difficulty=difficulty,
             render_mode=render_mode,
+            judge=judge,
             owns_verifier=verifier is None,
         )
 
@@ -91,7 +94,9 @@ class RustCodeVectorEnv(CodeVectorEnv):
         families: Iterable[str] | None = None,
         difficulty: int | None = None,
         render_mode: str | None = None,
+        judge: JudgeChoice | None = None,
     ) -> None:
+        shared = make_judge(judge)
         verifier = _verifier(toolchain, sandbox, allow_unsafe)
         chosen = None if families is None else tuple(families)
         super().__init__(
@@ -102,6 +107,7 @@ class RustCodeVectorEnv(CodeVectorEnv):
                 families=chosen,
                 difficulty=difficulty,
                 render_mode=render_mode,
+                judge=shared,
                 verifier=verifier,
             ),
             verifier,

@@ -21,6 +21,7 @@ from gymnasium.vector.utils import batch_space
 from ..verifiers.verdict import Verdict
 from ..verifiers.verifier import ChoiceError, Verifier, judge
 from .code_env import CodeEnv
+from .judge import Judge, opinions
 
 Flags = npt.NDArray[np.bool_]
 Texts = tuple[str, ...]
@@ -36,7 +37,8 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
     """`num_envs` copies of a `CodeEnv` that share one verifier.
 
     Args:
-        make_env: Makes one copy, over `verifier`.
+        make_env: Makes one copy, over `verifier` (and over one `Judge`, where there is one: closed
+            with this environment, too).
         verifier: Judges for all; closed with this environment.
         num_envs: How many copies.
         autoreset_mode: One of Gymnasium's `AutoresetMode`, or its value.
@@ -57,6 +59,7 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
     # Gymnasium closes an environment even when its construction failed.
     verifier: Verifier | None = None
     _early: ThreadPoolExecutor | None = None
+    judge: Judge | None = None
 
     def __init__(
         self,
@@ -72,6 +75,7 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
         self.autoreset_mode = AutoresetMode(autoreset_mode)
         self.envs = tuple(make_env() for _ in range(num_envs))
         first = self.envs[0]
+        self.judge = first.judge
         self.num_envs = num_envs
         self.metadata = {**first.metadata, "autoreset_mode": self.autoreset_mode}
         self.render_mode = first.render_mode
@@ -153,11 +157,13 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
         wait(self._begun)
         self._begun.clear()
         verdicts, retries = judge(self.envs[0].verifier, submissions)
+        asked = [self.envs[i].asks(verdict) for i, verdict in zip(live, verdicts, strict=True)]
+        said = opinions(self.judge, submissions, asked)
 
         rewards = np.zeros(self.num_envs, dtype=np.float64)
         infos: dict[str, Any] = {}
-        for i, verdict, again in zip(live, verdicts, retries, strict=True):
-            outcome = self.envs[i].advance(actions[i], verdict, again)
+        for i, verdict, again, opinion in zip(live, verdicts, retries, said, strict=True):
+            outcome = self.envs[i].advance(actions[i], verdict, again, opinion)
             self._observations[i], rewards[i], self._terminated[i], self._truncated[i], info = (
                 outcome
             )
@@ -199,11 +205,13 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
         return tuple(env.render() for env in self.envs)
 
     def close_extras(self, **kwargs: Any) -> None:  # noqa: ARG002
-        """Close the verifier."""
+        """Close the verifier and the judge."""
         if self._early is not None:
             self._early.shutdown(cancel_futures=True)
         if self.verifier is not None:
             self.verifier.close()
+        if self.judge is not None:
+            self.judge.close()
 
     def _reset_one(
         self, infos: dict[str, Any], i: int, seed: int | None, options: Mapping[str, Any]

@@ -362,6 +362,14 @@ def test_an_unknown_agent_is_told_what_there_is(tmp_path, verb):
     assert not (tmp_path / "o").exists()
 
 
+def test_a_judge_that_cannot_be_is_refused_before_anything_is_trained(tmp_path):
+    options = ("judge_url=http://127.0.0.1:9/v1", "judge_model=m", "judge_weight=0.9")
+    settings = [word for option in options for word in ("--set", option)]
+    sentence = refusal("train", "grpo", "--out", tmp_path / "o", *settings)
+    assert "the judge's weight must be above 0 and at most 0.5, not 0.9" in sentence
+    assert not (tmp_path / "o").exists()
+
+
 def test_a_missing_or_empty_model_folder_is_named(tmp_path):
     common = ("generate", "CompactContract-v0", "--out", tmp_path / "o")
     assert "there is no model folder" in refusal(*common, "--model", tmp_path / "gone")

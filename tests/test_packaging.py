@@ -130,7 +130,7 @@ def test_importing_and_making_an_environment_leaves_the_heavy_extras_alone():
     program = (
         "import sys, gymnasium, forgegym, forgegym.cli\n"
         "gymnasium.make('forgegym:CompactContract-v0', toolchain='frontend').reset(seed=0)\n"
-        "heavy = {'torch', 'transformers', 'peft', 'matplotlib'} & set(sys.modules)\n"
+        "heavy = {'torch', 'transformers', 'peft', 'matplotlib', 'httpx'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )
     run(sys.executable, "-c", program, cwd=Path("/"))

@@ -30,11 +30,15 @@ class Severity(str, Enum):
 
 
 class FailureKind(str, Enum):
-    """Why a verdict is invalid: the machine's fault, never the program's."""
+    """Why a sample is invalid: the machine's fault, never the program's.
+
+    `JUDGE`: an external judge did not answer. No verdict has it: verifiers ask none.
+    """
 
     TOOLCHAIN_MISSING = "toolchain_missing"
     TOOLCHAIN_CRASHED = "toolchain_crashed"
     SANDBOX = "sandbox"
+    JUDGE = "judge"
 
 
 @dataclass(frozen=True, slots=True)
