@@ -43,6 +43,7 @@ from .policy import (
     set_adapter_state,
 )
 from .rollout import Batch, Sample, batch_metrics, make_env, play
+from .trackers import tracker_names, trackers
 from .tracking import PLOT_FILE, Progress, Row, RunLog, TrainingResult, draw_curves
 
 # Padded positions in one forward and backward pass: more gains nothing on a CPU, and a large
@@ -57,7 +58,8 @@ class RunConfig:
     """What every algorithm's run is made of; each changes some defaults and adds its own.
 
     `out`: the run's folder. `env`, `reward`, `toolchain`, `tasks`: the environment. `base`: see
-    `policy.load_base`. `resume`: go on with the run in `out` if there is one.
+    `policy.load_base`. `resume`: go on with the run in `out` if there is one. `track`: where its
+    rows are shown beside the logs in `out`, see `trackers`: ``"tensorboard"``, ``"wandb"`` or both.
 
     `samples` an iteration, in groups of `group_size` that share a prompt. `learning_rate`: 2e-3 for
     the tiny base, 1e-5 to 5e-5 for models of billions; it rises over `warmup` iterations and falls
@@ -87,6 +89,7 @@ class RunConfig:
     on_collapse: Literal["restore", "stop", "ignore"] = "restore"
     device: str = "auto"
     resume: bool = False
+    track: str = ""
 
     def __post_init__(self) -> None:
         for name in ("iterations", "samples", "group_size", "max_new_tokens", "lora_rank"):
@@ -102,6 +105,7 @@ class RunConfig:
         share(self, "decay_from")
         if self.on_collapse not in ("restore", "stop", "ignore"):
             raise ValueError(f"on_collapse is restore, stop or ignore, not {self.on_collapse!r}.")
+        tracker_names(self.track)
 
 
 def at_least(config: object, name: str, least: int) -> None:
@@ -284,10 +288,10 @@ def train(
     """Trains an adapter for `config.base`, and leaves it with its logs in `config.out`.
 
     Stops after `config.iterations`, or after Ctrl-C at the end of the last whole iteration; in
-    both cases everything is saved. Raises `CheckpointError` or `PolicyError` with a sentence for
-    the user, and what Gymnasium raises for an unknown environment.
+    both cases everything is saved. Raises `CheckpointError`, `PolicyError` or `TrackerError` with a
+    sentence for the user, and what Gymnasium raises for an unknown environment.
     """
-    settings = {k: v for k, v in asdict(config).items() if k not in ("out", "resume")}
+    settings = {k: v for k, v in asdict(config).items() if k not in ("out", "resume", "track")}
     settings["algorithm"] = algorithm.name
     prepare_folder(config.out, settings, resume=config.resume)
     policy = add_adapter(
@@ -320,7 +324,10 @@ def train(
         columns=learner.columns,
         console=console,
     )
-    with stop_on_interrupt() as stop, progress:
+    tracking = trackers(
+        config.track, config.out, settings=settings, rows=tuple(log.rows), say=progress.say
+    )
+    with tracking as track, stop_on_interrupt() as stop, progress:
         if done:
             progress.say(f"Continuing the run in {config.out} after iteration {done}.")
         for iteration in range(done + 1, config.iterations + 1):
@@ -360,6 +367,7 @@ def train(
                 "tokens_per_s": tokens / seconds,
             }
             log.append(row)
+            track(row)
             recent = [r["avg_reward"] for r in log.rows[-learner.best_window :]]
             improved = len(recent) == learner.best_window and statistics.fmean(recent) > best
             if improved:
