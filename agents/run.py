@@ -21,7 +21,6 @@ from rich.console import Console
 from safetensors.torch import load_file
 from torch import Tensor
 
-from . import trackers
 from .checkpoint import (
     BEST,
     LATEST,
@@ -48,6 +47,7 @@ from .policy import (
     set_adapter_state,
 )
 from .rollout import Batch, Sample, batch_metrics, make_env, play
+from .trackers import tracker_names, trackers
 from .tracking import PLOT_FILE, Progress, Row, RunLog, TrainingResult, draw_curves
 
 # Padded positions in one forward and backward pass: more gains nothing on a CPU, and a large
@@ -128,7 +128,7 @@ class RunConfig:
         for name in ("warmup", "seed"):
             not_negative(self, name)
         share(self, "decay_from")
-        trackers.named(self.track)
+        tracker_names(self.track)
         if "" in (self.stop or ()):
             raise ValueError("A stop string must not be empty.")
         if self.on_collapse not in ("restore", "stop", "ignore"):
@@ -409,11 +409,11 @@ def _train(
         "--resume goes on from it with gradient_checkpointing=true, or begin another run with "
         "fewer samples, a smaller max_new_tokens or dtype=bfloat16",
     )
-    tracked = trackers.opened(
-        trackers.named(config.track) if world.first else (),
+    tracked = trackers(
+        config.track if world.first else "",
         config.out,
-        settings,
-        after=done,
+        settings=settings,
+        rows=() if log is None else tuple(log.rows),
         say=progress.say,
     )
     with short, stop_on_interrupt() as stop, progress, tracked as track:

@@ -1,147 +1,184 @@
-"""Where a run's figures go besides its own CSV and JSONL: TensorBoard, Weights & Biases.
+"""A run's figures in TensorBoard and Weights & Biases, beside its own CSV and JSONL.
 
-A tracker is asked for by name (`--set track=tensorboard,wandb`) and its package is imported only
-then. A tracker that fails in the middle of a run is given up, and the run goes on.
+A tracker is opened before anything is trained, and one that cannot be opened is refused there and
+then. One that fails later is left out and the run goes on: its own log has every row. A third
+tracker is a class like these two, its entry in `TRACKERS`, and an extra of the entry's name.
 """
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import importlib.util
 import os
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from .tracking import Row, is_timing
+from .checkpoint import write_atomically
+from .tracking import Row
+
+TENSORBOARD_FOLDER, WANDB_ID = "tensorboard", "wandb_id.txt"
+
+
+class TrackerError(ValueError):
+    """A tracker that cannot be opened; the message is one sentence for the user."""
 
 
 class Tracker(Protocol):
-    """Somewhere that rows are sent to, one an iteration, in order."""
+    """Where a run's rows are shown as they come. Its methods raise whatever its library raises."""
 
     def log(self, row: Row) -> None:
-        """Sends one iteration's metrics, at the step ``row["iteration"]``."""
+        """Shows an iteration's metrics."""
 
-    def close(self) -> None:
-        """Sends what is left; nothing is logged afterwards."""
+    def close(self, *, failed: bool) -> None:
+        """Ends the record of the run, which ended with an exception when `failed`."""
 
 
 class TensorBoard:
-    """Scalars in `folder`/tensorboard, flushed with every row.
+    """Event files in `folder/tensorboard`, for ``tensorboard --logdir``: a kill loses no row.
 
-    `after`: iterations that a resumed run has done; what an earlier process logged past them is
-    purged.
+    Of the `rows` that are done already none is written again, unless the folder holds none.
     """
 
-    def __init__(self, folder: Path, settings: Mapping[str, Any], *, after: int) -> None:  # noqa: ARG002
+    def __init__(self, folder: Path, settings: Mapping[str, Any], rows: Sequence[Row]) -> None:  # noqa: ARG002
         from torch.utils.tensorboard import SummaryWriter
 
-        self._writer: Any = SummaryWriter(str(folder / "tensorboard"), purge_step=after + 1)
-
-    def log(self, row: Row) -> None:
-        for name, value in row.items():
-            if name != "iteration":
-                kind = "timing" if is_timing(name) else "train"
-                self._writer.add_scalar(f"{kind}/{name}", value, int(row["iteration"]))
+        events = folder / TENSORBOARD_FOLDER
+        fresh = not any(events.glob("*tfevents*"))
+        # A killed run may have shown an iteration that was not saved, and is done again.
+        self._writer = SummaryWriter(str(events), purge_step=len(rows) + 1)
+        for row in rows if fresh else ():
+            self.log(row)
         self._writer.flush()
 
-    def close(self) -> None:
+    def log(self, row: Row) -> None:
+        for name, value in _metrics(row).items():
+            self._writer.add_scalar(name, value, int(row["iteration"]))
+        self._writer.flush()
+
+    def close(self, *, failed: bool) -> None:  # noqa: ARG002
         self._writer.close()
 
 
 class WeightsAndBiases:
-    """A run of the project ``forgegym``, whose id follows from the run's folder, so that a resumed
-    run goes on in it. WANDB_MODE, WANDB_PROJECT and the like are obeyed.
+    """A run of Weights & Biases, kept in `folder/wandb`; WANDB_MODE, WANDB_PROJECT, WANDB_ENTITY
+    and the rest of W&B's variables are obeyed.
 
-    What a killed process logged of iterations that are done again is the same, and stays.
+    A resumed run goes on under the id in `folder/wandb_id.txt`, with the `rows` that the server
+    lacks: a kill loses what W&B had not written yet, up to 15 s. Offline there is no server to ask,
+    and ``wandb sync`` may replace what it finds: there each part of a run holds the whole curve.
     """
 
-    def __init__(self, folder: Path, settings: Mapping[str, Any], *, after: int) -> None:  # noqa: ARG002
+    def __init__(self, folder: Path, settings: Mapping[str, Any], rows: Sequence[Row]) -> None:
         import wandb
 
-        self._run: Any = wandb.init(
+        kept = folder / WANDB_ID
+        if not kept.exists():
+            write_atomically(kept, secrets.token_hex(8).encode())
+        self._run = wandb.init(
             dir=str(folder),
             project=os.environ.get("WANDB_PROJECT", "forgegym"),
-            id=hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16],
-            name=folder.name,
+            name=folder.resolve().name,
+            id=kept.read_text(encoding="utf-8").strip(),
             resume="allow",
             config=dict(settings),
+            # Banners and a captured console would spoil the live table.
             settings=wandb.Settings(silent=True, console="off"),
         )
+        for row in rows:
+            self.log(row)
 
     def log(self, row: Row) -> None:
-        self._run.log(
-            {k: v for k, v in row.items() if k != "iteration"}, step=int(row["iteration"])
-        )
+        step = int(row["iteration"])
+        # W&B takes no step twice: the server keeps the row of before a kill, which is the same.
+        if step >= self._run.step:
+            # Not committed, a row would wait here for the next.
+            self._run.log(_metrics(row), step=step, commit=True)
 
-    def close(self) -> None:
-        self._run.finish()
+    def close(self, *, failed: bool) -> None:
+        self._run.finish(exit_code=int(failed))
 
 
-# Name -> the class, its package, and the extra that installs it.
-TRACKERS: dict[str, tuple[Callable[..., Tracker], str, str]] = {
-    "tensorboard": (TensorBoard, "tensorboard", "tensorboard"),
-    "wandb": (WeightsAndBiases, "wandb", "wandb"),
+# The word in a configuration, which is the name of the package and of our extra as well.
+TRACKERS: dict[str, Callable[[Path, Mapping[str, Any], Sequence[Row]], Tracker]] = {
+    "tensorboard": TensorBoard,
+    "wandb": WeightsAndBiases,
 }
 
 
-def named(track: str) -> list[str]:
-    """The trackers in a list separated by commas; each once.
+def tracker_names(track: str) -> tuple[str, ...]:
+    """The trackers that `track` names, separated by commas; "" names none.
 
-    Raises `ValueError` with a sentence for one that there is not, or whose package is missing.
+    Raises `ValueError` with a sentence for a word that is none, or whose package is missing.
     """
-    names = list(dict.fromkeys(name for part in track.split(",") if (name := part.strip())))
+    names = tuple(dict.fromkeys(word.strip() for word in track.split(","))) if track else ()
     for name in names:
         if name not in TRACKERS:
-            raise ValueError(f"There is no tracker {name!r}; there are {', '.join(TRACKERS)}.")
-        _, package, extra = TRACKERS[name]
-        if importlib.util.find_spec(package) is None:
             raise ValueError(
-                f'track={name} needs {package}; `pip install "forgegym[{extra}]"` installs it.'
+                f"track is {', '.join(TRACKERS)} or several separated by commas, not {name!r}."
+            )
+        package = importlib.util.find_spec(name)
+        # A folder of that name, such as W&B makes where it runs, has no origin.
+        if package is None or package.origin is None:
+            raise ValueError(
+                f"track = {name} needs {name}; install it with: pip install 'forgegym[{name}]'"
             )
     return names
 
 
-@contextmanager
-def opened(
-    names: Sequence[str],
+@contextlib.contextmanager
+def trackers(
+    track: str,
     folder: Path,
-    settings: Mapping[str, Any],
     *,
-    after: int,
+    settings: Mapping[str, Any],
+    rows: Sequence[Row],
     say: Callable[[str], None],
 ) -> Iterator[Callable[[Row], None]]:
-    """A function that sends a row to every tracker; they are closed at the end, whatever ends it.
+    """A function that shows a row in every tracker that `track` names, each closed at the end.
 
-    One that fails is told of once, by `say`, and left alone from then on.
+    `rows` are those of the iterations done already. One that fails is left out from then on, which
+    `say` is told. Raises `TrackerError` when one cannot be opened.
     """
-    open_: dict[str, Tracker] = {}
-
-    def without(name: str, error: Exception) -> None:
-        reason = " ".join(str(error).split())[:200]
-        say(f"{name} failed and is not used any more ({reason}); the run goes on.")
+    running: dict[str, Tracker] = {}
 
     def log(row: Row) -> None:
-        for name in list(open_):
+        for name, tracker in list(running.items()):
             try:
-                open_[name].log(row)
-            except Exception as error:  # whatever a tracker does, it must not end a run
-                del open_[name]
-                without(name, error)
-
-    def close(name: str) -> None:
-        if name in open_:
-            try:
-                open_[name].close()
+                tracker.log(row)
             except Exception as error:
-                without(name, error)
+                del running[name]
+                say(
+                    f"{name} failed at iteration {row['iteration']:.0f} ({_first_line(error)}); "
+                    f"the run goes on without it, and all its rows are in {folder}."
+                )
+                with contextlib.suppress(Exception):
+                    tracker.close(failed=True)
 
-    with ExitStack() as stack:
-        for name in names:
+    failed = True
+    try:
+        for name in tracker_names(track):
             try:
-                open_[name] = TRACKERS[name][0](folder, settings, after=after)
-                stack.callback(close, name)
+                running[name] = TRACKERS[name](folder, settings, rows)
             except Exception as error:
-                without(name, error)
+                raise TrackerError(
+                    f"{name} could not be started ({_first_line(error)}); "
+                    "mend that, or leave it out of track."
+                ) from error
         yield log
+        failed = False
+    finally:
+        for name, tracker in running.items():
+            try:
+                tracker.close(failed=failed)
+            except Exception as error:
+                say(f"{name} could not be closed ({_first_line(error)}).")
+
+
+def _metrics(row: Row) -> dict[str, float]:
+    return {name: value for name, value in row.items() if name != "iteration"}
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0] or type(error).__name__

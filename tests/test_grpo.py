@@ -1,6 +1,7 @@
 """GRPO: what its settings allow, what its first step does, and that it learns."""
 
 import copy
+import csv
 import dataclasses
 import itertools
 import json
@@ -211,7 +212,11 @@ def test_a_run_leaves_logs_curves_and_adapters(tmp_path, base):
     assert result.finished
     assert [r["iteration"] for r in read_rows(out)] == [1, 2, 3]
     assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
-    assert (out / "metrics.csv").read_text().startswith("iteration,avg_reward,reward_std,")
+    with open(out / "metrics.csv", newline="") as file:
+        columns = csv.DictReader(file).fieldnames
+    # The names that the readers of nanochat's CSV look for.
+    assert columns[:3] == ["iteration", "avg_reward", "reward_std"]
+    assert {"compile_success_rate", "parse_success_rate"} <= set(columns)
     assert json.loads((out / "config.json").read_text())["samples"] == 16
     trained = load_policy_agent(out / "latest", max_new_tokens=20)
     prompts = ["// family: vault\n"] * 3
