@@ -4,7 +4,7 @@ A family is written down twice, on purpose: as a Rust reference and as a Python 
 the host knows what is expected. `forgegym validate RustCode-v0` holds one against the other.
 """
 
-from . import folds, machines
+from . import folds, machines, scan
 from .family import FAMILIES, LEVELS, Family, PanicsError, Problem, family
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "family",
     "folds",
     "machines",
+    "scan",
 ]
