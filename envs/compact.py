@@ -12,7 +12,7 @@ from ..verifiers.sandbox.base import Sandbox
 from ..verifiers.sandbox.choose import Choice as SandboxChoice
 from ..verifiers.verifier import ChoiceError, ToolchainMissingError
 from .code_env import CodeEnv, TaskSource
-from .judge import JudgeChoice, make_judge
+from .judge import Judge, JudgeChoice, make_judge
 from .rewards import RewardFunction
 from .tasks import compact as open_tasks
 from .tasks import compact_spec as spec_tasks
@@ -150,4 +150,5 @@ class CompactContractVectorEnv(CodeVectorEnv):
             verifier,
             num_envs,
             autoreset_mode=autoreset_mode,
+            judge=None if isinstance(judge, Judge) else shared,
         )

@@ -46,7 +46,6 @@ MAX_ANSWER = 1 << 20
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
 
 # The key is refused or unpaid, or the address or the model is not there: asking again helps nobody.
-# 403 is none of them: gateways answer it to a text that they dislike, and the text is a program's.
 _MISCONFIGURED = frozenset({401, 402, 404, 405})
 _PASSING = frozenset({408, 425, 429})
 # What servers that do not know `response_format` answer to it.
@@ -96,7 +95,8 @@ class JudgeConfig:
 
     base_url: str
     model: str
-    api_key_env: str = "OPENAI_API_KEY"
+    # Of its own, so that a key meant for one service is not sent to another.
+    api_key_env: str = "FORGEGYM_JUDGE_KEY"
     weight: float = 0.2
     timeout_s: float = 60.0
     max_retries: int = 3
@@ -257,6 +257,7 @@ class Judge:
         self._client = httpx.Client(timeout=config.timeout_s, limits=limits)
         self._errors = httpx.HTTPError  # a time-out, a refused connection, a broken answer
         self._json_mode = True
+        self._has_graded = False
         self._cache: OrderedDict[str, JudgeScore] = OrderedDict()
 
     def scores(self, items: Sequence[tuple[Task, str]]) -> list[JudgeScore | Failure]:
@@ -328,10 +329,8 @@ class Judge:
         json_mode = self._json_mode
         status, headers, body = self._post(prompt, json_mode=json_mode)
         if status in _UNKNOWN_FIELD and json_mode:
-            plain = self._post(prompt, json_mode=False)
-            if plain[0] == 200:
-                self._json_mode = False
-                status, headers, body = plain
+            status, headers, body = self._post(prompt, json_mode=False)
+            self._json_mode = status != 200
         if status != 200:
             self._complain(status, headers, body)
         try:
@@ -339,10 +338,12 @@ class Judge:
         except (ValueError, LookupError, TypeError, RecursionError):
             raise _TransientError(f"sent no completion: {self._told(body)}", pause=0.0) from None
         try:
-            return parse_score(answer)
+            score = parse_score(answer)
         except ValueError:
             told = self._told(str(answer).encode(errors="replace"))
             raise _TransientError(f"answered what is no grade: {told}", pause=0.0) from None
+        self._has_graded = True
+        return score
 
     def _post(
         self, prompt: list[dict[str, str]], *, json_mode: bool
@@ -385,16 +386,19 @@ class Judge:
             raise JudgeError(
                 f"the judge at {self._url} wants a key (HTTP 401), and that in {name} is {state}"
             )
-        told = self._told(body)
-        if status in _MISCONFIGURED or 300 <= status < 400:
-            raise JudgeError(
-                f"the judge's base_url, model {self.config.model!r} or account is wrong: "
-                f"{self._url} answered HTTP {status}: {told}"
-            )
-        reason = f"answered HTTP {status}: {told}"
+        reason = f"answered HTTP {status}: {self._told(body)}"
         if status in _PASSING or status >= 500:
             raise _TransientError(reason, pause=_retry_after(headers.get("Retry-After")))
-        raise _RefusedError(reason)
+        # Some servers say with these that the model or the key is wrong, others that they dislike
+        # the text, which is a program's: who has graded before is set up well.
+        unclear = status in _UNKNOWN_FIELD or status == 403
+        wrong = status in _MISCONFIGURED or 300 <= status < 400
+        if not wrong and (self._has_graded or not unclear):
+            raise _RefusedError(reason)
+        raise JudgeError(
+            f"the judge's base_url, model {self.config.model!r} or account is wrong: "
+            f"{self._url} {reason}"
+        )
 
     def _key(self) -> str:
         key = os.environ.get(self.config.api_key_env, "").strip()

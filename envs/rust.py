@@ -11,7 +11,7 @@ from ..verifiers.sandbox.base import Sandbox
 from ..verifiers.sandbox.choose import Choice as SandboxChoice
 from ..verifiers.verifier import ChoiceError
 from .code_env import CodeEnv
-from .judge import JudgeChoice, make_judge
+from .judge import Judge, JudgeChoice, make_judge
 from .rewards import RewardFunction
 from .tasks import rust as rust_tasks
 from .vector import CodeVectorEnv
@@ -113,4 +113,5 @@ class RustCodeVectorEnv(CodeVectorEnv):
             verifier,
             num_envs,
             autoreset_mode=autoreset_mode,
+            judge=None if isinstance(judge, Judge) else shared,
         )

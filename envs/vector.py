@@ -37,11 +37,11 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
     """`num_envs` copies of a `CodeEnv` that share one verifier.
 
     Args:
-        make_env: Makes one copy, over `verifier` (and over one `Judge`, where there is one: closed
-            with this environment, too).
+        make_env: Makes one copy, over `verifier` (and over one `Judge`, where there is one).
         verifier: Judges for all; closed with this environment.
         num_envs: How many copies.
         autoreset_mode: One of Gymnasium's `AutoresetMode`, or its value.
+        judge: The copies' judge, to be closed with this environment (None: it is not).
 
     Raises:
         ValueError: `num_envs` is less than 1, or `autoreset_mode` is none of its values.
@@ -59,7 +59,7 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
     # Gymnasium closes an environment even when its construction failed.
     verifier: Verifier | None = None
     _early: ThreadPoolExecutor | None = None
-    judge: Judge | None = None
+    _owned_judge: Judge | None = None
 
     def __init__(
         self,
@@ -68,8 +68,9 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
         num_envs: int,
         *,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        judge: Judge | None = None,
     ) -> None:
-        self.verifier = verifier
+        self.verifier, self._owned_judge = verifier, judge
         if num_envs < 1:
             raise ChoiceError(f"num_envs must be at least 1, but is {num_envs}")
         self.autoreset_mode = AutoresetMode(autoreset_mode)
@@ -210,8 +211,8 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
             self._early.shutdown(cancel_futures=True)
         if self.verifier is not None:
             self.verifier.close()
-        if self.judge is not None:
-            self.judge.close()
+        if self._owned_judge is not None:
+            self._owned_judge.close()
 
     def _reset_one(
         self, infos: dict[str, Any], i: int, seed: int | None, options: Mapping[str, Any]

@@ -136,7 +136,7 @@ class Server:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    for name in ("OPENAI_API_KEY", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+    for name in ("FORGEGYM_JUDGE_KEY", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(module, "FIRST_PAUSE", 0.001)
     made = Server()
@@ -342,7 +342,7 @@ def test_a_long_program_is_cut_and_the_judge_is_told_so_outside_of_it(
 
 def test_the_key_is_sent_as_bearer(server: Server, ask: Any, monkeypatch) -> None:
     monkeypatch.setenv("MY_KEY", KEY)
-    monkeypatch.setenv("OPENAI_API_KEY", "another")
+    monkeypatch.setenv("FORGEGYM_JUDGE_KEY", "another")
     ask(SIMPLE, api_key_env="MY_KEY")
     assert server.headers[0]["Authorization"] == f"Bearer {KEY}"
 
@@ -353,7 +353,7 @@ def test_without_a_key_none_is_sent(server: Server, ask: Any) -> None:
 
 
 def test_the_key_is_shown_nowhere(server: Server, monkeypatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("FORGEGYM_JUDGE_KEY", KEY)
     env = make(server, judge={"max_retries": 0})
     shown = [repr(env.unwrapped.judge), repr(env.unwrapped.judge.config), repr(env.spec)]
     shown.append(repr(vars(env.unwrapped.judge)))
@@ -373,8 +373,8 @@ def test_the_key_is_shown_nowhere(server: Server, monkeypatch) -> None:
 
 @pytest.mark.parametrize("key", ["two words", "line\nbreak", "schlüssel"])
 def test_what_is_no_key_is_refused_without_being_shown(ask: Any, monkeypatch, key: str) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", key)
-    with pytest.raises(JudgeError, match="OPENAI_API_KEY holds no API key") as refused:
+    monkeypatch.setenv("FORGEGYM_JUDGE_KEY", key)
+    with pytest.raises(JudgeError, match="FORGEGYM_JUDGE_KEY holds no API key") as refused:
         ask(SIMPLE)
     assert key not in str(refused.value)
 
@@ -596,12 +596,28 @@ def test_what_the_server_refuses_of_one_program_is_that_samples_failure(
         return Answer("not this", status=status) if refused else GRADES
 
     server.default = picky
+    ask(WRONG)  # a judge that has graded is set up well
     failure, score = ask("banned", SIMPLE)
     assert isinstance(failure, Failure)
     assert f"HTTP {status}" in failure.message
     assert isinstance(score, JudgeScore)
     ask("fine")
     assert "response_format" in server.requests[-1]  # it was not the format that was refused
+
+
+@pytest.mark.parametrize("status", [400, 403, 422])
+def test_a_judge_that_refuses_everything_is_set_up_wrongly(
+    server: Server, ask: Any, status: int
+) -> None:
+    server.default = Answer({"error": {"message": "no such model"}}, status=status)
+    with pytest.raises(JudgeError, match=f"HTTP {status}.*no such model"):
+        ask(SIMPLE, WRONG)
+
+
+def test_a_busy_server_is_asked_again_also_without_the_format(server: Server, ask: Any) -> None:
+    server.script = [Answer("?", status=400), Answer("busy", status=503)]
+    server.default = GRADES
+    assert isinstance(ask(SIMPLE)[0], JudgeScore)
 
 
 @pytest.mark.parametrize("status", [301, 401, 402, 404])
@@ -611,7 +627,9 @@ def test_a_wrong_configuration_is_said_at_once(server: Server, ask: Any, status:
     with pytest.raises(JudgeError, match=f"HTTP {status}") as said:
         ask("a", "b", concurrency=2)
     assert server.answered == 1  # the other request still hangs
-    assert ("OPENAI_API_KEY is not set" if status == 401 else "no such model") in str(said.value)
+    assert ("FORGEGYM_JUDGE_KEY is not set" if status == 401 else "no such model") in str(
+        said.value
+    )
     assert len(server.requests) == 2
 
 
