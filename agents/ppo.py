@@ -6,9 +6,10 @@ policy-gradient steps over minibatches of the samples.
 
 Departures from the usual, each on purpose:
 - the critic is a linear head on the policy's own trunk, whose values the sampler reads as it goes:
-  no second model, no pass to value what was sampled. Its gradient stops at the head by default;
+  no second model, no pass to value what was sampled. By default it is solved for after each batch
+  (`value.FittedHead`) rather than trained;
 - the actor's and the critic's lambda differ (VC-PPO, https://arxiv.org/abs/2503.01491), and the
-  critic learns alone for the first iterations;
+  critic learns alone at first;
 - samples the machine failed to judge are left out before anything is computed;
 - the old log-probabilities are the sampler's own.
 """
@@ -30,7 +31,7 @@ from .policy import Policy
 from .rollout import Batch, derive_seed
 from .run import Learner, Pass, RunConfig, above_zero, at_least, not_negative, share, train
 from .tracking import TrainingResult
-from .value import ValueHead, explained_variance
+from .value import FittedHead, ValueHead, explained_variance
 
 _CRITIC = "critic."
 
@@ -40,12 +41,15 @@ class PPOConfig(RunConfig):
     """One PPO run; see `RunConfig`, too. The defaults train the tiny base policy on two cores.
 
     `epochs` over the samples, each in `minibatches` optimizer steps. `gamma`, `lam`, `lam_critic`:
-    see `advantages.generalised_advantages`. `clip_low`, `clip_high`, `dual_clip`, `value_clip`: see
-    `losses`. `kl_coef` (0 to 0.1) takes the divergence from the base off each token's reward.
+    see `advantages.generalised_advantages`. `clip_low`, `clip_high`, `dual_clip`: see `losses`.
+    `kl_coef` (0 to 0.1) takes the divergence from the base off each token's reward. `entropy_coef`:
+    0 to 0.01. `critic_warmup`: iterations in which only the critic learns.
+
+    `critic`: ``"fitted"``, with `critic_decay` and `critic_ridge` (see `value.FittedHead`), or
+    ``"trained"`` by gradients, for which the rest is. `value_clip`, `value_coef`: see `losses`.
     `critic_gradient`: whether the critic's error ends at its ``"head"`` or goes on into the
     ``"trunk"`` (then with `value_coef` 0.1 or less). `critic_rate` times the learning rate is the
-    head's (at 5 a tiny one's values swing further than the rewards). `critic_warmup`: iterations in
-    which only the critic learns. `entropy_coef`: 0 to 0.01.
+    head's (at 5 a tiny one's values swing further than the rewards).
     """
 
     epochs: int = 1
@@ -56,11 +60,14 @@ class PPOConfig(RunConfig):
     clip_low: float = 0.2
     clip_high: float = 0.28
     dual_clip: float | None = None
+    critic: Literal["fitted", "trained"] = "fitted"
+    critic_warmup: int = 2
+    critic_decay: float = 0.8
+    critic_ridge: float = 0.03
     value_clip: float | None = 0.5
     value_coef: float = 0.5
     critic_gradient: Literal["head", "trunk"] = "head"
     critic_rate: float = 1.0
-    critic_warmup: int = 5
     kl_coef: float = 0.0
     entropy_coef: float = 0.0
 
@@ -72,7 +79,7 @@ class PPOConfig(RunConfig):
             raise ValueError(
                 f"{self.minibatches} minibatches need as many samples; there are {self.samples}."
             )
-        for name in ("gamma", "lam", "lam_critic"):
+        for name in ("gamma", "lam", "lam_critic", "critic_decay"):
             share(self, name)
         for name in ("clip_high", "critic_rate"):
             above_zero(self, name)
@@ -82,8 +89,10 @@ class PPOConfig(RunConfig):
             raise ValueError(f"dual_clip must be above 1, not {self.dual_clip}.")
         if self.value_clip is not None and not self.value_clip > 0:
             raise ValueError(f"value_clip must be above 0, not {self.value_clip}.")
-        for name in ("value_coef", "critic_warmup", "kl_coef", "entropy_coef"):
+        for name in ("value_coef", "critic_warmup", "critic_ridge", "kl_coef", "entropy_coef"):
             not_negative(self, name)
+        if self.critic not in ("fitted", "trained"):
+            raise ValueError(f"critic is fitted or trained, not {self.critic!r}.")
         if self.critic_gradient not in ("head", "trunk"):
             raise ValueError(f"critic_gradient is head or trunk, not {self.critic_gradient!r}.")
 
@@ -105,10 +114,14 @@ class PPO(Learner[PPOConfig]):
     panels: ClassVar = {**Learner.panels, "critic": ("explained_variance",)}
 
     def __init__(self, config: PPOConfig, policy: Policy) -> None:
-        self.critic = ValueHead(policy.model.config.get_text_config().hidden_size).to(policy.device)
+        width = policy.model.config.get_text_config().hidden_size
+        fitted = FittedHead(width, decay=config.critic_decay, ridge=config.critic_ridge)
+        self.fitted = fitted.to(policy.device) if config.critic == "fitted" else None
+        self.critic = self.fitted or ValueHead(width).to(policy.device)
         super().__init__(config, policy)
-        own = {"params": list(self.critic.parameters()), "rate": config.critic_rate}
-        self.optimizer.add_param_group(own)
+        if self.fitted is None:
+            own = {"params": list(self.critic.parameters()), "rate": config.critic_rate}
+            self.optimizer.add_param_group(own)
 
     def sampler_options(self) -> dict[str, Any]:
         return {"value_of": self.critic}
@@ -121,9 +134,10 @@ class PPO(Learner[PPOConfig]):
         if not rows:
             return {"explained_variance": 0.0, "kl": 0.0, **totals}
         targets, divergence = self.targets(batch, rows, first=iteration == 1)
-        loss_of = partial(self.loss, targets=targets, warm=iteration > config.critic_warmup)
+        warm = iteration > config.critic_warmup
         steps = 0
         for epoch in range(config.epochs):
+            loss_of = partial(self.loss, targets=targets, warm=warm, observed=epoch == 0)
             draw = torch.Generator().manual_seed(
                 derive_seed("epoch", config.seed, iteration, epoch)
             )
@@ -135,6 +149,9 @@ class PPO(Learner[PPOConfig]):
                 for name, value in self.step_on(batch, chosen, loss_of).items():
                     totals[name] += value
                 steps += 1
+        if self.fitted is not None:
+            self.fitted.fit(self.world)
+        # Of values that were read before this batch was learnt from.
         known = explained_variance(targets.values, targets.returns, targets.mask)
         means = {name: total / steps for name, total in totals.items()}
         return {"explained_variance": known, "kl": divergence, **means}
@@ -186,8 +203,11 @@ class PPO(Learner[PPOConfig]):
                 found[i, : len(base)] = sample.completion.logprobs - base
         return found
 
-    def loss(self, part: Pass, *, targets: Targets, warm: bool) -> tuple[Tensor, dict[str, Tensor]]:
-        """Of one pass; the policy's share only when the critic is `warm`."""
+    def loss(
+        self, part: Pass, *, targets: Targets, warm: bool, observed: bool = False
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Of one pass; the policy's share only when the critic is `warm`. A fitted critic sees what
+        it is `observed` from: each batch once."""
         config, scores = self.config, part.scores
         assert scores.hidden is not None
         assert scores.entropy is not None
@@ -197,6 +217,9 @@ class PPO(Learner[PPOConfig]):
             for t in (targets.advantages, targets.returns, targets.values)
         )
         hidden = scores.hidden if config.critic_gradient == "trunk" else scores.hidden.detach()
+        if self.fitted is not None and observed:
+            real = scores.mask.bool()
+            self.fitted.observe(scores.hidden[real], returns[real])
         error, metrics = value_loss(
             values=self.critic(hidden),
             old_values=old_values,
@@ -218,9 +241,10 @@ class PPO(Learner[PPOConfig]):
             clip_high=config.clip_high,
             dual_clip=config.dual_clip,
         )
-        loss = config.value_coef * error
-        if warm:
-            loss = loss + surrogate - config.entropy_coef * entropy
+        policy = surrogate - config.entropy_coef * entropy
+        loss = policy if warm else 0.0 * policy
+        if self.fitted is None:
+            loss = loss + config.value_coef * error
         return loss, metrics | about
 
     def score(self, *args: Any, **options: Any) -> Any:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from .distributed import World
+
 
 class ValueHead(nn.Module):
     """Hidden states [..., H] -> values [...], float32. It begins as the constant `bias`: a head of
@@ -21,6 +23,67 @@ class ValueHead(nn.Module):
 
     def forward(self, hidden: Tensor) -> Tensor:
         return hidden.float() @ self.weight + self.bias
+
+
+class FittedHead(nn.Module):
+    """A `ValueHead` that is solved for instead of trained: the ridge regression of returns on
+    hidden states over the last batches, in closed form.
+
+    A head that follows gradients at the policy's own rate learns nothing here before the policy has
+    moved on: on Compact contracts its explained variance stays near 0. What a linear head can know
+    of programs that have not been seen is little (0.04 to 0.06, by a fit over five batches of 128),
+    and a fit has it at once, with nothing to tune.
+
+    `decay`: what a batch counts for when the next one comes (0.8: about five count). `ridge`: the
+    penalty, as a share of the mean square of a hidden feature; a fit over one batch of 192 features
+    does worse than the mean without it.
+    """
+
+    gram: Tensor
+    moment: Tensor
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(self, width: int, *, decay: float, ridge: float) -> None:
+        super().__init__()
+        self.decay, self.ridge = decay, ridge
+        # Of hidden states with a 1 behind them: sums of squares [H+1, H+1] and with returns [H+1].
+        self.register_buffer("gram", torch.zeros(width + 1, width + 1, dtype=torch.float64))
+        self.register_buffer("moment", torch.zeros(width + 1, dtype=torch.float64))
+        self.register_buffer("weight", torch.zeros(width))
+        self.register_buffer("bias", torch.zeros(()))
+        self._gram, self._moment = torch.zeros_like(self.gram), torch.zeros_like(self.moment)
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        return hidden.float() @ self.weight + self.bias
+
+    @torch.no_grad()
+    def observe(self, hidden: Tensor, returns: Tensor) -> None:
+        """States [N, H] of a batch and what came of them [N], for the next `fit`."""
+        ones = torch.ones(len(hidden), 1, dtype=torch.float64, device=hidden.device)
+        x = torch.cat([hidden.double(), ones], 1)  # [N, H+1]
+        self._gram = self._gram.to(x.device) + x.T @ x
+        self._moment = self._moment.to(x.device) + x.T @ returns.double()
+
+    @torch.no_grad()
+    def fit(self, world: World) -> None:
+        """Solves for what all processes have observed since the last time, and before."""
+        parts = world.gather((self._gram.cpu(), self._moment.cpu()))
+        self.gram.mul_(self.decay).add_(sum(gram for gram, _ in parts))
+        self.moment.mul_(self.decay).add_(sum(moment for _, moment in parts))
+        self._gram, self._moment = torch.zeros_like(self.gram), torch.zeros_like(self.moment)
+        count = self.gram[-1, -1]
+        if count == 0:
+            return
+        # Around the means, so that the penalty does not draw values to zero.
+        mean = self.gram[-1, :-1] / count  # [H]
+        centred = self.gram[:-1, :-1] - count * mean.outer(mean)  # [H, H]
+        target = self.moment[:-1] - self.moment[-1] * mean  # [H]
+        penalty = self.ridge * centred.diagonal().mean().clamp(min=1e-12)
+        eye = torch.eye(len(mean), dtype=centred.dtype, device=centred.device)
+        weight = torch.linalg.solve(centred + penalty * eye, target)
+        self.weight.copy_(weight)
+        self.bias.copy_(self.moment[-1] / count - weight @ mean)
 
 
 def explained_variance(values: Tensor, returns: Tensor, mask: Tensor) -> float:

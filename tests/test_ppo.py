@@ -7,11 +7,12 @@ import torch
 from letters import LETTERS
 from training import quiet
 
+from forgegym.agents.distributed import World
 from forgegym.agents.policy import add_adapter, load_policy
 from forgegym.agents.ppo import PPO, PPOConfig, train_ppo
 from forgegym.agents.rollout import Batch, Sample
 from forgegym.agents.tracking import read_rows
-from forgegym.agents.value import ValueHead, explained_variance
+from forgegym.agents.value import FittedHead, ValueHead, explained_variance
 
 PROMPTS = ["// family: vault\n// complexity: 1\n", "// family: vault\n// complexity: 2\n"]
 
@@ -103,8 +104,9 @@ def test_before_any_step_nothing_is_clipped_and_values_are_the_samplers(tmp_path
     assert metrics["value"] == pytest.approx(mean.item(), abs=1e-4)
 
 
-def test_a_cold_critic_learns_alone(tmp_path, policy):
-    learner = PPO(settings(tmp_path, critic_warmup=1), policy)
+@pytest.mark.parametrize("critic", ["fitted", "trained"])
+def test_a_cold_critic_learns_alone(tmp_path, policy, critic):
+    learner = PPO(settings(tmp_path, critic=critic, critic_warmup=1), policy)
     before = [p.detach().clone() for p in learner.parameters()]
     learner.learn(batch_of(learner, [0.0, 1.0, 3.0, 2.0]), 1)
     assert all(torch.equal(a, b) for a, b in zip(before, learner.parameters(), strict=True))
@@ -115,7 +117,7 @@ def test_a_cold_critic_learns_alone(tmp_path, policy):
 
 def test_the_critics_gradient_ends_where_it_should(tmp_path, policy):
     for where, reaches in (("head", False), ("trunk", True)):
-        learner = PPO(settings(tmp_path, critic_gradient=where), policy)
+        learner = PPO(settings(tmp_path, critic="trained", critic_gradient=where), policy)
         with torch.no_grad():
             learner.critic.weight.fill_(0.1)
         batch = batch_of(learner, [0.0, 1.0, 3.0, 2.0])
@@ -137,6 +139,75 @@ def test_the_penalty_for_leaving_the_base_is_zero_for_a_new_adapter(tmp_path, po
     without, _ = learner.targets(batch, range(4), first=True)
     assert divergence == pytest.approx(0.0, abs=1e-4)
     assert torch.allclose(with_penalty.returns, without.returns, atol=1e-2)
+
+
+def test_a_fitted_critic_changes_no_gradient(tmp_path, policy):
+    learner = PPO(settings(tmp_path), policy)
+    batch = batch_of(learner, [0.0, 1.0, 3.0, 2.0])
+    targets, _ = learner.targets(batch, range(4), first=True)
+    scores = learner.score(batch, batch.samples)
+    from forgegym.agents.run import Pass
+
+    part = Pass(range(4), scores, scores.logprobs.detach(), scores.mask, 1.0)
+    loss, metrics = learner.loss(part, targets=targets, warm=True)
+    assert metrics["value_loss"] > 0
+    wanted = -(targets.advantages * targets.mask).sum().item()
+    assert loss.item() == pytest.approx(wanted, abs=1e-3)
+
+
+def synthetic(seed, count=400, width=24, noise=0.5):
+    draw = torch.Generator().manual_seed(seed)
+    true = torch.randn(width, generator=torch.Generator().manual_seed(99))
+    hidden = torch.randn(count, width, generator=draw) + 2.0
+    returns = hidden @ true / width**0.5 + 5.0 + noise * torch.randn(count, generator=draw)
+    return hidden, returns
+
+
+def test_a_fitted_critic_knows_what_it_has_not_seen():
+    head = FittedHead(24, decay=0.8, ridge=0.03)
+    known = []
+    for batch in range(4):
+        hidden, returns = synthetic(batch)
+        everywhere = torch.ones_like(returns)
+        known.append(explained_variance(head(hidden), returns, everywhere))
+        head.observe(hidden[:150], returns[:150])  # in two passes
+        head.observe(hidden[150:], returns[150:])
+        head.fit(World())
+    assert known[0] == 0.0
+    assert min(known[1:]) > 0.5
+
+
+def test_a_fitted_critic_is_the_ridge_regression_and_forgets():
+    width, ridge = 24, 0.1
+    head = FittedHead(width, decay=0.0, ridge=ridge)
+    for batch in (1, 2):
+        hidden, returns = synthetic(batch)
+        head.observe(hidden, returns)
+        head.fit(World())
+    x, y = hidden.double() - hidden.double().mean(0), returns.double() - returns.double().mean()
+    penalty = ridge * (x**2).sum(0).mean()
+    augmented = torch.cat([x, penalty.sqrt() * torch.eye(width, dtype=x.dtype)])
+    wanted = torch.linalg.lstsq(augmented, torch.cat([y, y.new_zeros(width)])).solution
+    torch.testing.assert_close(head.weight.double(), wanted, atol=1e-5, rtol=1e-5)
+    assert head(hidden).mean() == pytest.approx(returns.mean().item(), abs=1e-4)
+
+
+def test_a_fitted_critic_comes_back_as_it_was():
+    head, copy = (FittedHead(24, decay=0.8, ridge=0.03) for _ in range(2))
+    head.observe(*synthetic(1))
+    head.fit(World())
+    copy.load_state_dict(head.state_dict())
+    for critic in (head, copy):
+        critic.observe(*synthetic(2))
+        critic.fit(World())
+    assert torch.equal(head.weight, copy.weight)
+
+
+def test_a_critic_that_has_seen_nothing_stays_as_it_is():
+    head = FittedHead(3, decay=0.8, ridge=0.03)
+    head.bias.fill_(2.0)
+    head.fit(World())
+    assert head(torch.randn(2, 3)).tolist() == [2.0, 2.0]
 
 
 def test_a_head_begins_as_a_constant_and_knows_nothing():
