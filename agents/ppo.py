@@ -31,7 +31,7 @@ from .policy import Policy
 from .rollout import Batch, derive_seed
 from .run import Learner, Pass, RunConfig, above_zero, at_least, not_negative, share, train
 from .tracking import TrainingResult
-from .value import FittedHead, ValueHead, explained_variance
+from .value import FittedHead, ValueHead, explained_variance, mean_so_far
 
 _CRITIC = "critic."
 
@@ -62,8 +62,8 @@ class PPOConfig(RunConfig):
     dual_clip: float | None = None
     critic: Literal["fitted", "trained"] = "fitted"
     critic_warmup: int = 2
-    critic_decay: float = 0.8
-    critic_ridge: float = 0.03
+    critic_decay: float = 0.9
+    critic_ridge: float = 0.3
     value_clip: float | None = 0.5
     value_coef: float = 0.5
     critic_gradient: Literal["head", "trunk"] = "head"
@@ -217,9 +217,10 @@ class PPO(Learner[PPOConfig]):
             for t in (targets.advantages, targets.returns, targets.values)
         )
         hidden = scores.hidden if config.critic_gradient == "trunk" else scores.hidden.detach()
+        hidden = mean_so_far(hidden, scores.mask)
         if self.fitted is not None and observed:
             real = scores.mask.bool()
-            self.fitted.observe(scores.hidden[real], returns[real])
+            self.fitted.observe(hidden[real], returns[real])
         error, metrics = value_loss(
             values=self.critic(hidden),
             old_values=old_values,

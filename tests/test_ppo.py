@@ -12,7 +12,7 @@ from forgegym.agents.policy import add_adapter, load_policy
 from forgegym.agents.ppo import PPO, PPOConfig, train_ppo
 from forgegym.agents.rollout import Batch, Sample
 from forgegym.agents.tracking import read_rows
-from forgegym.agents.value import FittedHead, ValueHead, explained_variance
+from forgegym.agents.value import FittedHead, ValueHead, explained_variance, mean_so_far
 
 PROMPTS = ["// family: vault\n// complexity: 1\n", "// family: vault\n// complexity: 2\n"]
 
@@ -153,6 +153,14 @@ def test_a_fitted_critic_changes_no_gradient(tmp_path, policy):
     assert metrics["value_loss"] > 0
     wanted = -(targets.advantages * targets.mask).sum().item()
     assert loss.item() == pytest.approx(wanted, abs=1e-3)
+
+
+def test_a_critic_reads_the_mean_of_a_programs_states_so_far():
+    hidden = torch.tensor([[1.0, 3.0, 77.0, 5.0, 7.0, 9.0], [77.0, 2.0, 4.0, 77.0, 77.0, 8.0]])
+    mask = torch.tensor([[1.0, 1.0, 0.0, 1.0, 1.0, 1.0], [0.0, 1.0, 1.0, 0.0, 0.0, 1.0]])
+    means = mean_so_far(hidden.unsqueeze(2), mask).squeeze(2)
+    assert means[0][mask[0] > 0].tolist() == [1.0, 2.0, 5.0, 6.0, 7.0]
+    assert means[1][mask[1] > 0].tolist() == [2.0, 3.0, 8.0]
 
 
 def synthetic(seed, count=400, width=24, noise=0.5):
