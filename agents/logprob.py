@@ -43,11 +43,13 @@ def completion_scores(
     temperature: float = 1.0,
     with_entropy: bool = False,
     with_hidden: bool = False,
+    with_logprobs: bool = True,
 ) -> Scores:
     """Of `completions[r]` (int64, [T_r]) after `prompts[owners[r]]`; of those of its tokens that
     `sampled[r]` (bool, [T_r]; None: all) marks.
 
-    `temperature` is the one they were sampled at (its distribution is the policy).
+    `temperature` is the one they were sampled at (its distribution is the policy). Without
+    log-probabilities, which are 0 then, the language-model head is spared.
     """
     device = next(model.parameters()).device
     used = sorted(set(owners))
@@ -95,7 +97,10 @@ def completion_scores(
         past_key_values=cache,
         use_cache=True,
         output_hidden_states=with_hidden,
+        logits_to_keep=0 if with_logprobs else 1,  # 0: all
     )
+    if not with_logprobs:
+        return Scores(torch.zeros_like(mask), mask, None, out.hidden_states[-1])
     scores = out.logits.float() / temperature  # [R, T, V]
     logp = torch.log_softmax(scores, dim=-1)  # [R, T, V]
     logprobs = logp.gather(2, target.unsqueeze(2)).squeeze(2) * mask  # [R, T]

@@ -1,16 +1,24 @@
-"""A critic: what a completion will be paid, read from the policy's own last hidden states.
+"""Critics: what a completion will be paid, told at each of its tokens.
 
-The head stands on the trunk that the policy already runs, so that a value costs one dot product
-where peers run a second model. It reads the mean of the states so far: a policy's state tells what
-comes next, and what a program is worth hangs on all that stands in it.
+A head on the trunk that the policy already runs costs one dot product a value, where peers run a
+second model; a second adapter on the same base costs a second pass, but no second base, and learns
+what the policy's own states do not show. Either head reads the mean of the states so far: a
+policy's state tells what comes next, and what a program is worth hangs on all that stands in it.
 """
 
 from __future__ import annotations
+
+import contextlib
 
 import torch
 from torch import Tensor, nn
 
 from .distributed import World
+from .policy import Policy, add_second_adapter, second_adapter
+
+# What an iteration counts for when the next one comes: about ten count.
+FORGETTING = 0.9
+_ADAPTER = "critic"
 
 
 def mean_so_far(hidden: Tensor, mask: Tensor) -> Tensor:
@@ -109,6 +117,47 @@ class FittedHead(nn.Module):
         weight = torch.linalg.solve(centred + penalty * eye, target)
         self.weight.copy_(weight)
         self.bias.copy_(self.moment[-1] / count - weight @ mean)
+
+
+class AdapterCritic(nn.Module):
+    """A LoRA adapter of its own beside the policy's, with a head of its own, both trained by
+    gradients. Its state is that of both.
+
+    Hidden states [..., H] -> values [...], float32: the mean of the latest returns plus a learnt
+    multiple of their spread (as PopArt, https://arxiv.org/abs/1602.07714, without its preserved
+    outputs), without which Adam's rate would fit one scale of rewards only. It begins as that mean.
+    """
+
+    moments: Tensor
+
+    def __init__(self, policy: Policy, *, seed: int) -> None:
+        super().__init__()
+        self._policy = policy
+        width = policy.model.config.get_text_config().hidden_size
+        self.adapter = nn.ParameterList(add_second_adapter(policy, _ADAPTER, seed=seed))
+        self.weight = nn.Parameter(torch.zeros(width))
+        # Of the returns: how many, their sum, and that of their squares.
+        self.register_buffer("moments", torch.zeros(3, dtype=torch.float64))
+
+    def at_work(self) -> contextlib.AbstractContextManager[None]:
+        """Meanwhile the model is the critic's, and so are its gradients."""
+        return second_adapter(self._policy, _ADAPTER)
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        count, total, squares = self.moments
+        mean = total / count.clamp(min=1)
+        spread = (squares / count.clamp(min=1) - mean**2).clamp(min=0).sqrt()
+        # Over the root, or a step of Adam's would move all features at once by the spread.
+        found = hidden.float() @ self.weight / len(self.weight) ** 0.5
+        values: Tensor = mean.float() + spread.float() * found
+        return values
+
+    @torch.no_grad()
+    def observe(self, returns: Tensor) -> None:
+        """The returns [n] of a batch, about to be learnt from."""
+        y = returns.double()
+        seen = torch.stack([torch.ones_like(y), y, y**2]).sum(1)
+        self.moments.mul_(FORGETTING).add_(seen.to(self.moments.device))
 
 
 def explained_variance(values: Tensor, returns: Tensor, mask: Tensor) -> float:
