@@ -154,9 +154,14 @@ def test_an_episode_ends_where_the_context_does(policy, monkeypatch):
 
 @pytest.mark.learning
 @pytest.mark.parametrize(
-    "algorithm", ["grpo", "gspo", "ppo", "reinforce", "rloo", "expert_iteration"]
+    ("algorithm", "special"),
+    [
+        *((name, {}) for name in ("grpo", "gspo", "ppo", "reinforce", "rloo")),
+        ("ppo", {"critic": "adapter"}),
+        ("expert_iteration", {"keep_above": 0.05}),
+    ],
 )
-def test_every_algorithm_learns_from_several_turns(tmp_path, small_base, algorithm):
+def test_every_algorithm_learns_from_several_turns(tmp_path, small_base, algorithm, special):
     import importlib
 
     from training import quiet
@@ -169,7 +174,7 @@ def test_every_algorithm_learns_from_several_turns(tmp_path, small_base, algorit
     config = getattr(module, f"{name}Config")(
         out=tmp_path / "run", base=str(small_base), reward="staged", samples=16, group_size=4,
         iterations=2, turns=2, max_new_tokens=48,
-        **({"keep_above": 0.05} if algorithm == "expert_iteration" else {}),
+        **special,
     )  # fmt: skip
     result = getattr(module, f"train_{algorithm}")(config, console=quiet())
     assert result.finished
