@@ -478,14 +478,10 @@ def add_adapter(
 def add_second_adapter(policy: Policy, name: str, *, seed: int) -> list[nn.Parameter]:
     """A new LoRA adapter beside the policy's own and like it, on the same base; its weights.
 
-    Nothing but what runs inside `second_adapter` knows of it. Raises `PolicyError` for a model
-    whose layers carry one adapter only.
+    Nothing but what runs inside `second_adapter` knows of it.
     """
-    config = copy.deepcopy(policy.model.peft_config[_OWN])
-    if config.target_parameters:  # peft wraps an expert's matrix once
-        raise PolicyError(f"{policy.base} has experts, which carry no second adapter.")
     torch.manual_seed(seed)
-    policy.model.add_adapter(name, config)
+    policy.model.add_adapter(name, copy.deepcopy(policy.model.peft_config[_OWN]))
     policy.model.eval()
     with second_adapter(policy, name):
         return [p for p in policy.model.parameters() if p.requires_grad]

@@ -60,11 +60,11 @@ class PPOConfig(RunConfig):
     0 to 0.01. `critic_warmup`: iterations in which only the critic learns.
 
     `critic`: ``"fitted"``, with `critic_decay` and `critic_ridge` (see `value.FittedHead`);
-    ``"trained"``, the same head by gradients; or ``"adapter"`` (see `value.AdapterCritic`). For
-    those two are `value_clip` (see `losses`) and `critic_rate`, which times the learning rate is
-    the critic's (a trained head's values swing further than the rewards at 5). For the trained head
-    are `value_coef` and `critic_gradient`: whether its error ends at the ``"head"`` or goes on into
-    the ``"trunk"`` (then with `value_coef` 0.1 or less).
+    ``"trained"``, the same head by gradients; or ``"adapter"``, with `critic_decay` (see
+    `value.AdapterCritic`). The last two have `value_clip` (see `losses`) and `critic_rate`, which
+    times the learning rate is the critic's (at 5 a trained head's values swing further than the
+    rewards). A trained head has `value_coef` and `critic_gradient`: whether its error ends at the
+    ``"head"`` or goes on into the ``"trunk"`` (then with `value_coef` 0.1 or less).
     """
 
     epochs: int = 1
@@ -135,7 +135,8 @@ class PPO(Learner[PPOConfig]):
         if config.critic == "fitted":
             self.fitted = FittedHead(width, decay=config.critic_decay, ridge=config.critic_ridge)
         elif config.critic == "adapter":
-            self.adapter = AdapterCritic(policy, seed=derive_seed("critic", config.seed))
+            draw = derive_seed("critic", config.seed)
+            self.adapter = AdapterCritic(policy, decay=config.critic_decay, seed=draw)
         self.critic = (self.fitted or self.adapter or ValueHead(width)).to(policy.device)
         super().__init__(config, policy)
         if self.fitted is None:
@@ -316,6 +317,7 @@ class PPO(Learner[PPOConfig]):
         return super().score(*args, **({"with_hidden": True} | options))
 
     # ------------------------------------------------------------ what a resumed run needs
+    # `restore` leaves the critic as it is: what programs were paid does not change with the policy.
 
     def weights(self) -> dict[str, Tensor]:
         critic = {f"{_CRITIC}{n}": t.cpu().clone() for n, t in self.critic.state_dict().items()}

@@ -16,8 +16,6 @@ from torch import Tensor, nn
 from .distributed import World
 from .policy import Policy, add_second_adapter, second_adapter
 
-# What an iteration counts for when the next one comes: about ten count.
-FORGETTING = 0.9
 _ADAPTER = "critic"
 
 
@@ -126,13 +124,15 @@ class AdapterCritic(nn.Module):
     Hidden states [..., H] -> values [...], float32: the mean of the latest returns plus a learnt
     multiple of their spread (as PopArt, https://arxiv.org/abs/1602.07714, without its preserved
     outputs), without which Adam's rate would fit one scale of rewards only. It begins as that mean.
+
+    `decay`: what a batch's returns count for when the next ones come.
     """
 
     moments: Tensor
 
-    def __init__(self, policy: Policy, *, seed: int) -> None:
+    def __init__(self, policy: Policy, *, decay: float, seed: int) -> None:
         super().__init__()
-        self._policy = policy
+        self._policy, self.decay = policy, decay
         width = policy.model.config.get_text_config().hidden_size
         self.adapter = nn.ParameterList(add_second_adapter(policy, _ADAPTER, seed=seed))
         self.weight = nn.Parameter(torch.zeros(width))
@@ -157,7 +157,7 @@ class AdapterCritic(nn.Module):
         """The returns [n] of a batch, about to be learnt from."""
         y = returns.double()
         seen = torch.stack([torch.ones_like(y), y, y**2]).sum(1)
-        self.moments.mul_(FORGETTING).add_(seen.to(self.moments.device))
+        self.moments.mul_(self.decay).add_(seen.to(self.moments.device))
 
 
 def explained_variance(values: Tensor, returns: Tensor, mask: Tensor) -> float:
