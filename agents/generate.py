@@ -91,10 +91,11 @@ def generate(
     """`len(seeds[i])` completions of prompt i, for every i.
 
     `prompts` are token ids; `temperature` 0 takes the likeliest token (its log-probability is then
-    that at temperature 1). `value_of` is a critic over the model's last hidden states, [R, H] ->
-    [R]: asked here, it costs no pass of its own. `stop`: texts that end a completion, too.
-    `on_finished` hears of a completion as soon as it ends: its number (prompt by prompt, as in the
-    result) and its tokens. Those that are cut at the limit it does not hear of.
+    that at temperature 1). `value_of` is a critic over the mean of the last hidden states of a
+    completion so far, [R, H] -> [R]: asked here, it costs no pass of its own. `stop`: texts that
+    end a completion, too. `on_finished` hears of a completion as soon as it ends: its number
+    (prompt by prompt, as in the result) and its tokens. Those that are cut at the limit it does not
+    hear of.
 
     Raises `ValueError` for an empty prompt, or when `seeds` and `prompts` differ in length.
     """
@@ -129,6 +130,7 @@ def generate(
     tokens = torch.full((len(owner), max_new_tokens), pad_id, dtype=torch.long, device=device)
     logprobs = torch.zeros(len(owner), max_new_tokens, device=device)  # [R, T]
     values = torch.zeros_like(logprobs)  # [R, T]
+    seen = torch.zeros_like(hidden, dtype=torch.float32)  # [R, H] the sum of a row's hidden states
     lengths = torch.full((len(owner),), max_new_tokens, device=device)  # [R]
     ended = torch.zeros(len(owner), dtype=torch.bool, device=device)  # [R]
     eos = torch.tensor(list(eos_ids), device=device)
@@ -141,7 +143,8 @@ def generate(
         tokens[at, t] = token[open_]
         logprobs[at, t] = logprob[open_]
         if value_of is not None:
-            values[at, t] = value_of(hidden[open_])
+            seen[at] += hidden[open_].float()
+            values[at, t] = value_of(seen[at] / (t + 1))
         now = at[torch.isin(token[open_], eos)]
         ended[now] = True
         lengths[now] = t + 1

@@ -57,11 +57,13 @@ def completion_scores(
     temperature: float = 1.0,
     with_entropy: bool = False,
     with_hidden: bool = False,
+    with_logprobs: bool = True,
 ) -> Scores:
     """Of `completions[r]` (int64, [T_r]) after `prompts[owners[r]]`; of those of its tokens that
     `sampled[r]` (bool, [T_r]; None: all) marks.
 
-    `temperature` is the one they were sampled at (its distribution is the policy).
+    `temperature` is the one they were sampled at (its distribution is the policy). Without
+    log-probabilities, which are 0 then, the language-model head is spared.
     """
     device = next(model.parameters()).device
     used = sorted(set(owners))
@@ -109,6 +111,9 @@ def completion_scores(
         "past_key_values": cache,
         "use_cache": True,
     }
+    if not with_logprobs:
+        out = model(**inputs, output_hidden_states=True, logits_to_keep=1)
+        return Scores(torch.zeros_like(mask), mask, None, out.hidden_states[-1])
     inner = causal_model(model)
     head = inner.get_output_embeddings()
     if (

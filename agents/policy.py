@@ -8,6 +8,7 @@ silence.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import itertools
 import json
@@ -60,6 +61,7 @@ _TOKENIZERS = (
     "spiece.model",
 )  # fmt: skip
 _META = "forgegym.json"
+_OWN = "default"  # peft's name for the first adapter of a model
 WEIGHTS, _PEFT_CONFIG = "adapter_model.safetensors", "adapter_config.json"
 # A fence is closed at the beginning of a line: three backticks may stand in a program's comment.
 _FENCE = re.compile(r"```[^\n]*\n(.*?)(?:^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE)
@@ -478,6 +480,28 @@ def add_adapter(
     return Policy(model, policy.tokenizer, policy.base, policy.base_digest)
 
 
+def add_second_adapter(policy: Policy, name: str, *, seed: int) -> list[nn.Parameter]:
+    """A new LoRA adapter beside the policy's own and like it, on the same base; its weights.
+
+    Nothing but what runs inside `second_adapter` knows of it.
+    """
+    torch.manual_seed(seed)
+    policy.model.add_adapter(name, copy.deepcopy(policy.model.peft_config[_OWN]))
+    policy.model.eval()
+    with second_adapter(policy, name):
+        return [p for p in policy.model.parameters() if p.requires_grad]
+
+
+@contextmanager
+def second_adapter(policy: Policy, name: str) -> Iterator[None]:
+    """Meanwhile the adapter `name` stands for the policy's own: it runs, and it has gradients."""
+    policy.model.set_adapter(name)
+    try:
+        yield
+    finally:
+        policy.model.set_adapter(_OWN)
+
+
 def _wrapped(model: Any, config: LoraConfig) -> Any:
     with warnings.catch_warnings():
         # peft 0.21 asks transformers 5.23 by a name that is going to be renamed.
@@ -508,7 +532,7 @@ def save_adapter(policy: Policy, folder: Path, *, note: dict[str, Any]) -> None:
 
     The weights are the last file replaced, and each is replaced whole.
     """
-    config = policy.model.peft_config["default"].to_dict()
+    config = policy.model.peft_config[_OWN].to_dict()
     config["base_model_name_or_path"] = policy.base
     config["inference_mode"] = True
     meta = {**note, "base": policy.base, "base_digest": policy.base_digest}

@@ -7,7 +7,8 @@ policy-gradient steps over minibatches of the samples.
 Departures from the usual, each on purpose:
 - the critic is a linear head on the policy's own trunk, whose values the sampler reads as it goes:
   no second model, no pass to value what was sampled. By default it is solved for after each batch
-  (`value.FittedHead`) rather than trained;
+  (`value.FittedHead`) rather than trained. It may be a second adapter on the same base instead,
+  which values what was sampled in a pass of its own;
 - the actor's and the critic's lambda differ (VC-PPO, https://arxiv.org/abs/2503.01491), and the
   critic learns alone at first;
 - samples the machine failed to judge are left out before anything is computed;
@@ -26,14 +27,27 @@ from rich.console import Console
 from torch import Tensor
 
 from .advantages import generalised_advantages, token_rewards, whitened
+from .logprob import passes
 from .losses import clipped_policy_loss, value_loss
 from .policy import Policy
 from .rollout import Batch, derive_seed
-from .run import Learner, Pass, RunConfig, above_zero, at_least, not_negative, share, train
+from .run import (
+    TOKENS_PER_PASS,
+    Learner,
+    Pass,
+    RunConfig,
+    above_zero,
+    at_least,
+    not_negative,
+    share,
+    train,
+)
 from .tracking import TrainingResult
-from .value import FittedHead, ValueHead, explained_variance
+from .value import AdapterCritic, FittedHead, ValueHead, explained_variance, mean_so_far
 
 _CRITIC = "critic."
+# What a critic asks of a pass of its own.
+_CRITICS = {"with_entropy": False, "with_logprobs": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +59,12 @@ class PPOConfig(RunConfig):
     `kl_coef` (0 to 0.1) takes the divergence from the base off each token's reward. `entropy_coef`:
     0 to 0.01. `critic_warmup`: iterations in which only the critic learns.
 
-    `critic`: ``"fitted"``, with `critic_decay` and `critic_ridge` (see `value.FittedHead`), or
-    ``"trained"`` by gradients, for which the rest is. `value_clip`, `value_coef`: see `losses`.
-    `critic_gradient`: whether the critic's error ends at its ``"head"`` or goes on into the
-    ``"trunk"`` (then with `value_coef` 0.1 or less). `critic_rate` times the learning rate is the
-    head's (at 5 a tiny one's values swing further than the rewards).
+    `critic`: ``"fitted"``, with `critic_decay` and `critic_ridge` (see `value.FittedHead`);
+    ``"trained"``, the same head by gradients; or ``"adapter"``, with `critic_decay` (see
+    `value.AdapterCritic`). The last two have `value_clip` (see `losses`) and `critic_rate`, which
+    times the learning rate is the critic's (at 5 a trained head's values swing further than the
+    rewards). A trained head has `value_coef` and `critic_gradient`: whether its error ends at the
+    ``"head"`` or goes on into the ``"trunk"`` (then with `value_coef` 0.1 or less).
     """
 
     epochs: int = 1
@@ -60,10 +75,10 @@ class PPOConfig(RunConfig):
     clip_low: float = 0.2
     clip_high: float = 0.28
     dual_clip: float | None = None
-    critic: Literal["fitted", "trained"] = "fitted"
+    critic: Literal["fitted", "trained", "adapter"] = "fitted"
     critic_warmup: int = 2
-    critic_decay: float = 0.8
-    critic_ridge: float = 0.03
+    critic_decay: float = 0.9
+    critic_ridge: float = 0.3
     value_clip: float | None = 0.5
     value_coef: float = 0.5
     critic_gradient: Literal["head", "trunk"] = "head"
@@ -91,8 +106,8 @@ class PPOConfig(RunConfig):
             raise ValueError(f"value_clip must be above 0, not {self.value_clip}.")
         for name in ("value_coef", "critic_warmup", "critic_ridge", "kl_coef", "entropy_coef"):
             not_negative(self, name)
-        if self.critic not in ("fitted", "trained"):
-            raise ValueError(f"critic is fitted or trained, not {self.critic!r}.")
+        if self.critic not in ("fitted", "trained", "adapter"):
+            raise ValueError(f"critic is fitted, trained or adapter, not {self.critic!r}.")
         if self.critic_gradient not in ("head", "trunk"):
             raise ValueError(f"critic_gradient is head or trunk, not {self.critic_gradient!r}.")
 
@@ -115,16 +130,21 @@ class PPO(Learner[PPOConfig]):
 
     def __init__(self, config: PPOConfig, policy: Policy) -> None:
         width = policy.model.config.get_text_config().hidden_size
-        fitted = FittedHead(width, decay=config.critic_decay, ridge=config.critic_ridge)
-        self.fitted = fitted.to(policy.device) if config.critic == "fitted" else None
-        self.critic = self.fitted or ValueHead(width).to(policy.device)
+        self.fitted: FittedHead | None = None
+        self.adapter: AdapterCritic | None = None
+        if config.critic == "fitted":
+            self.fitted = FittedHead(width, decay=config.critic_decay, ridge=config.critic_ridge)
+        elif config.critic == "adapter":
+            draw = derive_seed("critic", config.seed)
+            self.adapter = AdapterCritic(policy, decay=config.critic_decay, seed=draw)
+        self.critic = (self.fitted or self.adapter or ValueHead(width)).to(policy.device)
         super().__init__(config, policy)
         if self.fitted is None:
             own = {"params": list(self.critic.parameters()), "rate": config.critic_rate}
             self.optimizer.add_param_group(own)
 
     def sampler_options(self) -> dict[str, Any]:
-        return {"value_of": self.critic}
+        return {"value_of": self.critic} if self.adapter is None else {}
 
     def learn(self, batch: Batch, iteration: int) -> dict[str, float]:
         config = self.config
@@ -135,6 +155,8 @@ class PPO(Learner[PPOConfig]):
             return {"explained_variance": 0.0, "kl": 0.0, **totals}
         targets, divergence = self.targets(batch, rows, first=iteration == 1)
         warm = iteration > config.critic_warmup
+        if self.adapter is not None:
+            self.adapter.observe(targets.returns[targets.mask > 0])
         steps = 0
         for epoch in range(config.epochs):
             loss_of = partial(self.loss, targets=targets, warm=warm, observed=epoch == 0)
@@ -147,6 +169,8 @@ class PPO(Learner[PPOConfig]):
                 if not chosen:
                     continue
                 for name, value in self.step_on(batch, chosen, loss_of).items():
+                    totals[name] += value
+                for name, value in self.critic_step(batch, chosen, targets).items():
                     totals[name] += value
                 steps += 1
         if self.fitted is not None:
@@ -164,12 +188,13 @@ class PPO(Learner[PPOConfig]):
         config, samples = self.config, batch.samples
         if first:
             mean = sum(samples[i].reward for i in rows) / len(rows)
-            self.critic.bias.data.fill_(mean)
+            if isinstance(self.critic, FittedHead | ValueHead):
+                self.critic.bias.data.fill_(mean)
         width = max(len(s.completion.tokens) for s in samples)
         values, mask = torch.zeros(2, len(samples), width)  # [N, T] each
+        told = self.values(batch, rows)
         for i in rows:
-            sampled = samples[i].completion.values
-            assert sampled is not None
+            sampled = told[i]
             own = samples[i].completion.sampled
             mask[i, : len(sampled)] = 1.0 if own is None else own.float()
             values[i, : len(sampled)] = mean if first else sampled
@@ -192,6 +217,25 @@ class PPO(Learner[PPOConfig]):
         return Targets(whitened(advantages, mask), returns, values, mask), divergence
 
     @torch.no_grad()
+    def values(self, batch: Batch, rows: Sequence[int]) -> dict[int, Tensor]:
+        """What the critic expected at each token of `rows` [T], before it learns from them."""
+        samples = batch.samples
+        if self.adapter is None:  # the sampler has asked it
+            return {i: v for i in rows if (v := samples[i].completion.values) is not None}
+        found: dict[int, Tensor] = {}
+        own = self.world.share(sorted(rows, key=lambda i: len(samples[i].completion.tokens)))
+        with self.adapter.at_work():
+            lengths = [len(samples[i].completion.tokens) for i in own]
+            for part in passes(lengths, TOKENS_PER_PASS):
+                some = [samples[own[i]] for i in part]
+                scores = self.score(batch, some, **_CRITICS)
+                assert scores.hidden is not None
+                values = self.adapter(mean_so_far(scores.hidden, scores.mask)) * scores.mask
+                for row, i in enumerate(part):
+                    found[own[i]] = values[row, : lengths[i]].cpu()
+        return {i: v for part in self.world.gather(found) for i, v in part.items()}
+
+    @torch.no_grad()
     def divergence(self, batch: Batch, rows: Sequence[int], width: int) -> Tensor:
         """Of the policy that sampled from the base, token by token: k1, log new - log base."""
         found = torch.zeros(len(batch.samples), width)  # [N, T]
@@ -209,26 +253,13 @@ class PPO(Learner[PPOConfig]):
         """Of one pass; the policy's share only when the critic is `warm`. A fitted critic sees what
         it is `observed` from: each batch once."""
         config, scores = self.config, part.scores
-        assert scores.hidden is not None
         assert scores.entropy is not None
         rows, width, device = list(part.rows), scores.mask.shape[1], scores.mask.device
-        advantages, returns, old_values = (
-            t[rows, :width].to(device)
-            for t in (targets.advantages, targets.returns, targets.values)
-        )
-        hidden = scores.hidden if config.critic_gradient == "trunk" else scores.hidden.detach()
-        if self.fitted is not None and observed:
-            real = scores.mask.bool()
-            self.fitted.observe(scores.hidden[real], returns[real])
-        error, metrics = value_loss(
-            values=self.critic(hidden),
-            old_values=old_values,
-            returns=returns,
-            weights=part.weights,
-            denominator=part.denominator,
-            clip=config.value_clip,
-        )
-        metrics["value_loss"] = error.detach()
+        advantages = targets.advantages[rows, :width].to(device)
+        metrics: dict[str, Tensor] = {}
+        error = scores.logprobs.new_zeros(())
+        if self.adapter is None:
+            error, metrics = self.critic_loss(part, targets=targets, observed=observed)
         entropy = (scores.entropy * part.weights).sum() / part.denominator
         metrics["entropy"] = entropy.detach()
         surrogate, about = clipped_policy_loss(
@@ -243,14 +274,50 @@ class PPO(Learner[PPOConfig]):
         )
         policy = surrogate - config.entropy_coef * entropy
         loss = policy if warm else 0.0 * policy
-        if self.fitted is None:
+        if config.critic == "trained":
             loss = loss + config.value_coef * error
         return loss, metrics | about
+
+    def critic_loss(
+        self, part: Pass, *, targets: Targets, observed: bool = False
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The critic's error on one pass."""
+        config, scores = self.config, part.scores
+        assert scores.hidden is not None
+        rows, width, device = list(part.rows), scores.mask.shape[1], scores.mask.device
+        returns, old_values = (
+            t[rows, :width].to(device) for t in (targets.returns, targets.values)
+        )
+        reaches = self.adapter is not None or config.critic_gradient == "trunk"
+        hidden = mean_so_far(scores.hidden if reaches else scores.hidden.detach(), scores.mask)
+        if self.fitted is not None and observed:
+            real = scores.mask.bool()
+            self.fitted.observe(hidden[real], returns[real])
+        error, metrics = value_loss(
+            values=self.critic(hidden),
+            old_values=old_values,
+            returns=returns,
+            weights=part.weights,
+            denominator=part.denominator,
+            clip=config.value_clip,
+        )
+        return error, metrics | {"value_loss": error.detach()}
+
+    def critic_step(self, batch: Batch, rows: Sequence[int], targets: Targets) -> dict[str, float]:
+        """The optimizer step of a critic that takes its own; metrics summed over passes."""
+        if self.adapter is None:
+            return {}
+        with self.adapter.at_work():
+            loss_of = partial(self.critic_loss, targets=targets)
+            metrics = self.step_on(batch, rows, loss_of, **_CRITICS)
+        del metrics["grad_norm"]  # of another scale than the policy's
+        return metrics
 
     def score(self, *args: Any, **options: Any) -> Any:
         return super().score(*args, **({"with_hidden": True} | options))
 
     # ------------------------------------------------------------ what a resumed run needs
+    # `restore` leaves the critic as it is: what programs were paid does not change with the policy.
 
     def weights(self) -> dict[str, Tensor]:
         critic = {f"{_CRITIC}{n}": t.cpu().clone() for n, t in self.critic.state_dict().items()}

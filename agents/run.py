@@ -282,9 +282,11 @@ class Learner(ABC, Generic[Config]):
         """What the sampler is asked for beside tokens and log-probabilities."""
         return {}
 
-    def step_on(self, batch: Batch, rows: Sequence[int], loss_of: LossOf) -> dict[str, float]:
+    def step_on(
+        self, batch: Batch, rows: Sequence[int], loss_of: LossOf, **options: Any
+    ) -> dict[str, float]:
         """One optimizer step on some rows of a batch, in passes that fit; metrics summed over them,
-        ``loss`` and ``grad_norm`` (before it is bounded) among them."""
+        ``loss`` and ``grad_norm`` (before it is bounded) among them. `options`: of `score`."""
         samples = [batch.samples[i] for i in rows]
         lengths = [len(s.completion.tokens) for s in samples]
         denominator = loss_denominator(
@@ -296,7 +298,7 @@ class Learner(ABC, Generic[Config]):
         totals: dict[str, float] = {"loss": 0.0}
         for part in passes([lengths[i] for i in own], TOKENS_PER_PASS):
             part = [own[i] for i in part]
-            scores = self.score(batch, [samples[i] for i in part])
+            scores = self.score(batch, [samples[i] for i in part], **options)
             old = torch.zeros_like(scores.logprobs)  # [R, T]
             for row, i in enumerate(part):
                 old[row, : lengths[i]] = samples[i].completion.logprobs

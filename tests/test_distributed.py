@@ -23,8 +23,9 @@ def train(algorithm, base, out, processes, *more):
         start += ["torch.distributed.run", "--standalone", "--nproc-per-node", str(processes), "-m"]
     return subprocess.run(
         [
-            *start, "forgegym", "train", algorithm, "--env", "CompactContract-v0", "--seed", "5",
-            "--base", str(base), "--out", str(out), "--iterations", str(ITERATIONS), *more,
+            *start, "forgegym", "train", algorithm.partition(":")[0],
+            "--env", "CompactContract-v0", "--seed", "5", "--base", str(base), "--out", str(out),
+            "--iterations", str(ITERATIONS), *more,
             *(part for k, v in settings.items() for part in ("--set", f"{k}={v}")),
         ],
         env={**os.environ, "OMP_NUM_THREADS": "1"},

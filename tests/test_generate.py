@@ -26,6 +26,7 @@ from forgegym.agents.llama import LlamaDecoder, has_plain_blocks, is_plain_llama
 from forgegym.agents.logprob import completion_scores, passes
 from forgegym.agents.policy import PROJECTIONS
 from forgegym.agents.static import StaticDecoder
+from forgegym.agents.value import mean_so_far
 
 VOCABULARY, EOS, PAD = 61, 1, 0
 PROMPTS = [[5, 9, 33, 7], [11], [2, 3, 4, 5, 6, 7, 8, 9, 10]]
@@ -589,7 +590,7 @@ def test_a_critic_reads_in_the_sampler_what_it_reads_in_the_trainer(name):
         pad_id=PAD,
         with_hidden=True,
     )
-    values = scores.hidden.float() @ weight
+    values = mean_so_far(scores.hidden, scores.mask) @ weight
     for row, completion in enumerate(flat):
         n = len(completion.tokens)
         assert torch.allclose(values[row, :n], completion.values, atol=1e-3)

@@ -1,18 +1,26 @@
 """PPO: what a token is taught, what one step does, and that it learns."""
 
 import dataclasses
+from functools import partial
 
 import pytest
 import torch
 from letters import LETTERS
+from safetensors.torch import load_file
 from training import quiet
 
 from forgegym.agents.distributed import World
-from forgegym.agents.policy import add_adapter, load_policy
+from forgegym.agents.policy import (
+    WEIGHTS,
+    adapter_state,
+    add_adapter,
+    load_policy,
+    save_adapter,
+)
 from forgegym.agents.ppo import PPO, PPOConfig, train_ppo
 from forgegym.agents.rollout import Batch, Sample
 from forgegym.agents.tracking import read_rows
-from forgegym.agents.value import FittedHead, ValueHead, explained_variance
+from forgegym.agents.value import FittedHead, ValueHead, explained_variance, mean_so_far
 
 PROMPTS = ["// family: vault\n// complexity: 1\n", "// family: vault\n// complexity: 2\n"]
 
@@ -53,6 +61,7 @@ def batch_of(learner, rewards, valid=(True, True, True, True)):
     [
         ({"minibatches": 5}, "5 minibatches need as many samples; there are 4"),
         ({"lam": 1.1}, "lam must lie in 0 to 1"),
+        ({"critic": "head"}, "critic is fitted, trained or adapter"),
         ({"critic_gradient": "both"}, "critic_gradient is head or trunk"),
         ({"value_clip": 0.0}, "value_clip must be above 0"),
         ({"dual_clip": 1.0}, "dual_clip must be above 1"),
@@ -104,7 +113,7 @@ def test_before_any_step_nothing_is_clipped_and_values_are_the_samplers(tmp_path
     assert metrics["value"] == pytest.approx(mean.item(), abs=1e-4)
 
 
-@pytest.mark.parametrize("critic", ["fitted", "trained"])
+@pytest.mark.parametrize("critic", ["fitted", "trained", "adapter"])
 def test_a_cold_critic_learns_alone(tmp_path, policy, critic):
     learner = PPO(settings(tmp_path, critic=critic, critic_warmup=1), policy)
     before = [p.detach().clone() for p in learner.parameters()]
@@ -153,6 +162,14 @@ def test_a_fitted_critic_changes_no_gradient(tmp_path, policy):
     assert metrics["value_loss"] > 0
     wanted = -(targets.advantages * targets.mask).sum().item()
     assert loss.item() == pytest.approx(wanted, abs=1e-3)
+
+
+def test_a_critic_reads_the_mean_of_a_programs_states_so_far():
+    hidden = torch.tensor([[1.0, 3.0, 77.0, 5.0, 7.0, 9.0], [77.0, 2.0, 4.0, 77.0, 77.0, 8.0]])
+    mask = torch.tensor([[1.0, 1.0, 0.0, 1.0, 1.0, 1.0], [0.0, 1.0, 1.0, 0.0, 0.0, 1.0]])
+    means = mean_so_far(hidden.unsqueeze(2), mask).squeeze(2)
+    assert means[0][mask[0] > 0].tolist() == [1.0, 2.0, 5.0, 6.0, 7.0]
+    assert means[1][mask[1] > 0].tolist() == [2.0, 3.0, 8.0]
 
 
 def synthetic(seed, count=400, width=24, noise=0.5):
@@ -210,6 +227,114 @@ def test_a_critic_that_has_seen_nothing_stays_as_it_is():
     assert head(torch.randn(2, 3)).tolist() == [2.0, 2.0]
 
 
+def with_adapter(tmp_path, policy, **changes):
+    """A learner whose critic has something to say."""
+    learner = PPO(settings(tmp_path, critic="adapter", **changes), policy)
+    draw = torch.Generator().manual_seed(5)
+    with torch.no_grad():
+        for parameter in learner.critic.parameters():
+            parameter += 0.1 * torch.randn(parameter.shape, generator=draw)
+    learner.critic.observe(torch.tensor([0.0, 1.0]))
+    return learner
+
+
+def copies(parameters):
+    return [p.detach().clone() for p in parameters]
+
+
+def same(parameters, others):
+    return all(torch.equal(a, b) for a, b in zip(parameters, others, strict=True))
+
+
+def test_the_policy_does_not_know_of_the_critics_adapter(tmp_path, policy, base):
+    plain = PPO(settings(tmp_path), policy)
+    batch = batch_of(plain, [0.0, 1.0, 3.0, 2.0])
+    scores = plain.score(batch, batch.samples).logprobs
+    with policy.model.disable_adapter():
+        reference = plain.score(batch, batch.samples).logprobs
+    names, mine = set(adapter_state(policy)), len(plain.parameters())
+
+    learner = with_adapter(tmp_path, policy)
+    assert len(learner.parameters()) == mine
+    for before, after in zip(
+        batch.samples, batch_of(learner, [0.0, 1.0, 3.0, 2.0]).samples, strict=True
+    ):
+        assert torch.equal(before.completion.tokens, after.completion.tokens)
+        assert torch.equal(before.completion.logprobs, after.completion.logprobs)
+        assert after.completion.values is None
+    assert torch.equal(learner.score(batch, batch.samples).logprobs, scores)
+    with policy.model.disable_adapter():
+        assert torch.equal(learner.score(batch, batch.samples).logprobs, reference)
+    with learner.critic.at_work():
+        assert not torch.equal(learner.score(batch, batch.samples).logprobs, scores)
+    assert set(adapter_state(policy)) == names
+    save_adapter(policy, tmp_path / "saved", note={})
+    assert set(load_file(tmp_path / "saved" / WEIGHTS)) == names
+    loaded = load_policy(tmp_path / "saved", base=str(base))
+    assert list(loaded.model.peft_config) == ["default"]
+
+
+def test_neither_adapter_has_the_others_gradient(tmp_path, policy):
+    learner = with_adapter(tmp_path, policy)
+    batch = batch_of(learner, [0.0, 1.0, 3.0, 2.0])
+    targets, _ = learner.targets(batch, range(4), first=False)
+    own, critics = learner.parameters(), list(learner.critic.parameters())
+    before, critic_before = copies(own), copies(critics)
+    found = learner.step_on(batch, range(4), partial(learner.loss, targets=targets, warm=True))
+    assert found["grad_norm"] > 0
+    assert not same(own, before)
+    assert same(critics, critic_before)
+    before = copies(own)
+    found = learner.critic_step(batch, range(4), targets)
+    assert found["value_loss"] > 0
+    assert same(own, before)
+    assert not any(torch.equal(a, b) for a, b in zip(critics, critic_before, strict=True))
+
+
+def test_the_adapters_values_are_read_before_it_learns(tmp_path, policy, monkeypatch):
+    learner = with_adapter(tmp_path, policy)
+    batch = batch_of(learner, [0.0, 1.0, 3.0, 2.0])
+    values = learner.values(batch, [0, 1, 3])
+    assert set(values) == {0, 1, 3}
+    assert all(len(values[i]) == len(batch.samples[i].completion.tokens) for i in values)
+    assert values[0].std() > 0
+    monkeypatch.setattr("forgegym.agents.ppo.TOKENS_PER_PASS", 1)  # a row a pass
+    for i, one in learner.values(batch, [0, 1, 3]).items():
+        torch.testing.assert_close(one, values[i], atol=1e-4, rtol=0)
+    targets, _ = learner.targets(batch, range(4), first=False)
+    metrics = learner.critic_step(batch, range(4), targets)
+    mean = (targets.values * targets.mask).sum() / targets.mask.sum()
+    assert metrics["value"] == pytest.approx(mean.item(), abs=1e-4)
+
+
+@pytest.mark.learning
+def test_an_adapter_learns_what_its_samples_were_paid(tmp_path, policy):
+    learner = PPO(settings(tmp_path, critic="adapter", critic_warmup=99), policy)
+    batch = batch_of(learner, [0.0, 0.01, 0.03, 0.02])  # the scale does not matter
+    known = [learner.learn(batch, i)["explained_variance"] for i in range(1, 30)]
+    assert known[0] == pytest.approx(0.0, abs=1e-4)
+    assert known[-1] > 0.5
+
+
+def test_going_back_to_the_best_policy_keeps_the_critic_and_saves_it(tmp_path, policy, base):
+    learner = with_adapter(tmp_path, policy)
+    critics = list(learner.critic.parameters())
+    critic_before, start = copies(critics), copies(learner.parameters())
+    save_adapter(policy, tmp_path / "best", note={})
+    weights = learner.weights()
+    learner.learn(batch_of(learner, [0.0, 1.0, 3.0, 2.0]), 2)
+    learnt = copies(critics)
+    learner.restore(tmp_path / "best")
+    assert same(learner.parameters(), start)
+    assert same(critics, learnt)
+    other = PPO(
+        settings(tmp_path, critic="adapter"), add_adapter(load_policy(base), rank=4, seed=9)
+    )
+    other.load_weights(weights)
+    assert same(other.parameters(), start)
+    assert same(other.critic.parameters(), critic_before)
+
+
 def test_a_head_begins_as_a_constant_and_knows_nothing():
     head = ValueHead(3)
     head.bias.data.fill_(2.0)
@@ -221,11 +346,13 @@ def test_a_head_begins_as_a_constant_and_knows_nothing():
 
 
 @pytest.mark.learning
-@pytest.mark.parametrize("seed", range(3))
-def test_it_learns_what_is_paid(tmp_path, base, seed):
+@pytest.mark.parametrize(
+    ("seed", "critic"), [(0, "fitted"), (1, "fitted"), (2, "fitted"), (0, "adapter")]
+)
+def test_it_learns_what_is_paid(tmp_path, base, seed, critic):
     config = PPOConfig(
         out=tmp_path / "run", env=LETTERS, base=str(base), seed=seed, iterations=30, samples=32,
-        max_new_tokens=12, learning_rate=1e-2, minibatches=2, critic_warmup=2,
+        max_new_tokens=12, learning_rate=1e-2, minibatches=2, critic_warmup=2, critic=critic,
     )  # fmt: skip
     rows = train_ppo(config, console=quiet()).rows
     paid = [row["avg_reward"] for row in rows]

@@ -19,10 +19,18 @@ ITERATIONS = 6
 COMMON = [
     "--env", "CompactContract-v0", "--seed", "5", "--iterations", str(ITERATIONS),
 ]  # fmt: skip
-SETTINGS = {
+# After a colon, what is special about a variant.
+SETTINGS: dict[str, dict[str, object]] = {
     "grpo": {"reward": "staged", "samples": 16, "group_size": 4},
     "gspo": {"reward": "staged", "samples": 16, "group_size": 4},
     "ppo": {"reward": "staged", "samples": 16, "group_size": 4, "critic_warmup": 1},
+    "ppo:adapter": {
+        "reward": "staged",
+        "samples": 16,
+        "group_size": 4,
+        "critic_warmup": 1,
+        "critic": "adapter",
+    },
     "reinforce": {"reward": "staged", "samples": 16, "group_size": 4},
     "rloo": {"reward": "staged", "samples": 16, "group_size": 4},
     "expert-iteration": {"reward": "staged", "samples": 16, "keep_above": 0.05},
@@ -39,7 +47,7 @@ def command(algorithm: str, base: Path, out: Path, *more: str) -> list[str]:
     settings = {**SETTINGS[algorithm], **SHARED}
     chosen = [part for k, v in settings.items() for part in ("--set", f"{k}={v}")]
     return [
-        sys.executable, "-m", "forgegym", "train", algorithm,
+        sys.executable, "-m", "forgegym", "train", algorithm.partition(":")[0],
         "--base", str(base), "--out", str(out), *COMMON, *chosen, *more,
     ]  # fmt: skip
 

@@ -8,6 +8,7 @@ import torch
 from forgegym.agents.logprob import completion_scores
 from forgegym.agents.policy import add_adapter, load_base
 from forgegym.agents.rollout import Sample, Turn, make_env, play
+from forgegym.agents.value import mean_so_far
 
 DIALOGUE = "Dialogue-v0"
 
@@ -112,6 +113,7 @@ def test_what_was_sampled_is_scored_as_it_was_sampled(policy):
         pad_id=policy.pad_id,
         with_hidden=True,
     )
+    means = mean_so_far(scores.hidden, scores.mask)
     for row, sample in enumerate(batch.samples):
         n = len(sample.completion.tokens)
         mask = scores.mask[row, :n].bool()
@@ -121,7 +123,7 @@ def test_what_was_sampled_is_scored_as_it_was_sampled(policy):
             scores.logprobs[row, :n], sample.completion.logprobs, atol=1e-4, rtol=0
         )
         assert not scores.logprobs[row, :n][~mask].any()
-        values = torch.where(mask, scores.hidden[row, :n, 0], 0.0)
+        values = torch.where(mask, means[row, :n, 0], 0.0)
         torch.testing.assert_close(values, sample.completion.values, atol=1e-3, rtol=1e-3)
 
 
@@ -152,9 +154,14 @@ def test_an_episode_ends_where_the_context_does(policy, monkeypatch):
 
 @pytest.mark.learning
 @pytest.mark.parametrize(
-    "algorithm", ["grpo", "gspo", "ppo", "reinforce", "rloo", "expert_iteration"]
+    ("algorithm", "special"),
+    [
+        *((name, {}) for name in ("grpo", "gspo", "ppo", "reinforce", "rloo")),
+        ("ppo", {"critic": "adapter"}),
+        ("expert_iteration", {"keep_above": 0.05}),
+    ],
 )
-def test_every_algorithm_learns_from_several_turns(tmp_path, small_base, algorithm):
+def test_every_algorithm_learns_from_several_turns(tmp_path, small_base, algorithm, special):
     import importlib
 
     from training import quiet
@@ -167,7 +174,7 @@ def test_every_algorithm_learns_from_several_turns(tmp_path, small_base, algorit
     config = getattr(module, f"{name}Config")(
         out=tmp_path / "run", base=str(small_base), reward="staged", samples=16, group_size=4,
         iterations=2, turns=2, max_new_tokens=48,
-        **({"keep_above": 0.05} if algorithm == "expert_iteration" else {}),
+        **special,
     )  # fmt: skip
     result = getattr(module, f"train_{algorithm}")(config, console=quiet())
     assert result.finished
