@@ -4,7 +4,7 @@ A family is written down twice, on purpose: as a Rust reference and as a Python 
 the host knows what is expected. `forgegym validate RustCode-v0` holds one against the other.
 """
 
-from . import arithmetic, folds, interpreters, machines, scan
+from . import arithmetic, counting, folds, interpreters, intervals, machines, scan, search, text
 from .family import FAMILIES, LEVELS, Family, PanicsError, Problem, family
 
 __all__ = [
@@ -14,9 +14,13 @@ __all__ = [
     "PanicsError",
     "Problem",
     "arithmetic",
+    "counting",
     "family",
     "folds",
     "interpreters",
+    "intervals",
     "machines",
     "scan",
+    "search",
+    "text",
 ]
