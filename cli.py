@@ -930,6 +930,7 @@ def study(
 
     Given again, the command goes on where it was stopped.
     """
+    from .benchmarks.records import write_text
     from .benchmarks.studies import catalogue, report
     from .benchmarks.studies.study import StudyError, conduct
 
@@ -947,11 +948,12 @@ def study(
     except StudyError as error:
         raise UsageError(str(error)) from error
     report.draw(conclusion, folder / "curves.png")
+    write_text(folder / "table.md", report.markdown(conclusion.results))
     if as_json:
         _print_json(conclusion.results)
     else:
         out.print(report.study_table(conclusion.results))
-        out.print(f"curves and results: {escape(str(folder))}", soft_wrap=True)
+        out.print(f"curves, table and results: {escape(str(folder))}", soft_wrap=True)
 
 
 @bench_app.command("compact-agreement")

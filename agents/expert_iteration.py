@@ -104,8 +104,8 @@ class ExpertIteration(Learner[ExpertIterationConfig]):
 
     def learn(self, batch: Batch, iteration: int) -> dict[str, float]:
         kept = self.kept(batch, iteration)
-        since = iteration - self.config.recent if self.config.recent else 0
-        known = [e for e in self.examples if e.iteration > since or not self.config.recent]
+        recent = self.config.recent
+        known = [e for e in self.examples if not recent or e.iteration > iteration - recent]
         self.examples = remember(known, kept, self.config.capacity)
         about = self.imitate(iteration)
         return {"kept": len(kept), "examples": len(self.examples), **about}

@@ -34,7 +34,7 @@ from ..verifiers.compact.mutants import Bundle, Mutant, bundled, mutants, trivia
 from ..verifiers.compact.toolchain import CompactVerifier, TrialError
 from ..verifiers.task import Task
 from ..verifiers.verdict import Verdict
-from ..verifiers.verifier import ChoiceError, judge
+from ..verifiers.verifier import ChoiceError, Verifier, judge
 
 # The share of a reference's mutants that hidden tests must tell from it.
 LEAST_KILLED = 0.9
@@ -111,7 +111,7 @@ def validate_spec(spec: SpecTask, verifier: CompactVerifier) -> Row:
     assert task.reference is not None
     idle = trivial(task.reference)
     solutions = [task.reference] + ([spec.second] if spec.second is not None else [])
-    verdicts = _judged(verifier, task, [*solutions, *idle.values()])
+    verdicts = verdicts_on(verifier, task, [*solutions, *idle.values()])
     right, of_idle = verdicts[: len(solutions)], verdicts[len(solutions) :]
     pay = {name: compact_spec(v).total for name, v in zip(idle, of_idle, strict=True)}
     row = Row(
@@ -268,12 +268,13 @@ def _full(verdict: Verdict) -> bool:
 def validate_open(task: Task, verifier: CompactVerifier) -> Row:
     """One task without tests: its reference is accepted and has all that is asked for."""
     assert task.reference is not None
-    (verdict,) = _judged(verifier, task, [task.reference])
+    (verdict,) = verdicts_on(verifier, task, [task.reference])
     fine = solved(verdict)
     return Row(task.id, task.key, task.family, fine, complaint="" if fine else _complaint(verdict))
 
 
-def _judged(verifier: CompactVerifier, task: Task, sources: Sequence[str]) -> list[Verdict]:
+def verdicts_on(verifier: Verifier, task: Task, sources: Sequence[str]) -> list[Verdict]:
+    """The verdicts on answers to one task. Raises `ValidationError` when the machine fails."""
     verdicts, _ = judge(verifier, [(task, source) for source in sources])
     for verdict in verdicts:
         if verdict.failure is not None:

@@ -16,9 +16,8 @@ from ..verifiers.rust.interface import Interface
 from ..verifiers.rust.mutants import mutants, trivial
 from ..verifiers.rust.toolchain import RustVerifier
 from ..verifiers.task import Task
-from ..verifiers.verdict import Verdict
-from ..verifiers.verifier import ChoiceError, judge
-from .validate import Row, Survivor, ValidationError
+from ..verifiers.verifier import ChoiceError
+from .validate import Row, Survivor, verdicts_on
 
 LEAST_KILLED = 0.95
 SEEDS = (rust.TESTS_SEED, "1", "2")
@@ -43,17 +42,19 @@ def validate_task(task: Task, verifier: RustVerifier) -> Row:
     row = Row(task=task.id, key=task.key, family=task.family, reference=True)
     for seed in SEEDS:
         seeded = rust.with_seed(task, seed)
-        (verdict,) = _judged(verifier, seeded, [task.reference])
+        (verdict,) = verdicts_on(verifier, seeded, [task.reference])
         if not verdict.accepted or verdict.metrics["warnings"]:
             said = "; ".join(map(str, verdict.diagnostics[:2]))
             return replace(row, reference=False, complaint=f"with seed {seed}: {said}")
     idle = trivial(Interface.of(task.tests["interface"]))
     pay = {
         name: staged(verdict).total
-        for name, verdict in zip(idle, _judged(verifier, task, list(idle.values())), strict=True)
+        for name, verdict in zip(
+            idle, verdicts_on(verifier, task, list(idle.values())), strict=True
+        )
     }
     made = mutants(task.reference)
-    verdicts = _judged(verifier, task, [mutant.source for mutant in made])
+    verdicts = verdicts_on(verifier, task, [mutant.source for mutant in made])
     compiled = [(m, v) for m, v in zip(made, verdicts, strict=True) if v.passed("compile")]
     alive = [m for m, v in compiled if v.metrics["behaviour"] == 1.0]
     # No task explains its mutants one by one: a generator has too many.
@@ -67,14 +68,6 @@ def validate_task(task: Task, verifier: RustVerifier) -> Row:
         killed=len(compiled) - len(alive),
         survivors=tuple(Survivor(m.kind, m.description, reason) for m in alive),
     )
-
-
-def _judged(verifier: RustVerifier, task: Task, sources: Sequence[str]) -> list[Verdict]:
-    verdicts, _ = judge(verifier, [(task, source) for source in sources])
-    for verdict in verdicts:
-        if verdict.failure is not None:
-            raise ValidationError(f"{task.id}: {verdict.failure.message}")
-    return verdicts
 
 
 def validate(

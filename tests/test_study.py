@@ -1,12 +1,15 @@
 """Studies: what their runs come to, and that one that was stopped goes on."""
 
+import importlib
 import json
+from typing import get_type_hints
 
 import pytest
 
 from forgegym.benchmarks.studies import report
 from forgegym.benchmarks.studies.catalogue import STUDIES
 from forgegym.benchmarks.studies.study import Arm, Study, StudyError, best_window, conduct, iqm
+from forgegym.cli import _ALGORITHMS, _parsed
 
 
 def test_a_mean_of_the_middle_half():
@@ -25,13 +28,7 @@ def test_the_best_window_is_no_single_iteration():
 
 @pytest.mark.parametrize("study", STUDIES.values(), ids=STUDIES)
 def test_every_arm_is_a_run_that_can_be_configured(study, tmp_path):
-    from typing import get_type_hints
-
-    from forgegym.cli import _ALGORITHMS, _parsed
-
     for arm in study.arms:
-        import importlib
-
         module, kind, _, _ = _ALGORITHMS[arm.algorithm]
         config = getattr(importlib.import_module(f"forgegym.agents.{module}"), kind)
         hints = get_type_hints(config)

@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ...agents.tracking import read_rows
 from ..records import make_folder, write_json
 from ..statistics import Estimate
 
@@ -87,10 +88,7 @@ class Run:
     @property
     def rows(self) -> list[dict[str, float]]:
         """Its log, as far as it goes."""
-        path = self.folder / "metrics.jsonl"
-        if not path.exists():
-            return []
-        return [json.loads(line) for line in path.read_text().splitlines()]
+        return read_rows(self.folder)
 
     def evaluation(self, adapter: str) -> dict[str, Any] | None:
         """What the evaluation of an adapter came to, once it has ended."""

@@ -17,13 +17,11 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import TypeVar
 
 from ...verifiers.task import Task
 from ...verifiers.verifier import ChoiceError
 from .compact_families import FAMILIES
-
-T = TypeVar("T")
+from .draw import Draw
 
 BASE = "base"
 SPLITS = ("train", "eval")
@@ -32,6 +30,7 @@ HEADER = "pragma language_version 0.23;\nimport CompactStandardLibrary;\n"
 # One task for every family and difficulty: 80, frozen by this number (a change is a new version).
 EVAL_SEED = 2025
 _LINE = 96
+_DRAWS = "forgegym compact"  # what is drawn here is drawn nowhere else
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,29 +76,6 @@ class Wish:
     complexity: int
 
 
-class Draw:
-    """Choices by hashing a key and a counter: the same on every machine and Python, for ever."""
-
-    def __init__(self, *key: object) -> None:
-        self._key = " ".join(map(str, ("forgegym compact", *key)))
-        self._count = 0
-
-    def below(self, n: int) -> int:
-        """A number in 0..n-1."""
-        self._count += 1
-        digest = hashlib.sha256(f"{self._key} {self._count}".encode()).digest()
-        return int.from_bytes(digest[:8], "big") % n
-
-    def pick(self, choices: Sequence[T]) -> T:
-        """One of `choices`."""
-        return choices[self.below(len(choices))]
-
-    def shuffle(self, items: Sequence[T]) -> list[T]:
-        """`items` in another order."""
-        rest = list(items)
-        return [rest.pop(self.below(len(rest))) for _ in items]
-
-
 @cache
 def wishes(family: str, difficulty: int, split: str) -> tuple[Wish, ...]:
     """Everything that tasks of this kind ask for. No wish is in both splits."""
@@ -135,7 +111,7 @@ def sample(
     Raises `ChoiceError` when there is no such family, split or difficulty.
     """
     kinds = _kinds(split, families, difficulty)
-    draw = Draw("sample", split, seed)
+    draw = Draw(_DRAWS, "sample", split, seed)
     family, level = draw.pick(kinds)
     if family == BASE:
         return draw.pick([task for task in BASE_TASKS if task.difficulty == level])
@@ -164,7 +140,7 @@ def tasks(
         for family, level in generated:
             if len(listed) + len(seen) >= wanted:
                 return
-            draw = Draw("tasks", EVAL_SEED, split, family, level, i)
+            draw = Draw(_DRAWS, "tasks", EVAL_SEED, split, family, level, i)
             task = _build(family, level, split, draw.below(2**32))
             if task.prompt not in seen:
                 seen.add(task.prompt)
@@ -227,7 +203,7 @@ def _build(family_name: str, difficulty: int, split: str, variant: int) -> Task:
     if split not in SPLITS or not 0 <= variant < 2**32:
         raise KeyError(split, variant)
     family = FAMILIES[family_name]
-    draw = Draw("build", family_name, difficulty, split, variant)
+    draw = Draw(_DRAWS, "build", family_name, difficulty, split, variant)
     wish = draw.pick(wishes(family_name, difficulty, split))
     decisions = draw.shuffle(wish.decisions)
     low = draw.below(len(_AMOUNTS) - 1)

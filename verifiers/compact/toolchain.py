@@ -14,7 +14,6 @@ import re
 import threading
 import time
 import warnings
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
@@ -22,6 +21,7 @@ from itertools import islice
 from typing import Any, Literal, TypeVar, get_args
 
 from ..deadline import DeadlineError, within
+from ..remembered import Remembered
 from ..sandbox.base import Outcome, Sandbox, Status
 from ..sandbox.choose import Choice as SandboxChoice
 from ..task import Task
@@ -61,9 +61,6 @@ TIMEOUT_SECONDS = 20.0
 # The embedded front end needs milliseconds, and 0.5 s for the longest programs that are read; but
 # types and paths can double with every line.
 FRONTEND_SECONDS = 5.0
-
-# Verdicts are a few kB each. Samples of one group are often equal, and so are replays.
-CACHE_SIZE = 4096
 
 # Every compactc of this language accepts it; when even this fails, it is the machine.
 PROBE = "import CompactStandardLibrary;\nexport ledger round: Counter;\n"
@@ -208,8 +205,7 @@ class CompactVerifier:
         self._timeout = timeout
         self._max_bytes = max_bytes
         self._pool: ThreadPoolExecutor | None = None
-        self._cache: OrderedDict[_Question, _Judgement] = OrderedDict()
-        self._lock = threading.Lock()
+        self._remembered: Remembered[_Question, _Judgement] = Remembered()
         self._tests_seed = tests_seed
         self._trials: dict[str, _Trial] = {}
         self._trials_lock = threading.Lock()
@@ -237,10 +233,7 @@ class CompactVerifier:
         Raises `TypeError` when a source is not a string.
         """
         questions = [_question(task, source) for task, source in submissions]
-        with self._lock:
-            known = {q: self._cache[q] for q in questions if q in self._cache}
-            for question in known:
-                self._cache.move_to_end(question)
+        known = self._remembered.recall(questions)
         missing = {
             question: submission
             for question, submission in zip(questions, submissions, strict=True)
@@ -253,13 +246,9 @@ class CompactVerifier:
             judged = list(self._pool.map(self._judge, missing, missing.values()))
         else:
             judged = [self._judge(q, submission) for q, submission in missing.items()]
-        known.update(zip(missing, judged, strict=True))
-        with self._lock:
-            for question, judgement in zip(missing, judged, strict=True):
-                if judgement.failure is None:
-                    self._cache[question] = judgement
-            while len(self._cache) > CACHE_SIZE:
-                self._cache.popitem(last=False)
+        found = dict(zip(missing, judged, strict=True))
+        self._remembered.keep({q: j for q, j in found.items() if j.failure is None})
+        known |= found
         return [
             self._verdict(task, known[question])
             for question, (task, _) in zip(questions, submissions, strict=True)

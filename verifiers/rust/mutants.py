@@ -74,8 +74,7 @@ def _edits(node: Any) -> Iterator[_Edit]:
         for other in _OPERATORS[kind]:
             yield "another operator", start, end, other
     elif kind == "integer_literal" and parent not in ("array_type", "attribute"):
-        digits = text.rstrip("iu0123456789") and text  # a literal in another base stays as it is
-        if not digits and text.isdigit():
+        if text.isdigit():  # one with a type or in another base stays as it is
             value = int(text)
             yield "another number", start, end, str(value + 1)
             if value > 0:
@@ -91,9 +90,8 @@ def _edits(node: Any) -> Iterator[_Edit]:
         if condition.type not in ("let_condition", "let_chain"):
             old = condition.text.decode()
             yield "a negated condition", condition.start_byte, condition.end_byte, f"!({old})"
-    elif kind in ("expression_statement", "let_declaration") and node.text.endswith(b";"):
-        if kind == "expression_statement":
-            yield "a dropped statement", start, end, ""
+    elif kind == "expression_statement" and node.text.endswith(b";"):
+        yield "a dropped statement", start, end, ""
     elif kind == "string_literal" and parent != "attribute":
         yield "another text", start, end, '"?"' if text != '"?"' else '"!"'
     elif kind == "char_literal":

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-import threading
 import time
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Any
 from .. import oracle
 from ..python.driver import decode, encode
 from ..python.driver import parse as parse_json
+from ..remembered import Remembered
 from ..sandbox.base import Outcome, Sandbox, Status, StepOutcome
 from ..sandbox.choose import Choice as SandboxChoice
 from ..syntax import RustFacts, read_rust
@@ -34,7 +34,6 @@ from .compiler import COMPILE_SECONDS, MEMORY_BYTES, OUTPUT_BYTES, TEST_SECONDS,
 from .interface import Interface
 
 MAX_BYTES = 64 * 1024
-CACHE_SIZE = 4096
 PROBE = "pub fn probe() -> i64 { 1 }\n"
 
 
@@ -119,8 +118,7 @@ class RustVerifier:
         self._timeout = timeout
         self._max_bytes = max_bytes
         self._pool = ThreadPoolExecutor(self.workers, "rustc")
-        self._cache: OrderedDict[tuple[str, str], _Judgement] = OrderedDict()
-        self._lock = threading.Lock()
+        self._remembered: Remembered[tuple[str, str], _Judgement] = Remembered()
 
     @property
     def toolchain(self) -> Toolchain:
@@ -142,10 +140,7 @@ class RustVerifier:
         Raises `TypeError` when a source is not a string.
         """
         questions = [(task.key, _sha256(source)) for task, source in submissions]
-        with self._lock:
-            known = {q: self._cache[q] for q in questions if q in self._cache}
-            for question in known:
-                self._cache.move_to_end(question)
+        known = self._remembered.recall(questions)
         missing = {
             question: submission
             for question, submission in zip(questions, submissions, strict=True)
@@ -155,13 +150,9 @@ class RustVerifier:
             judged = [self._judge(*submission) for submission in missing.values()]
         else:
             judged = list(self._pool.map(lambda s: self._judge(*s), missing.values()))
-        known.update(zip(missing, judged, strict=True))
-        with self._lock:
-            for question, judgement in zip(missing, judged, strict=True):
-                if judgement.failure is None:
-                    self._cache[question] = judgement
-            while len(self._cache) > CACHE_SIZE:
-                self._cache.popitem(last=False)
+        found = dict(zip(missing, judged, strict=True))
+        self._remembered.keep({q: j for q, j in found.items() if j.failure is None})
+        known |= found
         return [self._verdict(q, known[q]) for q in questions]
 
     def close(self) -> None:
