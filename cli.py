@@ -360,9 +360,10 @@ def _compact_toolchains() -> list[dict[str, Any]]:
 def _rust_toolchains() -> list[dict[str, Any]]:
     """The rustc of Docker's image if it is built, which is taken first, and this machine's."""
     from .verifiers.rust import compiler
+    from .verifiers.sandbox.choose import image_is_built
 
     rows: list[dict[str, Any]] = []
-    if compiler.image_is_built():
+    if image_is_built("rust"):
         rows.append(
             {
                 "choice": "rustc",
@@ -386,7 +387,41 @@ def _rust_toolchains() -> list[dict[str, Any]]:
     return rows
 
 
-_TOOLCHAINS = {"compact": _compact_toolchains, "rust": _rust_toolchains}
+def _verilog_toolchains() -> list[dict[str, Any]]:
+    """The tools of Docker's image if it is built, which are taken first, and this machine's."""
+    from .verifiers.sandbox.choose import image_is_built
+    from .verifiers.verilog import tools
+
+    rows: list[dict[str, Any]] = []
+    if image_is_built("verilog"):
+        rows.append(
+            {
+                "choice": "iverilog+yosys",
+                "toolchain": "the tools of the image",
+                "language": f"IEEE {tools.LANGUAGE}",
+                "command": "forgegym/verilog",
+                "missing": "",
+            }
+        )
+    found = tools.find_tools()
+    if found is not None or not rows:
+        rows.append(
+            {
+                "choice": "iverilog+yosys",
+                "toolchain": None if found is None else str(found.toolchain),
+                "language": f"IEEE {tools.LANGUAGE}",
+                "command": None if found is None else found.paths["yosys"],
+                "missing": tools.INSTALL_HINT,
+            }
+        )
+    return rows
+
+
+_TOOLCHAINS = {
+    "compact": _compact_toolchains,
+    "rust": _rust_toolchains,
+    "verilog": _verilog_toolchains,
+}
 
 
 def _sandboxes() -> dict[str, dict[str, Any]]:
@@ -720,7 +755,11 @@ def generate(
 
 
 # What an evaluation pays by, for each environment.
-_EVALUATED = {"CompactContract-v0": "compactlora", "RustCode-v0": "staged"}
+_EVALUATED = {
+    "CompactContract-v0": "compactlora",
+    "RustCode-v0": "staged",
+    "VerilogModule-v0": "staged",
+}
 
 
 @app.command("eval")

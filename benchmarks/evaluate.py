@@ -50,6 +50,7 @@ TASKS = {
     ("CompactContract-v0", "open"): "..envs.tasks.compact",
     ("CompactContract-v0", "spec"): "..envs.tasks.compact_spec",
     ("RustCode-v0", None): "..envs.tasks.rust",
+    ("VerilogModule-v0", None): "..envs.tasks.verilog",
 }
 
 Row = dict[str, Any]

@@ -18,10 +18,18 @@ ENVIRONMENTS: dict[str, tuple[str, str]] = {
         "forgegym.envs.rust:RustCodeEnv",
         "forgegym.envs.rust:RustCodeVectorEnv",
     ),
+    "VerilogModule-v0": (
+        "forgegym.envs.verilog:VerilogModuleEnv",
+        "forgegym.envs.verilog:VerilogModuleVectorEnv",
+    ),
 }
 """Every id, with the entry points of the environment and of its vector form."""
 
-LANGUAGES = {"CompactContract-v0": "compact", "RustCode-v0": "rust"}
+LANGUAGES = {
+    "CompactContract-v0": "compact",
+    "RustCode-v0": "rust",
+    "VerilogModule-v0": "verilog",
+}
 """The language that each environment's programs are written in."""
 
 

@@ -277,6 +277,60 @@ def nanochat(verdict: Verdict) -> Reward:
     return nanochat_with(NanochatWeights())(verdict)
 
 
+@dataclass(frozen=True, slots=True)
+class VerigenWeights:
+    """What each part of `verigen` is worth at most."""
+
+    compile: float = 0.15
+    functional: float = 0.5
+    synthesise: float = 0.15
+    reasoning: float = 0.1
+    quality: float = 0.1
+
+
+# What each of Verilator's warnings takes off the quality, and as it does a source that is not what
+# is synthesised from it.
+VERIGEN_WARNING = 0.25
+
+
+def verigen_with(weights: VerigenWeights) -> RewardFunction:
+    """VeriGenLLM-v2's formula with other weights; see `verigen`."""
+
+    def reward(verdict: Verdict) -> Reward:
+        if not verdict.valid:
+            return INVALID
+        m = verdict.metrics
+        compiled, synthesised = verdict.passed("compile"), verdict.passed("synthesise")
+        functional = m.get("above_trivial", 0.0)
+        # Neither words nor tidiness are worth more than what the module does.
+        reasoning = min(m.get("explained", 0.0), functional)
+        warnings = m.get("lint", 0.0) + m.get("differs", 0.0)
+        quality = min(max(0.0, 1.0 - VERIGEN_WARNING * warnings), functional)
+        return Reward(
+            {
+                "compile": weights.compile * compiled,
+                "functional": weights.functional * functional,
+                "synthesise": weights.synthesise * synthesised,
+                "reasoning": weights.reasoning * reasoning,
+                "quality": weights.quality * quality * synthesised,
+            }
+        )
+
+    return reward
+
+
+def verigen(verdict: Verdict) -> Reward:
+    """VeriGenLLM-v2's formula for Verilog: w_c compile + w_f functional + w_s synthesise + w_r
+    reasoning + w_q quality, each part 0..1 (`VerigenWeights`; they add up to 1).
+
+    Functional is the share of hidden cases that pass, above what a module passes that does nothing;
+    reasoning is `explanation.score` of the comments, quality 1 less a quarter for each warning of
+    Verilator's and for a source that differs from its netlist; neither counts for more than
+    functional does.
+    """
+    return verigen_with(VerigenWeights())(verdict)
+
+
 PRESETS: Mapping[str, RewardFunction] = {
     "compactlora": compactlora,
     "binary": binary,
@@ -285,6 +339,7 @@ PRESETS: Mapping[str, RewardFunction] = {
     "guided": guided,
     "compact-spec": compact_spec,
     "nanochat": nanochat,
+    "verigen": verigen,
 }
 
 

@@ -4,7 +4,8 @@ Both train the same LoRA adapters on the same random weights, on the same prompt
 tokens, groups of the same size, the same reward and no KL term; a step is sampling and update. They
 take turns within one process, step by step, so that a machine's noise hits all alike: our steps run
 in a callback of TRL's trainer. TRL has the settings that are best for it at this size: one
-generation batch a step, no gradient checkpointing, no logging, no saving.
+generation batch a step, no gradient checkpointing, no logging, no saving, and gradients accumulated
+only where a whole batch would not fit into memory (`trl_batch`).
 """
 
 from __future__ import annotations
@@ -386,13 +387,15 @@ def _with_trl(
     from peft import LoraConfig
 
     set_verbosity_error()
+    at_once = trl_batch(setting, device)
     words = [" ".join(f"w{token}" for token in prompt) for prompt in prompts]
     arguments = TRLConfig(
         output_dir=folder,
-        per_device_train_batch_size=setting.samples,
+        per_device_train_batch_size=at_once,
+        gradient_accumulation_steps=setting.samples // at_once,
         num_generations=setting.group_size,
         max_completion_length=setting.completion,
-        steps_per_generation=1,
+        steps_per_generation=setting.samples // at_once,
         num_iterations=1,
         max_steps=rounds,
         learning_rate=1e-5,
@@ -442,6 +445,25 @@ def _with_trl(
         )
         with contextlib.redirect_stdout(None):  # its last words
             trainer.train()
+
+
+def trl_batch(setting: Setting, device: torch.device) -> int:
+    """How many samples TRL's backward pass gets at once: all, or as many as fit in half the memory.
+
+    A transformer layer keeps about 34 values of the hidden size for each token, its attention aside
+    (Korthikanti et al. 2022, section 4.1, in 2-byte numbers), and TRL's the whole sequence of each
+    sample; the loss keeps three times the logits of the completions.
+    """
+    shape, wide = SHAPES[setting.shape], 4 if setting.dtype == "float32" else 2
+    values = 17 * shape.hidden * shape.layers * (setting.prompt + setting.completion)
+    sample = wide * values + 3 * 4 * shape.vocabulary * setting.completion
+    free = (
+        torch.cuda.mem_get_info(device)[0]
+        if device.type == "cuda"
+        else os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    )
+    fitting = (n for n in range(setting.samples, 0, -1) if setting.samples % n == 0)
+    return next((n for n in fitting if n * sample <= free // 2), 1)
 
 
 # ---------------------------------------------------------------- the machine

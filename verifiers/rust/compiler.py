@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from ..sandbox import docker, images
 from ..sandbox.base import (
     MIB,
     Job,
@@ -23,11 +22,10 @@ from ..sandbox.base import (
     Outcome,
     Profile,
     Sandbox,
-    SandboxUnavailableError,
     Status,
     Step,
 )
-from ..sandbox.choose import Choice, open_sandbox
+from ..sandbox.choose import Choice, image_is_built, open_sandbox
 from ..verdict import Toolchain
 from ..verifier import ToolchainMissingError
 from .interface import CANDIDATE, DRIVER, Interface, joining_crate
@@ -198,7 +196,7 @@ def open_compiler(
     profile = Profile(memory_bytes=MEMORY_BYTES)
     if not isinstance(sandbox, str):
         return _with_driver(_of_this_machine(), sandbox, owned=False)
-    if sandbox == "docker" or (sandbox == "auto" and image_is_built()):
+    if sandbox == "docker" or (sandbox == "auto" and image_is_built("rust")):
         opened = open_sandbox("rust", "docker", profile=profile, size=workers)
         try:
             return _with_driver(_in_image(opened), opened, owned=True)
@@ -226,14 +224,6 @@ def _of_this_machine() -> Rustc:
     if rustc is None:
         raise ToolchainMissingError(f"no Rust compiler was found: {INSTALL_HINT}")
     return rustc
-
-
-def image_is_built() -> bool:
-    """Whether there is an engine with a current image for Rust."""
-    try:
-        return images.find(docker.connect(), "rust").current
-    except SandboxUnavailableError:
-        return False
 
 
 def _in_image(sandbox: Sandbox) -> Rustc:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
-from . import images, probe
+from . import docker, images, probe
 from .base import Profile, SandboxError, SandboxUnavailableError
 from .bubblewrap import open_bubblewrap
 from .docker import open_docker
@@ -14,6 +14,14 @@ from .pool import Pool, Reuse
 from .unsafe import open_unsafe
 
 Choice = Literal["auto", "docker", "bubblewrap", "unsafe"]
+
+
+def image_is_built(language: str) -> bool:
+    """Whether there is an engine with a current image for `language`."""
+    try:
+        return images.find(docker.connect(), language).current
+    except SandboxUnavailableError:
+        return False
 
 
 def open_sandbox(

@@ -1,0 +1,22 @@
+"""Families of Verilog tasks: each makes problems of five difficulties out of its variants.
+
+A family is written down twice, on purpose: as a Verilog reference and as a Python model, by which
+the host knows what is expected. `forgegym validate VerilogModule-v0` holds one against the other.
+"""
+
+from . import counters, detectors, encoders
+from .family import FAMILIES, Combinational, Family, Inputs, Outputs, Problem, Sequential, family
+
+__all__ = [
+    "FAMILIES",
+    "Combinational",
+    "Family",
+    "Inputs",
+    "Outputs",
+    "Problem",
+    "Sequential",
+    "counters",
+    "detectors",
+    "encoders",
+    "family",
+]

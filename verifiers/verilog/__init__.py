@@ -1,0 +1,1 @@
+"""Verilog: Icarus Verilog, Yosys and Verilator, what they say, and what a module's outputs are."""

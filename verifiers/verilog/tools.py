@@ -1,0 +1,372 @@
+"""Icarus Verilog, Yosys and Verilator in a sandbox: where they are, and what they are told.
+
+They are in the image ``forgegym/verilog`` (`forgegym images build`) or on this machine, where
+bubblewrap's boxes see them. A submission is two jobs. The first elaborates it, synthesises it, and
+simulates *what was synthesised*: gates and flip-flops, in which no system task, delay, force or
+name of another module has survived. The second, of which nothing is paid for function, lints the
+source and simulates it, so that a difference can be told.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..sandbox.base import (
+    MIB,
+    Job,
+    Limits,
+    Outcome,
+    Profile,
+    Sandbox,
+    SandboxError,
+    Status,
+    Step,
+)
+from ..sandbox.choose import Choice, image_is_built, open_sandbox
+from ..verdict import Toolchain
+from ..verifier import ToolchainMissingError
+from .interface import Interface
+from .player import player, player_name
+
+# Yosys takes 40 MB for a small design; a memory of a million words must not get far.
+MEMORY_BYTES = 1024 * MIB
+OUTPUT_BYTES = 256 * 1024
+ELABORATE_SECONDS = 5.0
+SYNTHESISE_SECONDS = 20.0
+# Of all runs together, in processor time: tasks need hundredths.
+TEST_SECONDS = 2.0
+_TEST_WALL_SECONDS = 3 * TEST_SECONDS
+ASKING_SECONDS = 20.0
+NETLIST_BYTES = 4 * MIB
+
+LANGUAGE = "1800-2012"
+FILE = "solution.sv"
+_PLAYER, _SCRIPT, NETLIST = "player.sv", "synthesise.ys", "netlist.v"
+PORTS, STATISTICS, DEPTH = "ports.txt", "statistics.json", "depth.txt"
+_TOOLS = ("iverilog", "vvp", "yosys", "verilator")
+
+INSTALL_HINT = (
+    "`forgegym images build` makes an image that has them; or install iverilog, yosys and "
+    "verilator (Debian: apt-get install iverilog yosys verilator) and bubblewrap"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The four tools' paths, what they say they are, and what of this machine they need."""
+
+    paths: Mapping[str, str]
+    toolchain: Toolchain
+    folders: tuple[Path, ...] = ()
+
+
+def find_tools() -> Tools | None:
+    """Those of PATH; None when one is missing or does not answer like one."""
+    paths = {name: shutil.which(name) for name in _TOOLS}
+    found = {name: str(Path(path).resolve()) for name, path in paths.items() if path}
+    if len(found) < len(_TOOLS):
+        return None
+    said = {name: _said([found[name], flag]) for name, flag in _VERSION_FLAGS.items()}
+    toolchain = _toolchain(said)
+    if toolchain is None:
+        return None
+    roots = {Path(path).parent.parent for path in found.values()}
+    folders = tuple(sorted(root for root in roots if not root.is_relative_to("/usr")))
+    return Tools(found, toolchain, folders)
+
+
+_VERSION_FLAGS = {"iverilog": "-V", "yosys": "-V", "verilator": "--version"}
+
+
+def _said(command: Sequence[str]) -> str:
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace",
+            stdin=subprocess.DEVNULL, timeout=ASKING_SECONDS, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout
+
+
+def _toolchain(said: Mapping[str, str]) -> Toolchain | None:
+    """``iverilog+yosys+verilator`` and their versions; None when one has not said its own."""
+    versions = [version(said[name]) for name in _VERSION_FLAGS]
+    if None in versions:
+        return None
+    return Toolchain("+".join(_VERSION_FLAGS), "+".join(map(str, versions)), LANGUAGE)
+
+
+def version(text: str) -> str | None:
+    """The first word that begins with a digit, ``12.0`` of ``Icarus Verilog version 12.0``; None
+    when there is none in the first line."""
+    words = text.partition("\n")[0].split()
+    return next((word for word in words if word[0].isdigit()), None)
+
+
+class Toolbox:
+    """The tools in a sandbox that stays open."""
+
+    def __init__(self, tools: Tools, sandbox: Sandbox, *, owned: bool) -> None:
+        self._paths = tools.paths
+        self.sandbox = sandbox
+        self._owned = owned
+        self.toolchain = replace(tools.toolchain, image_digest=sandbox.digest)
+
+    def run(
+        self,
+        source: str,
+        interface: Interface | None,
+        requests: tuple[bytes, ...] = (),
+        *,
+        seed: int = 0,
+        seconds: float = SYNTHESISE_SECONDS,
+    ) -> Outcome:
+        """What came of elaborating `source` ("compile") and synthesising it ("synthesise"); with an
+        `interface`, also of elaborating the netlist ("join") and of asking it (`requests`; "test").
+
+        Flip-flops of the netlist start with random bits that `seed` gives, whatever the source says
+        that they start with: after a reset it must not matter.
+        """
+        files = {FILE: _bytes(source), _SCRIPT: script(interface, seed).encode()}
+        steps = [
+            self._elaborate(interface, FILE, "source"),
+            Step(
+                (self._paths["yosys"], "-q", "-s", _SCRIPT),
+                limits=Limits(seconds=seconds, output_bytes=OUTPUT_BYTES),
+                name="synthesise",
+            ),
+        ]
+        collect = {STATISTICS: MIB, DEPTH: MIB, NETLIST: NETLIST_BYTES}
+        if interface is not None:
+            files[_PLAYER] = player(interface).encode()
+            collect[PORTS] = MIB
+            steps.append(replace(self._elaborate(interface, NETLIST, "netlist"), name="join"))
+            steps.append(self._simulate("netlist", requests))
+        return self.sandbox.run(Job(tuple(steps), files=files, collect=collect))
+
+    def look(
+        self, source: str, interface: Interface | None, requests: tuple[bytes, ...] = ()
+    ) -> Outcome:
+        """What Verilator says about `source` ("lint"); with an `interface`, also what the source
+        itself, not the netlist, answers ("compile", "test").
+
+        Only for what has been synthesised. It is a job of its own since a source may write files.
+        """
+        top = () if interface is None else ("--top-module", interface.name)
+        files = {FILE: _bytes(source)}
+        steps = [
+            Step(
+                # It ends badly where it sees an error, which is its answer and no reason to stop.
+                (
+                    "/bin/sh", "-c", '"$@"; exit 0', "lint", self._paths["verilator"],
+                    "--lint-only", "-Wall", "-Wno-fatal", "-Wno-DECLFILENAME", "-Wno-EOFNEWLINE",
+                    *top, FILE,
+                ),
+                limits=Limits(seconds=ELABORATE_SECONDS, output_bytes=OUTPUT_BYTES),
+                name="lint",
+            )
+        ]  # fmt: skip
+        if interface is not None:
+            files[_PLAYER] = player(interface).encode()
+            steps.append(self._elaborate(interface, FILE, "source"))
+            steps.append(self._simulate("source", requests))
+        return self.sandbox.run(Job(tuple(steps), files=files))
+
+    def prove(self, interface: Interface, reference: str, netlist: bytes) -> bool | None:
+        """Whether a netlist of `run` does the same as the module `reference` in every cycle from a
+        reset on: True if that is proven, False if inputs that tell them apart exist, None if
+        neither is known in the time there is.
+
+        Raises `SandboxError` when the machine fails.
+        """
+        for proof in proofs(interface):
+            job = Job(
+                (
+                    Step(
+                        (self._paths["yosys"], "-q", "-s", _SCRIPT),
+                        limits=Limits(seconds=PROVE_SECONDS, output_bytes=OUTPUT_BYTES),
+                        name="prove",
+                    ),
+                ),
+                files={
+                    "reference.sv": _bytes(reference),
+                    NETLIST: netlist,
+                    _SCRIPT: proof.script.encode(),
+                },
+            )
+            outcome = self.sandbox.run(job)
+            if not outcome.valid or not outcome.steps:
+                raise SandboxError(f"a proof could not be run: {outcome.message}")
+            if outcome.status is Status.OK and proof.proves:
+                return True
+            if proof.refutes and REFUTED in outcome.last.stderr:
+                return False
+        return None
+
+    def _elaborate(self, interface: Interface | None, file: str, out: str) -> Step:
+        top: tuple[str, ...] = ("-t", "null", file)
+        if interface is not None:  # the player comes first: no directive of the file reaches it
+            top = ("-s", player_name(interface), "-o", out, _PLAYER, file)
+        return Step(
+            (self._paths["iverilog"], "-g2012", "-Wall", "-Wno-timescale", *top),
+            limits=Limits(seconds=ELABORATE_SECONDS, output_bytes=OUTPUT_BYTES),
+            name="compile",
+        )
+
+    def _simulate(self, file: str, requests: tuple[bytes, ...]) -> Step:
+        # The player's standard input and output are the channel of requests and answers.
+        command = f'exec "$0" -n {file} <&3 >&4'
+        return Step(
+            ("/bin/sh", "-c", command, self._paths["vvp"]),
+            requests=requests,
+            limits=Limits(
+                seconds=_TEST_WALL_SECONDS, cpu_seconds=TEST_SECONDS, output_bytes=OUTPUT_BYTES
+            ),
+            name="test",
+        )
+
+    def close(self) -> None:
+        """Close the sandbox, if it is this toolbox's own."""
+        if self._owned:
+            self.sandbox.close()
+
+
+def _bytes(source: str) -> bytes:
+    return source.encode("utf-8", "surrogatepass")
+
+
+def script(interface: Interface | None, seed: int) -> str:
+    """What Yosys does. No name of the candidate's is in it: the top module's is the task's.
+
+    Refused are: a module that is not there, latches, a wire with two drivers or none, a loop of
+    combinational logic, and whatever does not become gates.
+    """
+    top = "-auto-top" if interface is None else f"-top {interface.name}"
+    ports = "" if interface is None else f"tee -q -o {PORTS} portlist {interface.name}\n"
+    return f"""\
+read_verilog -sv {FILE}
+hierarchy -check {top}
+proc
+flatten
+delete t:$print t:$check t:$assert t:$assume t:$cover t:$live t:$fair
+select -assert-none {LATCHES}
+check -assert
+{ports}setattr -unset init w:*
+synth -run coarse:
+setattr -unset init w:*
+select -assert-none {NOT_GATES}
+setundef -init -random {seed}
+tee -q -o {STATISTICS} stat -json
+tee -q -o {DEPTH} ltp -noff
+write_verilog -noattr {NETLIST}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A script of Yosys, and what its good or bad end says about equivalence."""
+
+    script: str
+    proves: bool
+    refutes: bool
+
+
+REFUTED = b"proof did fail"
+PROVE_SECONDS = 20.0
+_SAT_SECONDS = 15
+# A difference that shows in no run of this many cycles from a reset is looked for no further.
+_CYCLES = 24
+
+
+def proofs(interface: Interface) -> list[Proof]:
+    """What is tried, in this order, with the two modules beside each other (Yosys: equiv, sat)."""
+    both = (
+        f"read_verilog -sv reference.sv\nhierarchy -check -top {interface.name}\n"
+        "proc\nflatten\nmemory -nomap\nmemory_map\nopt -fast\n"
+        f"setattr -unset init w:*\nrename {interface.name} gold\n"
+        f"read_verilog -sv {NETLIST}\nproc\nopt -fast\nsetattr -unset init w:*\n"
+        f"rename {interface.name} gate\n"
+    )
+    miter = f"{both}miter -equiv -flatten -make_outputs gold gate miter\nhierarchy -top miter\n"
+    sat = f"sat -verify -prove trigger 0 -timeout {_SAT_SECONDS}"
+    if interface.reset is None:
+        return [Proof(f"{miter}{sat} miter\n", proves=True, refutes=True)]
+    reset = f"-set-at 1 in_{interface.reset.name} {interface.reset.active} -prove-skip 1"
+    same = f"{both}equiv_make gold gate equiv\nhierarchy -top equiv\nopt -fast\n"
+    return [
+        Proof(f"{same}equiv_simple\nequiv_induct\nequiv_status -assert\n", True, refutes=False),
+        Proof(f"{miter}{sat} -seq {_CYCLES} {reset} miter\n", proves=False, refutes=True),
+        Proof(f"{miter}{sat} -tempinduct -seq 1 {reset} miter\n", proves=True, refutes=False),
+    ]
+
+
+LATCHES = "t:$dlatch t:$adlatch t:$dlatchsr"
+NOT_GATES = "t:* t:$_* %d"
+
+
+def open_toolbox(
+    sandbox: Choice | Sandbox = "auto", *, allow_unsafe: bool = False, workers: int | None = None
+) -> Toolbox:
+    """The tools in a sandbox: of the image if there is one, else this machine's in bubblewrap's.
+
+    `sandbox` may be an open one, which is left open, and takes this machine's tools.
+
+    Raises `ToolchainMissingError` when a tool is missing, `SandboxUnavailableError` when there is
+    no sandbox to run them in.
+    """
+    profile = Profile(memory_bytes=MEMORY_BYTES)
+    if not isinstance(sandbox, str):
+        return Toolbox(_of_this_machine(), sandbox, owned=False)
+    if sandbox == "docker" or (sandbox == "auto" and image_is_built("verilog")):
+        opened = open_sandbox("verilog", "docker", profile=profile, size=workers)
+        try:
+            return Toolbox(_in_image(opened), opened, owned=True)
+        except BaseException:
+            opened.close()
+            raise
+    tools = _of_this_machine()
+    opened = open_sandbox(
+        "verilog",
+        "bubblewrap" if sandbox == "auto" else sandbox,
+        allow_unsafe=allow_unsafe,
+        profile=profile,
+        size=workers,
+        toolchains=tools.folders,
+    )
+    return Toolbox(tools, opened, owned=True)
+
+
+def _of_this_machine() -> Tools:
+    tools = find_tools()
+    if tools is None:
+        raise ToolchainMissingError(
+            f"iverilog, yosys and verilator are not all on this machine: {INSTALL_HINT}"
+        )
+    return tools
+
+
+def _in_image(sandbox: Sandbox) -> Tools:
+    """The tools of the image, asked in a box. Raises `ToolchainMissingError`."""
+    paths = {name: f"/usr/bin/{name}" for name in _TOOLS}
+    steps = [
+        Step((paths[name], flag), limits=Limits(seconds=ASKING_SECONDS), name=name)
+        for name, flag in _VERSION_FLAGS.items()
+    ]
+    said = dict.fromkeys(_VERSION_FLAGS, "")
+    outcomes = [sandbox.run(Job((step,))) for step in steps]
+    for step, outcome in zip(steps, outcomes, strict=True):
+        if outcome.status in (Status.OK, Status.EXIT):
+            said[step.name] = outcome.last.stdout.decode("utf-8", "replace")
+    toolchain = _toolchain(said)
+    if toolchain is None:
+        why = next((outcome.message for outcome in outcomes if outcome.message), "no answer")
+        raise ToolchainMissingError(
+            f"the image forgegym/verilog has not all its tools ({why}); `forgegym images build` "
+            "makes it anew"
+        )
+    return Tools(paths, toolchain)
