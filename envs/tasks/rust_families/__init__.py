@@ -6,7 +6,9 @@ the host knows what is expected. `forgegym validate RustCode-v0` holds one again
 
 from . import (
     arithmetic,
+    bits,
     counting,
+    dates,
     folds,
     interpreters,
     intervals,
@@ -25,7 +27,9 @@ __all__ = [
     "PanicsError",
     "Problem",
     "arithmetic",
+    "bits",
     "counting",
+    "dates",
     "family",
     "folds",
     "interpreters",

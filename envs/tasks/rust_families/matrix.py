@@ -111,7 +111,7 @@ _SUCH: _Table = {
     "cross": (
         "the places (r, c) for which r equals c, and those as far from the right end of their row "
         "as such a place is from the left end (a place that is both is one place)",
-        lambda h, w, r, c: r in (c, w - 1 - c),
+        lambda _h, w, r, c: r in (c, w - 1 - c),
         "r == c || r + c + 1 == width",
     ),
     "half": (
