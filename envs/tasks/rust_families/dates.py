@@ -153,12 +153,14 @@ _WHOLE: dict[
         (_YEAR,), "u32", lambda draw: (_year(draw),), [(1,), (100,), (101,), (200,), (2000,)],
     ),
     "quarter": (
-        "The first quarter of a year has the months 1 to 3, the second 4 to 6, and so on. Return "
-        "a pair of the number of the quarter of the month `month` (1 to 12), from 1, and the "
-        "number of the month in it, from 1.",
-        lambda m: ((m - 1) // 3 + 1, (1, 2, 3)[(m - 1) % 3]),
-        "((month + 2) / 3, (month - 1) % 3 + 1)",
-        (_MONTH,), "(u32, u32)", lambda draw: (draw.between(1, 12),), [(m,) for m in range(1, 13)],
+        "The months 1 to 3 of a year are its first quarter, 4 to 6 its second, and so on. Since "
+        "the start of month 1 of a year, `months` whole months have passed. Return a pair of the "
+        "number of the quarter that it is then, from 1 to 4, and the number of the month in that "
+        "quarter, from 1 to 3.",
+        lambda n: (int("111222333444"[n % 12]), int("123"[n % 3])),
+        "(months % 12 / 3 + 1, months % 3 + 1)",
+        (("months", "u32"),), "(u32, u32)", lambda draw: (draw.below(100),),
+        [(m,) for m in range(13)],
     ),
     "month": (
         "Months have the numbers 1 to 12. Return the number of the month that is `months` months "
@@ -191,7 +193,8 @@ _LENGTHS = (
     "from 1 to 12 have 31."
 )
 _LENGTHS_RUST = "        4 | 6 | 9 | 11 => 30,\n        2 => 28 + u32::from(is_leap(year)),\n"
-_EVERY = [(2000 + month, month) for month in range(14)]
+# Years at which the rules differ from each other and from what is nearly them.
+_BOUNDS = (4, 5, 6, 17, 18, 22, 34, 40, 45, 100, 200, 400, 500, 600, 900, 1100, 1500)
 
 
 def _length(leap: bool, month: int) -> int:
@@ -204,7 +207,8 @@ def _from_to(draw: Draw) -> tuple[int, int]:
 
 
 _SPANS: list[tuple[Any, ...]] = [
-    (1, 1), (4, 4), (5, 4), (1, 400), (100, 101), (200, 401), (400, 400), (40, 40), (35, 45), (1, 40)
+    (1, 1), (4, 4), (5, 4), (1, 400), (100, 101), (200, 401), (400, 400), (40, 40), (35, 45),
+    (1, 41),
 ]  # fmt: skip
 
 
@@ -214,10 +218,9 @@ def _any_date(draw: Draw) -> tuple[int, int, int]:
 
 
 _DATES: list[tuple[Any, ...]] = [
-    (2000, 2, 29), (2100, 2, 29), (2024, 2, 30), (5, 2, 29), (8, 4, 31), (8, 1, 31), (8, 12, 32),
+    *((year, 2, 29) for year in _BOUNDS[1:]), (5, 2, 30), (8, 4, 31), (8, 1, 31), (8, 12, 32),
     (8, 0, 1), (8, 13, 1), (8, 1, 0), (8, 6, 31), (8, 9, 31), (8, 11, 31), (8, 11, 30), (8, 8, 31),
     (8, 5, 31), (8, 7, 31), (8, 3, 31), (8, 10, 31), (8, 12, 31), (7, 2, 28), (8, 1, 1), (8, 12, 1),
-    (8, 3, 32), (8, 5, 32), (8, 10, 32),
 ]  # fmt: skip
 
 # name -> words, Python (of the test and the arguments), Rust, parameters, type, arguments, edges.
@@ -240,7 +243,7 @@ _YEARS: dict[
 """,
         (_YEAR, _MONTH), "Option<u32>",
         lambda draw: (_year(draw), 2 if draw.chance(0.8) else draw.between(0, 13)),
-        _EVERY,
+        [*((year, 2) for year in _BOUNDS), *((7, month) for month in range(14))],
     ),
     "leaps": (
         "Return how many leap years there are from the year `first` to the year `last`, both "
@@ -259,7 +262,7 @@ _YEARS: dict[
     next
 """,
         (_YEAR,), "u32", lambda draw: (_year(draw),),
-        [(1,), (3,), (4,), (96,), (100,), (199,), (400,), (39,), (896,), (30,), (17,)],
+        [(1,), (96,), (100,), *((year - 1,) for year in _BOUNDS)],
     ),
     "length": (
         "A leap year has 366 days, any other year 365. Return how many days it is from the first "
@@ -396,10 +399,12 @@ _MONTHS: dict[str, tuple[str, int, Callable[[bool, int], int], str]] = {
         "29 (30 in a leap year).",
         12,
         lambda leap, m: 31 if m < 7 else 30 if m < 12 or leap else 29,
-        """    match month {
-        1..=6 => 31,
-        7..=11 => 30,
-        _ => 29 + u32::from(is_leap(year)),
+        """    if month <= 6 {
+        31
+    } else if month < 12 {
+        30
+    } else {
+        29 + u32::from(is_leap(year))
     }
 """,
     ),
@@ -485,7 +490,9 @@ _ASKED: dict[str, tuple[str, Callable[..., Any], str, _Parameters, str]] = {
     i64::from(second) - i64::from(first)
 }
 """
-        + _SUM_RUST,
+        + _SUM_RUST.replace(
+            "days have passed since the first day of year 1", "days there are until a date"
+        ).replace("day - 1", "day"),
         (("first", "(u32, u32, u32)"), ("second", "(u32, u32, u32)")),
         "i64",
     ),
@@ -541,7 +548,7 @@ _PLANNED: _Table = {
     "end": ("the last day of the month", _last, "last_day(year, month)"),
     "thirtieth": (
         "day 30 of the month, or the last day of a month that has no day 30",
-        lambda y, m: min(_last(y, m), _last(y, m).replace(day=30 if m != 2 else 28)),
+        lambda y, m: _last(y, m).replace(day=min(30, _last(y, m).day)),
         "last_day(year, month).min(30)",
     ),
 }
@@ -703,7 +710,7 @@ fn shown(minutes: i64) -> String {{
 
     def oracle(seconds: int) -> str:
         minutes = python(seconds)
-        return ("-" if minutes < 0 else "") + shown(abs(minutes))
+        return f"{'-' if minutes < 0 else ''}{shown(abs(minutes))}"
 
     def arguments(draw: Draw) -> tuple[Any, ...]:
         days, hours, minutes = (draw.pick((0, 0, 1, 1, n, draw.below(n + 1))) for n in (3, 23, 59))
@@ -722,7 +729,7 @@ fn shown(minutes: i64) -> String {{
         arguments,
         [
             (0,), (1,), (-1,), (30,), (-30,), (59,), (-59,), (60,), (-60,), (3600,), (3599,),
-            (86400,), (86399,), (-86400,), (90000,), (29,), (-29,), (90,), (-90,), (-31,),
+            (86400,), (86399,), (86340,), (-86400,), (90000,), (29,), (-29,), (90,), (-90,), (-31,),
         ],
     )  # fmt: skip
 
@@ -766,25 +773,28 @@ fn days_in(year: u32, month: u32) -> u32 {{
         if asked == "between":
             return (date(draw), date(draw))
         if asked == "date":
-            day = all_dates(60).index(date(draw)) if draw.chance(0) else draw.between(0, 20000)
-            return (day,)
+            return (draw.between(0, 20000),)
         found = date(draw)
         if asked == "later":
             return (*found, draw.pick((0, 1, 2, 30, 31, 365, 366, draw.between(1, 800))))
         return found
 
     edge_dates: list[_Date] = [
-        (1, 1, 1), (1, last, 28), (5, last, 29), (4, 2, 28), (4, 3, 1), (5, 3, 1), (100, 3, 1),
+        (401, 1, 1), (1, 1, 1), (1, last, 28), (5, last, 29), (4, 2, 28), (100, 3, 1),
         *((6, month, days_in(is_leap(6), month)) for month in range(1, last + 1)),
     ]  # fmt: skip
     edges: list[tuple[Any, ...]] = list(edge_dates)
+    starts = [(year, 1, 1) for year in _BOUNDS if year <= 400]
     if asked == "between":
-        edges = [(a, b) for a, b in itertools.pairwise(edge_dates)] + [((7, 1, 1), (7, 1, 1))]
+        edges = [*itertools.pairwise(edge_dates), ((7, 1, 1), (7, 1, 1))]
     elif asked == "later":
-        edges = [(*day, days) for day, days in zip(edge_dates, itertools.cycle((0, 1, 360)),
-                                                   strict=False)]  # fmt: skip
+        days = itertools.cycle((0, 1, 360))
+        edges = [(*day, next(days)) for day in edge_dates]
+        edges += [(*start, 366) for start in starts]
+    elif asked == "left":
+        edges += starts
     elif asked == "date":
-        edges = [(n,) for n in (0, 1, 27, 28, 30, 31, 58, 59, 60, 363, 364, 365, 366, 1460, 1461)]
+        edges = [(n,) for n in (0, 27, 28, 30, 31, 58, 59, 60, 364, 365, 366, 1460, 1461, 146300)]
     return Problem(
         f"A calendar: years have the numbers from 1 on. {words} {names} The days of a month have "
         f"the numbers from 1 on. {what}",
@@ -825,6 +835,9 @@ fn weekday((year, month, day): Date) -> u32 {{
 
 {_LATEST}{helpers}"""
 
+    def whole(*months: int) -> list[tuple[int, int]]:
+        return [(m, day) for m in months for day in range(1, _last(2000, m).day + 1)]
+
     def oracle(year: int, month: int, months: int, holidays: Sequence[tuple[int, int]]) -> Any:
         def is_free(date: datetime.date) -> bool:
             return date.weekday() > 4 or (date.month, date.day) in holidays
@@ -838,7 +851,7 @@ fn weekday((year, month, day): Date) -> u32 {{
         return found
 
     def arguments(draw: Draw) -> tuple[Any, ...]:
-        year = draw.pick((1900, 1999, 2000, 2023, 2024, 2025, 2099, 2100, draw.between(1, 2500)))
+        year = draw.pick((401, 1900, 1999, 2000, 2001, 2024, 2025, 2100, draw.between(1, 2500)))
         month = draw.between(1, 12)
         months = draw.between(1, 5)
         near = []
@@ -867,8 +880,10 @@ fn weekday((year, month, day): Date) -> u32 {{
         arguments,
         [
             (2024, 1, 0, []), (2024, 1, 12, []), (2023, 12, 13, [(1, 1), (12, 31), (12, 30)]),
-            (1900, 2, 2, []), (2000, 2, 2, [(2, 29), (3, 1), (2, 28)]), (2, 1, 12, []),
+            (1900, 2, 2, []), (2000, 2, 2, [(2, 29), (3, 1), (2, 28)]), (401, 1, 12, []),
             (2021, 12, 3, [(12, 31), (1, 31), (2, 1), (2, 28)]), (2100, 2, 2, [(3, 1)]),
             (1600, 5, 8, [(5, 30), (8, 30), (8, 31), (9, 1), (10, 31), (11, 1)]),
+            (2001, 1, 12, []), (2002, 12, 2, whole(12, 1)), (2004, 3, 1, whole(3)),
+            (2007, 1, 2, whole(1, 2)), (2010, 6, 1, whole(6)), (2006, 1, 12, []),
         ],
     )  # fmt: skip
