@@ -7,6 +7,7 @@ the host knows what is expected. `forgegym validate RustCode-v0` holds one again
 from . import (
     arithmetic,
     bits,
+    codec,
     counting,
     dates,
     folds,
@@ -29,6 +30,7 @@ __all__ = [
     "Problem",
     "arithmetic",
     "bits",
+    "codec",
     "counting",
     "dates",
     "family",

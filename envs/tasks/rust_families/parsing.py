@@ -173,7 +173,7 @@ _ACCEPTED: dict[str, tuple[str, str, Callable[[Any, dict[str, int]], Any], str]]
     ),
     "tenths": (
         f"{_NUMBER}, maybe followed by a dot (.) and one digit more for the tenths, and directly "
-        "followed by a unit; if this is no whole number of $smallest, it is an error, too",
+        "followed by a unit, if that comes to a whole number of $smallest",
         "(?P<number>[0-9]{1,6})([.](?P<tenth>[0-9]))?(?P<unit>UNIT)",
         _tenths,
         """    let (mut number, mut unit) = number(text)?;
@@ -748,7 +748,8 @@ fn pair(piece: &str) -> Option<(String, {inner})> {{
     return Problem(
         f"`{between}` cuts `text` into pieces, one more than there are of these characters. "
         f"{ignored} piece is a key, `{joint}` and a value, which begins after the first `{joint}` "
-        "of the piece; spaces at the start and at the end of a key and of a value do not belong to it. A "
+        "of the piece; spaces at the start and at the end of a key and of a value do not belong to "
+        "it. A "
         f"piece without `{joint}`, with an empty key or with a value that is not right is wrong. "
         f"{words} {what}. {last} the pairs {them}, in the order in which the keys first came.",
         Interface("read", (_TEXT,), f"Result<{kind}, usize>" if failing else kind),
@@ -863,7 +864,7 @@ $helpers"""
              f"{o}-1{c}", f"{o}1a{c}", f"{o};{c}", f"{o}1", f"{o}1;", f"{o}1,"]  # fmt: skip
     return Problem(
         f"{words}. `text` is to be one list, with nothing before or after it. {otherwise}. Else "
-        f"return{' Ok with' if good == 'Ok' else ''} {what}. No number is greater than 99999.",
+        f"return{', in Ok,' if good == 'Ok' else ''} {what}. No number is greater than 99999.",
         Interface("read", (_TEXT,), result.format(inner)),
         reference,
         oracle,
@@ -1076,12 +1077,15 @@ impl Reader {{
     edges: Sequence[str] = [
         "", "7", "()", "(7)", "((7))", f"1{first}2{last}3", f"1{last}2{first}3", f"9{last}3{last}2",
         f"9{first}3{first}2", f"(1{first}2){last}3", f"1{last}(2{first}3)", f"5{first}", first,
-        f"1{first}{last}2", "(1", "1)", "1(2)", "(1)2", "(1)(2)", " 1", "1 ", "é", "1a", f"10{last}020",
+        f"1{first}{last}2", "(1", "1)", "1(2)", "(1)2", "(1)(2)", " 1", "1 ", "é", "1a",
+        f"10{last}020",
         f"2{operators[len(operators) // 2]}3{first}4{last}5", f"(1{first}(2{last}3)", "1/2",
     ]  # fmt: skip
     return Problem(
         f"An expression is a number (one or more digits from 0 to 9), or an expression in "
-        f"parentheses, or operands with operators between them, each of which is one of these two. "
+        "An expression is a number (one or more digits from 0 to 9), or an expression in "
+        "parentheses, or two or more operands with an operator between each two neighbours; an "
+        "operand is a number or an expression in parentheses. "
         f"There are no spaces and no signs. The operators are {words}. If all of `text` is an "
         f"expression, return Ok with {what}. Else return Err with the index, counted in characters "
         "from 0, of the first character with which no expression can go on after all that is "
