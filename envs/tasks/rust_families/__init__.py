@@ -4,7 +4,18 @@ A family is written down twice, on purpose: as a Rust reference and as a Python 
 the host knows what is expected. `forgegym validate RustCode-v0` holds one against the other.
 """
 
-from . import arithmetic, counting, folds, interpreters, intervals, machines, scan, search, text
+from . import (
+    arithmetic,
+    counting,
+    folds,
+    grid,
+    interpreters,
+    intervals,
+    machines,
+    scan,
+    search,
+    text,
+)
 from .family import FAMILIES, LEVELS, Family, PanicsError, Problem, family
 
 __all__ = [
@@ -17,6 +28,7 @@ __all__ = [
     "counting",
     "family",
     "folds",
+    "grid",
     "interpreters",
     "intervals",
     "machines",
