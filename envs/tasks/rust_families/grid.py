@@ -634,9 +634,8 @@ fn ahead(rows: &[String], at: Place, way: (isize, isize)) -> Option<Place> {{
             more = draw.pick(letters)
             moved = len(_walk(rows, orders, steered, blocked))
             # Mostly what is not blocked, or nobody would get far.
-            if more in "LR" or draw.chance(0.15 if blocked != "halt" else 0.03):
-                orders += more
-            elif len(_walk(rows, orders + more, steered, blocked)) > moved:
+            is_free = len(_walk(rows, orders + more, steered, blocked)) > moved
+            if is_free or more in "LR" or draw.chance(0.03 if blocked == "halt" else 0.15):
                 orders += more
             elif steered == "turning":
                 orders += draw.pick("LR")
