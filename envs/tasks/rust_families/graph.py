@@ -592,8 +592,11 @@ def _of_node(name: str) -> Problem:
     words, python, rust, kind = _OF_NODE[name]
 
     def arguments(draw: Draw) -> tuple[Any, ...]:
-        edges = [(draw.below(3), draw.below(3)) for _ in range(draw.below(7))]
-        return (edges, draw.below(3))
+        node = draw.below(3)
+        starts = [0, 1, 2]
+        if draw.chance(0.5):
+            starts.remove(node)
+        return ([(draw.pick(starts), draw.below(3)) for _ in range(draw.below(7))], node)
 
     return Problem(
         "A pair (a, b) in `edges` is an edge that leads from node a to node b. An edge may lead "

@@ -497,7 +497,7 @@ fn is_such(line: &[i64]) -> bool {{
         Interface("lines", (_TABLE,), kind),
         reference,
         lambda rows: report([python(line) for line in cut(rows)]),
-        lambda draw: (_numbers(draw, -2, draw.pick((1, 2, 3))),),
+        lambda draw: (_numbers(draw, -1, draw.pick((0, 1, 1, 2)), least=2),),
         [
             *_EDGES, ([[1, 2, 3], [2, 2, 2], [3, 2, 3]],), ([[0, 1, -1], [0, 0, 1], [0, 0, 2]],),
             ([[-1, 1, 2], [1, 0, -1], [0, 3, -1], [0, -2, 5]],), ([[1, 2], [2, 3], [1, 2]],),
@@ -747,7 +747,7 @@ fn ahead(rows: &[String], at: Place, way: (isize, isize)) -> Option<Place> {{
             free.add(at)
         return (
             [
-                "".join(".#"[(r, c) not in free and draw.chance(0.95)] for c in range(width))
+                "".join(".#"[(r, c) not in free and draw.chance(0.85)] for c in range(width))
                 for r in range(height)
             ],
         )
@@ -837,8 +837,8 @@ fn alike(rows: &[String], at: Place) -> Vec<Place> {{
         return report(rows, list(regions.values()))
 
     def arguments(draw: Draw) -> tuple[Any, ...]:
-        height, width = draw.between(3, 5), draw.between(3, 6)
-        letters = draw.pick(("aab", "abb", "abc", "aabbc"))
+        height, width = draw.between(3, 6), draw.between(3, 6)
+        letters = draw.pick(("aab", "aaab", "abc", "aabbc"))
         return (["".join(draw.pick(letters) for _ in range(width)) for _ in range(height)],)
 
     return Problem(
