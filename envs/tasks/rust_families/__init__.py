@@ -7,6 +7,7 @@ the host knows what is expected. `forgegym validate RustCode-v0` holds one again
 from . import (
     arithmetic,
     counting,
+    dynamic,
     folds,
     graph,
     grid,
@@ -28,6 +29,7 @@ __all__ = [
     "Problem",
     "arithmetic",
     "counting",
+    "dynamic",
     "family",
     "folds",
     "graph",
