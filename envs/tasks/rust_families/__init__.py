@@ -17,6 +17,7 @@ from . import (
     records,
     scan,
     search,
+    simulation,
     text,
 )
 from .family import FAMILIES, LEVELS, Family, PanicsError, Problem, family
@@ -40,5 +41,6 @@ __all__ = [
     "records",
     "scan",
     "search",
+    "simulation",
     "text",
 ]
