@@ -17,6 +17,7 @@ from . import (
     records,
     scan,
     search,
+    sets,
     simulation,
     text,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "records",
     "scan",
     "search",
+    "sets",
     "simulation",
     "text",
 ]
