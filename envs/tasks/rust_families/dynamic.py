@@ -110,9 +110,13 @@ _HOPPED: _Typed = {
 
 # name -> words, Python (how often a thing may be taken into this room), Rust.
 _OFTEN: dict[str, tuple[str, Callable[[int], int], str]] = {
-    "once": ("Each thing can be taken once.", lambda _: 1, "1"),
-    "twice": ("Of each thing there are two: it can be taken once or twice.", lambda _: 2, "2"),
-    "often": ("Each thing can be taken as often as one likes.", lambda room: room, "room"),
+    "once": ("Each thing can be taken once or not at all.", lambda _: 1, "1"),
+    "twice": ("Each thing can be taken twice, once or not at all.", lambda _: 2, "2"),
+    "often": (
+        "Each thing can be taken as often as one likes, or not at all.",
+        lambda room: room,
+        "room",
+    ),
 }
 # Python: of the loads as (weight, number of things, value), and the limit.
 _LOADED: _Typed = {
@@ -523,7 +527,7 @@ fn gap_in_b({y}: i64) -> i64 {{
 """
 
     def oracle(a: list[int], b: list[int]) -> int:
-        found = []
+        found: list[int] = []
         for size in range(min(len(a), len(b)) + 1):
             for of_a in itertools.combinations(range(len(a)), size):
                 for of_b in itertools.combinations(range(len(b)), size):
@@ -596,6 +600,8 @@ fn score({values}: &[i64], places: &[usize]) -> i64 {{
     {rust}
 }}
 """
+    if values == "_values":
+        reference = reference.replace("score(values, ", "score(").replace("_values: &[i64], ", "")
     if chain == "places":
         reference = reference.replace(f"    let best = {last};\n    best\n", f"    {last}\n")
 

@@ -330,7 +330,7 @@ def _undirected(edges: _Edges) -> _Edges:
 
 
 def _groups(nodes: int, edges: _Edges) -> list[list[int]]:
-    return sorted({tuple(sorted(group)) for group in _reach(nodes, _undirected(edges))})  # type: ignore[arg-type]
+    return sorted(map(sorted, {frozenset(group) for group in _reach(nodes, _undirected(edges))}))
 
 
 def _order(pick: Callable[[list[int]], int]) -> Callable[[int, _Edges], Any]:
@@ -777,6 +777,16 @@ def _whole(name: str) -> Problem:
     if "Reverse" in body:
         uses = "use std::cmp::Reverse;\n" + uses
 
+    has_nodes = "nodes" in body
+    parameters = [_NODES, _EDGES] if has_nodes else [_EDGES]
+
+    def trimmed(nodes: int, edges: _Edges) -> tuple[Any, ...]:
+        return (nodes, edges) if has_nodes else (edges,)
+
+    def oracle(*given: Any) -> Any:
+        edges = given[-1]
+        return python(given[0] if has_nodes else 1 + max(map(max, edges), default=-1), edges)
+
     def arguments(draw: Draw) -> tuple[Any, ...]:
         nodes, edges = _graph(draw, 7)
         if name == "sides":  # most of them can be parted
@@ -784,29 +794,16 @@ def _whole(name: str) -> Problem:
         if draw.chance(straight):
             places = draw.shuffle(range(nodes))
             edges = [(places[min(e)], places[max(e)]) for e in edges if e[0] != e[1]]
-        return (nodes, edges)
+        return trimmed(nodes, edges)
 
-    if "nodes" in body:
-        about, parameters = _ABOUT, (_NODES, _EDGES)
-        oracle, draw_arguments, edges = python, arguments, list(_SMALL)
-    else:
-        about, parameters = _ABOUT_EDGES, (_EDGES,)
-
-        def oracle(edges: _Edges) -> Any:
-            return python(1 + max(map(max, edges), default=-1), edges)
-
-        def draw_arguments(draw: Draw) -> tuple[Any, ...]:
-            return arguments(draw)[1:]
-
-        edges = [(edges,) for _, edges in _SMALL]
     listed = ", ".join(f"{name}: {kind}" for name, kind in parameters)
     return Problem(
-        f"{about} {words}",
-        Interface("solve", parameters, kind),
+        f"{_ABOUT if has_nodes else _ABOUT_EDGES} {words}",
+        Interface("solve", tuple(parameters), kind),
         f"{uses}pub fn solve({listed}) -> {kind} {{\n{body}}}\n{helpers}",
         oracle,
-        draw_arguments,
-        edges,
+        arguments,
+        [trimmed(*case) for case in _SMALL],
     )
 
 

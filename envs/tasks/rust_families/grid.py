@@ -367,9 +367,9 @@ _REACHED: _Typed = {
         "usize",
     ),
     "farthest": (
-        "the cells that it can stop in, but only after more moves than any other takes, as pairs "
-        "of row and column, in ascending order; a cell takes as many moves as it takes at least, "
-        "and the top left cell takes 0",
+        "those of the cells that it can stop in that take most moves, as pairs of row and column, "
+        "in ascending order; a cell takes the least number of moves that lead to it, and the top "
+        "left cell takes 0",
         lambda _, layers: sorted(layers[-1]),
         """let mut farthest = layers(rows).pop().unwrap_or_default();
     farthest.sort_unstable();
@@ -511,7 +511,7 @@ def _steps(offsets: tuple[_Place, ...]) -> str:
     if len(listed) == 4:
         body = f"[{', '.join(listed)}]"
     else:
-        body = f"[\n    {', '.join(listed[:4])},\n    {', '.join(listed[4:])},\n]"
+        body = "[\n" + "".join(f"    {offset},\n" for offset in listed) + "]"
     return f"const STEPS: [(isize, isize); {len(listed)}] = {body};\n"
 
 

@@ -563,8 +563,6 @@ def _ranks(better: str, ties: str, ranked: str) -> Problem:
     rank = rank.replace("$better", operator)
     if rank.startswith("{"):
         rank = "{\n" + "\n".join(line[4:] for line in rank.split("\n")[1:])
-    else:
-        rank = f"{{\n            {rank}\n        }}"
     reference = f"""{uses}pub fn rank({listed}) -> {kind} {{
     let ranks = ranks(entries);
     {rust}
@@ -693,7 +691,9 @@ def _merge(both: str, alone: str) -> Problem:
 """
 
     def oracle(old: _Rows, new: _Rows) -> Any:
-        first, second, found = dict(old), dict(new), []
+        first: dict[int, int] = dict(old)
+        second: dict[int, int] = dict(new)
+        found: _Rows = []
         for key in sorted({**first, **second}):
             if key in first and key in second:
                 found += [(key, x) for x in python(first[key], second[key])]

@@ -232,7 +232,7 @@ _PERMUTED: dict[str, tuple[str, Callable[[list[int]], Any], str, str, str]] = {
     "longest": (
         "the places of its longest cycle in ascending order (of several such cycles, of the one "
         "with the smallest place; no places if there is no cycle)",
-        lambda p: sorted(max(_cycles(p), key=len, default=[])),
+        lambda p: sorted(max([[], *_cycles(p)], key=len)),
         """let mut longest: Vec<usize> = Vec::new();
     for cycle in cycles(perm) {
         if cycle.len() > longest.len() {
