@@ -159,6 +159,11 @@ def _cycles(perm: list[int]) -> list[list[int]]:
     return found
 
 
+def _longest(perm: list[int]) -> list[int]:
+    longest: list[int] = max(_cycles(perm), key=len, default=[])
+    return sorted(longest)
+
+
 _CYCLES = """
 /// Each starts with its smallest place; they are in the order of these.
 fn cycles(perm: &[usize]) -> Vec<Vec<usize>> {
@@ -232,7 +237,7 @@ _PERMUTED: dict[str, tuple[str, Callable[[list[int]], Any], str, str, str]] = {
     "longest": (
         "the places of its longest cycle in ascending order (of several such cycles, of the one "
         "with the smallest place; no places if there is no cycle)",
-        lambda p: sorted(max([[], *_cycles(p)], key=len)),
+        _longest,
         """let mut longest: Vec<usize> = Vec::new();
     for cycle in cycles(perm) {
         if cycle.len() > longest.len() {

@@ -376,8 +376,11 @@ _LIFTED: dict[str, tuple[str, str, tuple[str, str, str]]] = {
 }
 _LEAVES: dict[str, tuple[str, str]] = {
     "fixed": ("`first` places", "first"),
-    "own": ("as many places as the number of the player who has left last says", "numbers[player]"),
-    "growing": ("one place more than before", "step + 1"),
+    "own": (
+        "as many places as the number of the player who has left last says",
+        "step = numbers[player]",
+    ),
+    "growing": ("one place more than before", "step += 1"),
 }
 
 
@@ -793,14 +796,15 @@ def _game(leaves: str, direction: str) -> Problem:
         };
         to_the_right = !to_the_right;
 """
+    if leaves == "fixed":
+        turn = turn.replace("step", "first")
     own = "player" if leaves == "own" else ""
     push = (
         "        let player = left.remove(at);\n        order.push(player);\n"
         if own
         else "        order.push(left.remove(at));\n"
     )
-    step_line = "" if leaves == "fixed" else f"        step = {rust};\n"
-    mutable = "" if leaves == "fixed" else "mut "
+    step_line = "" if leaves == "fixed" else f"        {rust};\n"
     if leaves == "own":
         parameters = [("numbers", "&[usize]"), ("first", "usize")]
         count = "numbers.len()"
@@ -808,7 +812,7 @@ def _game(leaves: str, direction: str) -> Problem:
         parameters = [("players", "usize"), ("first", "usize")]
         count = "players"
     listed = ", ".join(f"{name}: {kind}" for name, kind in parameters)
-    let_step = f"    let {mutable}step = first;\n"
+    let_step = "" if leaves == "fixed" else "    let mut step = first;\n"
     reference = f"""pub fn leave({listed}) -> Vec<usize> {{
     let mut left: Vec<usize> = (0..{count}).collect();
     let mut order = Vec::new();
@@ -842,14 +846,14 @@ def _game(leaves: str, direction: str) -> Problem:
 
     sizes = [(0, 1), (1, 1), (1, 4), (2, 1), (2, 2), (3, 2), (4, 4), (5, 3), (6, 1), (7, 9)]
     return Problem(
-        "Players stand in a circle, numbered from 0 to the right; there is no other direction than "
-        "to the right and to the left. "
+        "Players stand in a circle, numbered from 0 to the right. "
         + ("`numbers` has a number for each, from player 0 on, which is 1 or more. "
            if leaves == "own" else "There are `players` of them. ")
         + "One counts `first` places, which is 1 or more; player 0 is the first place that is "
         "counted, and the player at the last place that is counted leaves. After that one counts "
-        f"{words} again and again, beginning with the next player who is left beside the one who "
-        f"has left, and only over players who are left, as often round as needed. {about} Return "
+        f"{words} again and again, over players who are left only, as often round as needed; the "
+        "first one that is counted is, in the direction of counting, next to where the last one "
+        f"who has left was. {about} Return "
         "the players in the order in which they leave, until none is left.",
         Interface("leave", tuple(parameters), "Vec<usize>"),
         reference,
