@@ -244,19 +244,20 @@ _CACHE: dict[str, tuple[str, Callable[..., Any], tuple[str, str]]] = {
     "unused": (
         "the key whose last ask is longest ago",
         lambda _key, _put, asked, _times: asked,
-        ("let entry = cache.remove(place);\n            cache.push(entry);", "Some(0)"),
+        ("cache.retain(|&held| held != key);\n            cache.push(key);", "Some(0)"),
     ),
     "used": (
         "the key that was asked for last of all that are in it",
         lambda _key, _put, asked, _times: -asked,
-        ("let entry = cache.remove(place);\n            cache.push(entry);",
+        ("cache.retain(|&held| held != key);\n            cache.push(key);",
          "cache.len().checked_sub(1)"),
     ),
     "rare": (
-        "the key that has been asked for least often since it was put into the cache, that ask "
-        "included (of several, the one that has been in it longest)",
-        lambda _key, put, _asked, times: (times, put),
-        ("cache[place].1 += 1;", "(0..cache.len()).min_by_key(|&place| cache[place].1)"),
+        "the key for which the product of the key and the number of asks for it since it was put "
+        "into the cache, that ask included, is smallest (of several, the one that has been in it "
+        "longest)",
+        lambda key, put, _asked, times: (key * times, put),
+        ("cache[place].1 += 1;", "(0..cache.len()).min_by_key(|&i| cache[i].0 * cache[i].1)"),
     ),
     "largest": (
         "the largest key",
@@ -323,21 +324,24 @@ _SCHEDULED: dict[str, tuple[str, str, tuple[str, str, str]]] = {
         ("let mut ends = vec![0; jobs.len()];", "ends[job] = now + 1;", "ends"),
     ),
     "order": (
-        "the numbers of the jobs in the order in which they are done",
-        "Vec<usize>",
+        "pairs of the number of a job and the time at which it is done (if its last minute of work "
+        "is the one from 3 to 4, that is 4), in the order in which the jobs are done",
+        "Vec<(usize, u64)>",
         (
             "let mut order = Vec::new();",
-            "if left[job] == 0 {\n                order.push(job);\n            }",
+            "if left[job] == 0 {\n                order.push((job, now + 1));\n            }",
             "order",
         ),
     ),
     "turns": (
-        "the numbers of the jobs in the order in which they are worked on; minutes of the same job "
-        "that follow each other, even with idle ones in between, count as one",
-        "Vec<usize>",
+        "for each time at which it takes another job than the one that it took last (the first "
+        "time is one, too), in their order, a pair of that time and the number of the job that it "
+        "takes then",
+        "Vec<(u64, usize)>",
         (
-            "let mut turns = Vec::new();",
-            "if turns.last() != Some(&job) {\n                turns.push(job);\n            }",
+            "let mut turns = Vec::new();\n    let mut last = None;",
+            "if last != Some(job) {\n                turns.push((now, job));\n"
+            "                last = Some(job);\n            }",
             "turns",
         ),
     ),
@@ -563,22 +567,19 @@ def _cache(cache: str, cached: str) -> Problem:
     words, python, (on_hit, victim) = _CACHE[cache]
     what, kind, (before, hit, thrown, answer) = _CACHED[cached]
     counted = cache == "rare"
-    item, own = ("(u32, usize)", "entry.0") if counted else ("u32", "*entry")
+    item = "(u32, u32)" if counted else "u32"
     new = "(key, 1)" if counted else "key"
     victim = victim if counted else victim.replace(".0)", ")")
     removed = "cache.remove(place)" + (".0" if counted else "")
     if counted and cached == "held":
         answer = "cache.into_iter().map(|(key, _)| key).collect()"
     throw = thrown.replace("$removed", removed) or "cache.remove(place);"
-    place = "place" if on_hit else "_"
     hit_body = _lines(on_hit, hit, indent=12)
-    is_hit = f"cache.iter().position(|entry| {own} == key)"
-    if not on_hit:
-        if not counted:
-            is_hit = "cache.contains(&key)"
-        head = f"        if {is_hit} {{\n" if hit_body else f"        if !{is_hit} {{\n"
+    if counted:
+        is_hit = "let Some(place) = (0..cache.len()).find(|&place| cache[place].0 == key)"
     else:
-        head = f"        if let Some({place}) = {is_hit} {{\n"
+        is_hit = "cache.contains(&key)"
+    head = f"        if {is_hit} {{\n" if hit_body else f"        if !{is_hit} {{\n"
     # The place is known where always the same one is thrown out.
     if victim == "Some(0)":
         evict = "            if cache.len() == size {\n" + _lines(
@@ -671,10 +672,14 @@ def _schedule(policy: str, scheduled: str) -> Problem:
             ]
             minutes.append(min(ready)[1] if ready else -1)
         ends = [len(minutes) - minutes[::-1].index(j) for j in range(len(jobs))]
+        busy = [(j, minute) for minute, j in enumerate(minutes) if j >= 0]
+        turns = [
+            (next(turn)[1], j) for j, turn in itertools.groupby(busy, key=lambda pair: pair[0])
+        ]
         return {
             "ends": ends,
-            "order": sorted(range(len(jobs)), key=lambda j: ends[j]),
-            "turns": [j for j, _ in itertools.groupby(j for j in minutes if j >= 0)],
+            "order": sorted(enumerate(ends), key=lambda end: end[1]),
+            "turns": turns,
         }[scheduled]
 
     def arguments(draw: Draw) -> tuple[Any, ...]:
