@@ -4,7 +4,7 @@ A family is written down twice, on purpose: as a Verilog reference and as a Pyth
 the host knows what is expected. `forgegym validate VerilogModule-v0` holds one against the other.
 """
 
-from . import counters, detectors, encoders
+from . import adders, counters, detectors, encoders, gates
 from .family import FAMILIES, Combinational, Family, Inputs, Outputs, Problem, Sequential, family
 
 __all__ = [
@@ -15,8 +15,10 @@ __all__ = [
     "Outputs",
     "Problem",
     "Sequential",
+    "adders",
     "counters",
     "detectors",
     "encoders",
     "family",
+    "gates",
 ]

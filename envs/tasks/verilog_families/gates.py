@@ -671,17 +671,18 @@ def _cross(kind: str) -> Problem:
         f"When both go to one output, {say}, and clash is 1; otherwise clash is 0."
     )
 
+    both: Callable[[int, int], int] = {
+        "or": lambda a, b: a | b, "low": min, "high": lambda a, _: a,
+    }[kind]  # fmt: skip
+
     def outputs(inputs: Inputs) -> Outputs:
         arrived: dict[str, list[int]] = {"x": [], "y": [], "z": []}
         for bit, name in enumerate("ab"):
             to = inputs[f"to_{name}"]
             if inputs["en"] >> bit & 1 and to < 3:
                 arrived["xyz"[to]].append(inputs[name])
-        both = {
-            "or": lambda v: v[0] | v[1], "low": min, "high": lambda v: v[0],
-        }[kind]  # fmt: skip
         found = {
-            name: 0 if not v else v[0] if len(v) == 1 else both(v) for name, v in arrived.items()
+            name: 0 if not v else v[0] if len(v) == 1 else both(*v) for name, v in arrived.items()
         }
         return {**found, "clash": int(any(len(v) == 2 for v in arrived.values()))}
 
@@ -692,10 +693,10 @@ def _cross(kind: str) -> Problem:
             "to_b": to if draw.chance(0.4) else draw.below(4), "en": draw.pick((1, 2, 3, 3, 3, 0)),
         }  # fmt: skip
 
-    both = {"or": "a | b", "low": "(a < b) ? a : b", "high": "a"}[kind]
+    text = {"or": "a | b", "low": "(a < b) ? a : b", "high": "a"}[kind]
     body = (
         "  wire live_a = en[0] && (to_a != 2'd3);\n  wire live_b = en[1] && (to_b != 2'd3);\n"
-        f"  wire [3:0] both = {both};\n"
+        f"  wire [3:0] both = {text};\n"
         "  assign clash = live_a && live_b && (to_a == to_b);\n"
         "  always @* begin\n    x = 4'd0;\n    y = 4'd0;\n    z = 4'd0;\n"
     )
@@ -891,7 +892,7 @@ def _channels(strikes: int) -> Problem:
             rows.append(row)
         return rows
 
-    width = strikes.bit_length()
+    width = 1 if strikes == 1 else 3
     body = "".join(f"  reg {vector(width)}strikes_{name};\n" for name in "abc")
     body += "  wire ab = (a == b);\n  wire bc = (b == c);\n  wire ac = (a == c);\n"
     body += "".join(
@@ -1004,7 +1005,7 @@ def _keys(kind: str) -> Problem:
         "last <= keys;\nlamps <= after;\n"
         "if (after != lamps && changes != 4'd15) changes <= changes + 4'd1;",
     )
-    alternate = [
+    alternate: list[Inputs] = [
         {"keys": 8 * (at % 2), "enable": 15, "all_off": int(kind == "hold" and at % 2 == 0)}
         for at in range(40)
     ]
