@@ -38,11 +38,7 @@ def _variants(level: int) -> Sequence[tuple[Any, ...]]:
         *((level, "window", n, sign) for n in (3, 4) for sign in (True, False)),
         *((level, "total", kind, sign) for kind in ("clip", "keep") for sign in (True, False)),
         *((level, "serial", kind, False) for kind in ("add", "subtract", "either")),
-        *(
-            (level, "extremes", kind, sign)
-            for kind in ("spread", "newer")
-            for sign in (True, False)
-        ),
+        *((level, "extremes", kind, sign) for kind in ("spread", "age") for sign in (True, False)),
         *((level, "ramp", kind, sign) for kind in ("step", "half") for sign in (True, False)),
     ]
 

@@ -671,9 +671,9 @@ def _cross(kind: str) -> Problem:
         f"When both go to one output, {say}, and clash is 1; otherwise clash is 0."
     )
 
-    both: Callable[[int, int], int] = {
+    both: dict[str, Callable[[int, int], int]] = {
         "or": lambda a, b: a | b, "low": min, "high": lambda a, _: a,
-    }[kind]  # fmt: skip
+    }  # fmt: skip
 
     def outputs(inputs: Inputs) -> Outputs:
         arrived: dict[str, list[int]] = {"x": [], "y": [], "z": []}
@@ -682,7 +682,8 @@ def _cross(kind: str) -> Problem:
             if inputs["en"] >> bit & 1 and to < 3:
                 arrived["xyz"[to]].append(inputs[name])
         found = {
-            name: 0 if not v else v[0] if len(v) == 1 else both(*v) for name, v in arrived.items()
+            name: 0 if not v else v[0] if len(v) == 1 else both[kind](*v)
+            for name, v in arrived.items()
         }
         return {**found, "clash": int(any(len(v) == 2 for v in arrived.values()))}
 
