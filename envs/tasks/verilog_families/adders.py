@@ -210,9 +210,8 @@ def _flagged(kind: str, sign: bool, width: int) -> Problem:
         modes = (Port("strict"),)
         say = (
             "less is 1 when a is less than b, and more is 1 when it is greater; otherwise they are "
-            "0. apart is 1 when a + 1 is less than b or a - 1 is greater than b, that is, when "
-            "they are more than 1 apart; when strict is 1, also when they are exactly 1 apart. "
-            "Otherwise it is 0."
+            "0. apart is 1 when they are more than 1 apart, or, when strict is 1, at least 1; "
+            "otherwise it is 0."
         )
         out = (Port("less"), Port("more"), Port("apart"))
         body = (
@@ -1008,18 +1007,22 @@ def _serial(kind: str, _: bool) -> Problem:
         "  wire [1:0] total = {1'b0, a} + {1'b0, other} + {1'b0, carried};\n"
         "  assign y = coming && total[0];\n"
     )
-    first = "place <= 3'd0;\nlow <= 5'd0;\nheld <= 1'b0;\n" + ("minus <= 1'b0;\n" if either else "")
-    first += "done <= 1'b0;\nword <= 6'd0;\ncarry <= 1'b0;"
+    body += (
+        f"  always @(posedge {interface.clock}) begin\n    if (coming) begin\n"
+        "      low <= {total[0], low[4:1]};\n      held <= total[1];\n"
+        + ("      minus <= less;\n" if either else "")
+        + "    end\n  end\n"
+    )
+    first = "place <= 3'd0;\ndone <= 1'b0;\nword <= 6'd0;\ncarry <= 1'b0;"
     then = (
-        "done <= 1'b0;\nif (coming) begin\n  low <= {total[0], low[4:1]};\n"
-        "  held <= total[1];\n" + ("  minus <= less;\n" if either else "") +
-        "  if (!start && place == 3'd5) begin\n    place <= 3'd0;\n    done <= 1'b1;\n"
-        f"    word <= {{total[0], low}};\n    carry <= {out};\n"
-        "  end else begin\n    place <= start ? 3'd1 : place + 3'd1;\n  end\nend"
-    )  # fmt: skip
+        "done <= 1'b0;\nif (!start && place == 3'd5) begin\n  place <= 3'd0;\n  done <= 1'b1;\n"
+        f"  word <= {{total[0], low}};\n  carry <= {out};\n"
+        "end else if (coming) begin\n  place <= start ? 3'd1 : place + 3'd1;\nend"
+    )
     body += at_edge(interface, first, then)
     reference = module(interface, body, ["done", "word", "carry"])
-    model = Sequential((None, 0, 0, 0, 0), step, draw)
+    none = {"start": 0, "a": 1, "b": 0, **({"subtract": 1} if either else {})}
+    model = Sequential((None, 0, 0, 0, 0), step, draw, [[none] * 8, [none, {**none, "start": 1}]])
     return Problem(words, interface, reference, model)
 
 
@@ -1167,7 +1170,7 @@ def _ramp(kind: str, sign: bool) -> Problem:
 
     less = "$signed(y) < $signed(goal)" if sign else "y < goal"
     body = (
-        f"  reg up;\n  reg moved;\n  wire rise = ({less});\n"
+        f"  reg [1:0] way;\n  wire rise = ({less});\n"
         "  wire [5:0] far = rise ? goal - y : y - goal;\n"
     )
     if kind == "step":
@@ -1176,10 +1179,10 @@ def _ramp(kind: str, sign: bool) -> Problem:
         body += "  wire [5:0] by = {1'b0, far[5:1]} + {5'd0, far[0]};\n"
     body += "  assign there = (y == goal);\n" + at_edge(
         interface,
-        "y <= 6'd0;\nup <= 1'b0;\nmoved <= 1'b0;\nturns <= 3'd0;",
-        "if (!hold && by != 6'd0) begin\n  y <= rise ? y + by : y - by;\n  up <= rise;\n"
-        "  moved <= 1'b1;\n"
-        "  if (moved && up != rise && turns != 3'd7) turns <= turns + 3'd1;\nend",
+        "y <= 6'd0;\nway <= 2'b00;\nturns <= 3'd0;",
+        "if (!hold && by != 6'd0) begin\n  y <= rise ? y + by : y - by;\n"
+        "  way <= {rise, !rise};\n"
+        "  if (way == {!rise, rise} && turns != 3'd7) turns <= turns + 3'd1;\nend",
     )
     extra = {"limit": 7} if kind == "step" else {}
     swing = [{"hold": 0, "goal": 1 + 8 * (at % 2), **extra} for at in range(20)]

@@ -47,7 +47,7 @@ def near(interface: Interface, *operands: str) -> Callable[[Draw], dict[str, int
                 row[name] = draw.pick((0, 1, half - 1, half, half + 1, size - 1)) % size
         if len(operands) > 1 and draw.chance(0.35):
             one, other = draw.pick(operands), draw.pick(operands)
-            row[one] = (draw.pick((1, -1)) * row[other] + draw.pick((0, 0, 1, -1))) % size
+            row[one] = (draw.pick((1, -1)) * row[other] + draw.pick((0, 0, 1, -1, 2, -2))) % size
         return row
 
     return draw
