@@ -11,7 +11,7 @@ from typing import Any
 from ....verifiers.verilog.interface import Interface, Port
 from ..draw import Draw
 from .bits import combinational, near, signed
-from .family import Inputs, Outputs, Problem, Sequential, at_edge, clocked, family, indented, module
+from .family import Inputs, Outputs, Problem, Sequential, at_edge, clocked, family, module
 
 
 def _variants(level: int) -> Sequence[tuple[Any, ...]]:
@@ -550,13 +550,12 @@ def _stack(number: int) -> Problem:
         (Port("top", width), Port("depth", 2), Port("error")),
         "stack", number,
     )  # fmt: skip
-    lines = _lines(names)
     words = "\n".join([
         "A machine with a stack of at most three numbers, first empty. In each cycle code says "
-        "what is done, and its effect is seen in the next:",
-        *(f"- {at}: push {text.partition(': ')[2]}, where b is the number on top and a the "
-          f"one below it, and both are removed first; the lowest {width} bits are pushed"
-          for at, text in enumerate(lines)),
+        "what is done, and its effect is seen in the next. For 0 to 3, b is the number on top and "
+        f"a the one below it; both are removed, and the lowest {width} bits of the result are "
+        "pushed:",
+        *_lines(names),
         "- 4: nothing\n- 5: push value\n- 6: push the number on top once more\n"
         "- 7: remove the number on top",
         "What is not possible (too few numbers for it, or no room, since there are three already) "
@@ -607,16 +606,18 @@ def _stack(number: int) -> Problem:
         "        2'd2: fine = (depth != 2'd0) && (depth != 2'd3);\n"
         "        default: fine = (depth != 2'd0);\n      endcase\n    end\n  end\n"
     )
-    zero = "\n".join(f"{name} <= {width}'d0;" for name in "abc")
-    then = (
-        "error <= !fine;\nif (fine) begin\n  if (!code[2]) begin\n    b <= y;\n    a <= c;\n"
-        "    depth <= depth - 2'd1;\n  end else begin\n    case (code[1:0])\n"
-        "      2'd0: ;\n      2'd3: begin\n        b <= a;\n        a <= c;\n"
-        "        depth <= depth - 2'd1;\n      end\n      default: begin\n"
-        "        b <= code[0] ? value : b;\n        a <= b;\n        c <= a;\n"
-        "        depth <= depth + 2'd1;\n      end\n    endcase\n  end\nend"
+    body += (
+        f"  always @(posedge {interface.clock}) begin\n    if (fine && !code[2]) begin\n"
+        "      b <= y;\n      a <= c;\n    end else if (fine && code == 3'd7) begin\n"
+        "      b <= a;\n      a <= c;\n    end else if (fine && code != 3'd4) begin\n"
+        "      b <= code[0] ? value : b;\n      a <= b;\n      c <= a;\n    end\n  end\n"
     )
-    body += at_edge(interface, f"{zero}\ndepth <= 2'd0;\nerror <= 1'b0;", then)
+    then = (
+        "error <= !fine;\nif (fine) begin\n"
+        "  if (!code[2] || code == 3'd7) depth <= depth - 2'd1;\n"
+        "  else if (code != 3'd4) depth <= depth + 2'd1;\nend"
+    )
+    body += at_edge(interface, "depth <= 2'd0;\nerror <= 1'b0;", then)
     reference = module(interface, body, ["depth", "error"])
     push = [{"code": 5, "value": value} for value in (3, 9, 14, 6)]
     edges = [
@@ -689,14 +690,15 @@ def _again(number: int) -> Problem:
         "  wire last = (left == 3'd1)" + (f" || (y == {width}'d0)" if until else "") + ";\n"
         "  assign busy = (left != 3'd0);\n"
     ) + _arms(names, width, "chosen")
-    first = f"acc <= {width}'d0;\ncarry <= 1'b0;\ndone <= 1'b0;\nleft <= 3'd0;\nchosen <= 2'd0;\n"
-    first += f"b <= {width}'d0;"
+    body += (
+        f"  always @(posedge {interface.clock}) begin\n    if (start && !busy) begin\n"
+        "      chosen <= op;\n      b <= value;\n    end\n  end\n"
+    )
+    first = f"acc <= {width}'d0;\ncarry <= 1'b0;\ndone <= 1'b0;\nleft <= 3'd0;"
     then = (
         "done <= busy && last;\nif (busy) begin\n  acc <= y;\n  carry <= carry_out;\n"
-        "  left <= last ? 3'd0 : left - 3'd1;\nend else if (start) begin\n"
-        "  if (times == 3'd0) begin\n    acc <= value;\n  end else begin\n"
-        f"{indented('left <= times;' + chr(10) + 'chosen <= op;', 4)}    b <= value;\n"
-        "    carry <= 1'b0;\n  end\nend"
+        "  left <= last ? 3'd0 : left - 3'd1;\nend else if (start) begin\n  left <= times;\n"
+        "  if (times == 3'd0) acc <= value;\n  else carry <= 1'b0;\nend"
     )
     body += at_edge(interface, first, then)
     reference = module(interface, body, ["acc", "done", "carry"])
