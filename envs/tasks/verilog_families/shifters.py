@@ -236,7 +236,7 @@ def _extract(sign: int) -> Problem:
     )
 
     def draw(draw: Draw) -> dict[str, int]:
-        low, size = draw.below(16), draw.below(8)
+        low, size = draw.pick((draw.below(12), draw.below(16))), draw.below(8)
         if draw.chance(0.3):
             low = min(15, max(0, 12 - size + draw.pick((-1, 0, 0, 1))))
         return {"word": draw.pick((draw.below(4096), 4095)), "low": low, "size": size}
@@ -840,9 +840,9 @@ def _slow(kind: int) -> Problem:
         kind,
     )
     third = (
-        "rotated left"
+        "rotated left: what leaves at the high end comes in at the low end"
         if kind
-        else "moved right, with what comes in at the high end equal to the highest bit before it"
+        else "right, with what comes in at the high end equal to the highest bit before it"
     )
     words = (
         "A shifter that moves by one bit in each cycle. First it is idle, and word, done and lost "
@@ -930,9 +930,10 @@ def _gather(kind: int) -> Problem:
         "bit_in is ignored, whatever valid is."
     )
     words = (
-        f"Bits that come one by one are put together to words of {size}. A bit, bit_in, comes in "
-        f"each cycle where valid is 1; {order}. {restart} In the cycle after the last bit of a word "
-        "came, ready is 1, for that cycle alone, and word is that word; word keeps it until the "
+        f"Bits that come one by one are put together to words of {size}. A bit, bit_in, comes "
+        f"in each cycle where valid is 1; {order}. {restart} In the cycle after the last bit "
+        "of a "
+        "word came, ready is 1, for that cycle alone, and word is that word; word keeps it until the "
         "next one is ready. count is how many bits of an unfinished word have come, in the cycles "
         "before. First nothing has come, and word, ready and count are 0."
         + (" odd is 1 when word has an odd number of ones, else 0." if kind else "")
