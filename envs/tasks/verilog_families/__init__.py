@@ -4,7 +4,7 @@ A family is written down twice, on purpose: as a Verilog reference and as a Pyth
 the host knows what is expected. `forgegym validate VerilogModule-v0` holds one against the other.
 """
 
-from . import adders, alus, codes, counters, detectors, encoders, gates, shifters
+from . import adders, alus, checksums, codes, counters, detectors, encoders, gates, shifters
 from .family import FAMILIES, Combinational, Family, Inputs, Outputs, Problem, Sequential, family
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Sequential",
     "adders",
     "alus",
+    "checksums",
     "codes",
     "counters",
     "detectors",

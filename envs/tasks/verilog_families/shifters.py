@@ -932,10 +932,9 @@ def _gather(kind: int) -> Problem:
     words = (
         f"Bits that come one by one are put together to words of {size}. A bit, bit_in, comes "
         f"in each cycle where valid is 1; {order}. {restart} In the cycle after the last bit "
-        "of a "
-        "word came, ready is 1, for that cycle alone, and word is that word; word keeps it until the "
-        "next one is ready. count is how many bits of an unfinished word have come, in the cycles "
-        "before. First nothing has come, and word, ready and count are 0."
+        "of a word came, ready is 1, for that cycle alone, and word is that word; word keeps it "
+        "until the next one is ready. count is how many bits of an unfinished word have come, in "
+        "the cycles before. First nothing has come, and word, ready and count are 0."
         + (" odd is 1 when word has an odd number of ones, else 0." if kind else "")
     )
 
