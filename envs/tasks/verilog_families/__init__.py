@@ -5,9 +5,16 @@ the host knows what is expected. `forgegym validate VerilogModule-v0` holds one 
 """
 
 from . import (
+    adders,
+    alus,
+    bits,
+    checksums,
+    codes,
     counters,
     detectors,
     encoders,
+    gates,
+    shifters,
 )
 from .family import FAMILIES, Combinational, Family, Inputs, Outputs, Problem, Sequential, family
 
@@ -19,8 +26,15 @@ __all__ = [
     "Outputs",
     "Problem",
     "Sequential",
+    "adders",
+    "alus",
+    "bits",
+    "checksums",
+    "codes",
     "counters",
     "detectors",
     "encoders",
     "family",
+    "gates",
+    "shifters",
 ]
