@@ -832,7 +832,7 @@ def _control(number: int) -> Problem:
     order = (
         "an event in the same cycle wins: its bit is 1 after it"
         if event_wins
-        else "it wins over an event in the same cycle"
+        else "that wins over an event in the same cycle"
     )
     how = {
         "ones": f"Written, its bits that are 1 in data become 0; {order}.",
