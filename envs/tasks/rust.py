@@ -16,6 +16,7 @@ from .rust_values import shown
 __all__ = [
     "FAMILIES",
     "SPLITS",
+    "TASKS",
     "TESTS_SEED",
     "build",
     "get",
@@ -106,6 +107,6 @@ def prompt(problem: Problem, public: Sequence[dict[str, Any]]) -> str:
     return "".join(f"// {line}".rstrip() + "\n" for line in lines)
 
 
-_TASKS = FamilyTasks("rust", FAMILIES, _task)
-sample, tasks, get, with_seed = _TASKS.sample, _TASKS.tasks, _TASKS.get, _TASKS.with_seed
-variants, build = _TASKS.variants, _TASKS.build
+TASKS = FamilyTasks("rust", FAMILIES, _task)
+sample, tasks, get, with_seed = TASKS.sample, TASKS.tasks, TASKS.get, TASKS.with_seed
+variants, build = TASKS.variants, TASKS.build

@@ -16,6 +16,7 @@ from .verilog_families import FAMILIES, Combinational, Inputs, Outputs, Problem,
 __all__ = [
     "FAMILIES",
     "SPLITS",
+    "TASKS",
     "TESTS_SEED",
     "build",
     "get",
@@ -206,6 +207,6 @@ def table(interface: Interface, run: Sequence[Row]) -> list[str]:
     ]
 
 
-_TASKS = FamilyTasks("verilog", FAMILIES, _task)
-sample, tasks, get, with_seed = _TASKS.sample, _TASKS.tasks, _TASKS.get, _TASKS.with_seed
-variants, build = _TASKS.variants, _TASKS.build
+TASKS = FamilyTasks("verilog", FAMILIES, _task)
+sample, tasks, get, with_seed = TASKS.sample, TASKS.tasks, TASKS.get, TASKS.with_seed
+variants, build = TASKS.variants, TASKS.build
