@@ -4,7 +4,7 @@ A family is written down twice, on purpose: as a Verilog reference and as a Pyth
 the host knows what is expected. `forgegym validate VerilogModule-v0` holds one against the other.
 """
 
-from . import counters, detectors, encoders, registers
+from . import counters, detectors, encoders, registers, shift_registers
 from .family import FAMILIES, Combinational, Family, Inputs, Outputs, Problem, Sequential, family
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "encoders",
     "family",
     "registers",
+    "shift_registers",
 ]
