@@ -430,7 +430,7 @@ def _packet(full: str, room: str) -> Problem:
             "of committed values, open is that of the open packet."
             + (
                 " spoilt is 1 while the open packet is spoilt, as the cycles before have made it; "
-                "it is 0 after a commit or an cancel."
+                "it is 0 after a commit or a cancel."
                 if full == "spoil"
                 else ""
             ),
@@ -815,9 +815,9 @@ def _wide(order: str, pad: int) -> Problem:
 
 def _double(fit: str, room: str) -> Problem:
     space = (
-        "those are free for them that are free before the cycle, whatever pop is"
+        "Places that a pop frees in the same cycle are not free for them yet."
         if room == "strict"
-        else "a place that a pop frees in the same cycle is free for them already"
+        else "A place that a pop frees in the same cycle is free for them already."
     )
     over = (
         "If there is not room for all of them, none is taken."
@@ -830,7 +830,7 @@ def _double(fit: str, room: str) -> Problem:
             "A queue of up to 4 values of 4 bits, first empty, to which up to two values can be "
             "pushed in one cycle.",
             "- push is how many: 0 none, 1 d0, 2 and 3 both d0 and d1, of which d0 is the older. "
-            f"Of the 4 places {space}. {over}",
+            f"{space} {over}",
             "- pop removes the oldest value; while the queue is empty before the cycle, it does "
             "nothing.",
             "head is the oldest value, and 0 while it is empty; count is the number of values. "
