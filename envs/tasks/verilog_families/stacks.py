@@ -53,7 +53,7 @@ def _variants(level: int) -> Sequence[tuple[Any, ...]]:
 
 
 @family("stack", _variants)
-def stack(level: int, kind: str, first: Any, second: Any, third: Any) -> Problem:
+def stack(_level: int, kind: str, first: Any, second: Any, third: Any) -> Problem:
     parts = [part for part in (first, second, third) if part != ""]
     makers: dict[str, Callable[..., Problem]] = {
         "bits": _bits, "two": _two, "deep": _deep, "moves": _moves, "machine": _machine,
@@ -882,7 +882,7 @@ def _brackets(wrong: str, depth: int) -> Problem:
     c = depth.bit_length()
     mistakes = (
         "A mistake changes nothing else, makes bad, which is first 0, 1, and is the last thing "
-        "that is read: while bad is 1 all that comes is ignored."
+        "that is read: while bad is 1 all brackets are ignored."
         if wrong == "stop"
         else "A mistake is counted in mistakes, which is first 0 and stays at 3, and changes "
         "nothing else, except that a closing bracket of the wrong kind closes the innermost open "
