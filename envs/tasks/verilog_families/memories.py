@@ -693,9 +693,9 @@ def _tags(fills: str, counts: str) -> Problem:
 def _board(seen: str, target: str) -> Problem:
     own = ", and dest is not busy" if target == "free" else ""
     now = (
-        "as they are before the cycle: a done in the same cycle does not help yet"
+        "What is busy is what was so before the cycle: a done in it does not help yet."
         if seen == "old"
-        else "where the register that done_at names in a cycle with done counts as not busy already"
+        else "A register whose done is given in that very cycle counts as not busy already."
     )
     words = "\n".join(
         [
@@ -703,8 +703,8 @@ def _board(seen: str, target: str) -> Problem:
             "none is.",
             "- A cycle where want is 1 asks to issue an instruction, which reads the registers "
             "src_a and (where uses_b is 1) src_b and writes the register dest. It is issued, and "
-            f"issued is 1 in that cycle, if none of the registers that it reads is busy{own}; "
-            f"{now}. Else issued is 0, and it is forgotten.",
+            f"issued is 1 in that cycle, if none of the registers that it reads is busy{own}. "
+            f"Else issued is 0, and it is forgotten. {now}",
             "- After a cycle in which an instruction is issued, its dest is busy.",
             "- After a cycle where done is 1, the register done_at is not busy, unless it is the "
             "dest of an instruction that is issued in that cycle.",
@@ -776,9 +776,9 @@ def _store(full: str, update: str) -> Problem:
         "oldest": "it takes the place of the pair that was put longest ago",
     }[full]
     again = (
-        "its value becomes value"
+        "its value becomes value, and it keeps its place"
         if update == "replace"
-        else "it keeps its value: the first one stays"
+        else "nothing changes"
     )
     age = " This does not count as putting it anew." if full == "oldest" else ""
     words = "\n".join(
@@ -786,8 +786,8 @@ def _store(full: str, update: str) -> Problem:
             "A store of up to 3 pairs of a key and a value, of 4 bits each, in the places 0 to 2; "
             "first all are free. op says what happens in a cycle:",
             "- 0: nothing.",
-            f"- 1, put the pair of key and value. If the key is in the store, {again}, in its "
-            f"place.{age} Else the pair takes the lowest free place. If none is free, {over}.",
+            f"- 1, put the pair of key and value. If the key is in the store, {again}.{age} "
+            f"Else the pair takes the lowest free place. If none is free, {over}.",
             "- 2, remove the pair with the key, if there is one; its place is free then.",
             "- 3, remove all pairs."
             + (" The next turn is that of place 0." if full == "turn" else ""),
@@ -1097,14 +1097,14 @@ def _journal(seen: str, nested: str) -> Problem:
         [Port("op", 2), Port("addr", 2), Port("d", 3), Port("keep")],
         [Port("q", 3), Port("running"), Port("changed", 4)], words,
         Sequential(((0,) * 4, None, frozenset()), step, draw), body=body,
-        first=_zeros("now", 4, 3) + "\ninside <= 1'b0;\nchanged <= 4'd0;", then=then,
+        first=_zeros("now", 4, 3) + "\nrunning <= 1'b0;\nchanged <= 4'd0;", then=then,
     )  # fmt: skip
 
 
 def _copy(during: str, count: str) -> Problem:
     size = 8
     how_many = (
-        "amount words are copied; amount 0 means that nothing happens at all"
+        "amount words are copied (none where amount is 0)"
         if count == "length"
         else "amount + 1 words are copied"
     )
