@@ -4,7 +4,17 @@ A family is written down twice, on purpose: as a Verilog reference and as a Pyth
 the host knows what is expected. `forgegym validate VerilogModule-v0` holds one against the other.
 """
 
-from . import counters, detectors, encoders, memories, queues, registers, shift_registers, stacks
+from . import (
+    counters,
+    detectors,
+    encoders,
+    memories,
+    pipelines,
+    queues,
+    registers,
+    shift_registers,
+    stacks,
+)
 from .family import FAMILIES, Combinational, Family, Inputs, Outputs, Problem, Sequential, family
 
 __all__ = [
@@ -20,6 +30,7 @@ __all__ = [
     "encoders",
     "family",
     "memories",
+    "pipelines",
     "queues",
     "registers",
     "shift_registers",
