@@ -220,7 +220,7 @@ def _valid(op: str, how: str) -> Problem:
 def _both(pair: tuple[str, str]) -> tuple[str, int, Callable[[int, int, int], int]]:
     """What two stages compute of a, b and c: words, bits, and a function."""
     one, two = (_OPERATIONS[op] for op in pair)
-    say = f"p is {one[0].format(a='a', b='b')}; y is {two[0].format(a='p', b='c')}"
+    say = f"p is {one[0].format(a='a', b='b')}, and y is {two[0].format(a='p', b='c')}"
     return say, two[1], lambda a, b, c: two[3](one[3](a, b), c)
 
 
@@ -236,7 +236,7 @@ def _two(number: int, control: str) -> Problem:
     lines = [
         "Arithmetic on a, b and c, of 4 bits, in two stages: in a cycle where in_valid is 1 the "
         "first takes a, b and c and computes p of a and b; in the next one the second computes y "
-        f"of p and c (the c that was taken with them). {say[0].upper()}{say[1:]}.",
+        f"of p and c (the c that was taken with them). Here {say}.",
         "- Two cycles after the one in which they were taken, y is shown, and out_valid is 1. In "
         "all other cycles out_valid and y are 0. A new a, b and c can be taken in every cycle.",
     ]
@@ -320,7 +320,7 @@ def _flow(number: int, how: str) -> Problem:
     words = "\n".join(
         [
             "Arithmetic on a, b and c, of 4 bits, in two places for work, both first empty, with "
-            f"back-pressure. {say[0].upper()}{say[1:]}.",
+            f"back-pressure. Here {say}.",
             moves,
             "- out_valid is 1 while there is work in the second place, and y is then its result; "
             "else y is 0. held is how many places have work.",
@@ -752,8 +752,8 @@ def _filter(taps: str, rounding: str) -> Problem:
             "y: it is 1 if the sum is a multiple of 4, else 0.",
             "- In a cycle where restart is 1 all samples of the cycles before are forgotten, and "
             "results that are not shown yet never come (out_valid is 0 in the next cycle, and y "
-            "and exact what they are in this one). A sample of that very cycle is taken, as the first of the "
-            "new ones.",
+            "and exact what they are in this one). A sample of that very cycle is taken, as the "
+            "first of the new ones.",
             "- peak is the greatest y that has been shown with out_valid 1 in the cycles before "
             "since the reset, and first 0; restart does not change it.",
         ]
@@ -820,7 +820,8 @@ def _filter(taps: str, rounding: str) -> Problem:
         "smoother", (taps, rounding), [Port("in_valid"), Port("x", 4), Port("restart")],
         [Port("out_valid"), Port("y", 4), Port("exact"), Port("peak", 4)], words,
         Sequential(((0,) * older, None, 0, (0, 0), 0), step, draw, edges), body=body,
-        first=f"{zero}\ntaken <= 1'b0;\nout_valid <= 1'b0;\ny <= 4'd0;\nexact <= 1'b0;\npeak <= 4'd0;",
+        first=f"{zero}\ntaken <= 1'b0;\nout_valid <= 1'b0;\ny <= 4'd0;\nexact <= 1'b0;\n"
+        "peak <= 4'd0;",
         then="taken <= in_valid;\nout_valid <= goes;\nif (goes) begin\n  y <= total[5:2];\n"
         f"  exact <= (total[1:0] == 2'd{spare});\nend\n"
         "if (out_valid && y > peak) peak <= y;\n"
