@@ -60,9 +60,10 @@ class Row:
     """What came of validating one task.
 
     `mutants` is how many compile and are none of `DISCLOSURE`, `refused` how many the compiler
-    refuses, `equivalent` how many more are proven to be no mistake, `killed` how many of the first fail a hidden play; all are 0 where the reference
-    itself fails. `paid`: trivial contracts that earn something, with what they earn.
-    `stale`: survivors that the task explains and that do not survive.
+    refuses, `equivalent` how many more are proven to do what the reference does, `killed` how many
+    of the first fail a hidden case; all are 0 where the reference itself fails. `paid`: trivial
+    programs that earn something, with what they earn. `stale`: survivors that the task explains and
+    that do not survive.
     """
 
     task: str

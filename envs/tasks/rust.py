@@ -20,6 +20,7 @@ __all__ = [
     "TESTS_SEED",
     "build",
     "get",
+    "of_problem",
     "prompt",
     "sample",
     "tasks",
@@ -32,9 +33,10 @@ PUBLIC, HIDDEN = 3, 40
 _LINE = 92
 
 
-def _task(
+def of_problem(
     problem: Problem, name: str, family: str, split: str, level: int, tests_seed: str
 ) -> Task:
+    """The task `name` that a problem makes."""
     public = _cases(problem, Draw("forgegym rust public", name), PUBLIC, [], {})
     seen = {case["args"]: case for case in public}
     hidden = _cases(
@@ -107,6 +109,6 @@ def prompt(problem: Problem, public: Sequence[dict[str, Any]]) -> str:
     return "".join(f"// {line}".rstrip() + "\n" for line in lines)
 
 
-TASKS = FamilyTasks("rust", FAMILIES, _task)
+TASKS = FamilyTasks("rust", FAMILIES, of_problem)
 sample, tasks, get, with_seed = TASKS.sample, TASKS.tasks, TASKS.get, TASKS.with_seed
 variants, build = TASKS.variants, TASKS.build
