@@ -525,7 +525,7 @@ def _collector(option: str, width: int) -> Problem:
     size = max(1, (width - 1).bit_length())
     end = "highest" if order == "high" else "lowest"
     rest = (
-        "word keeps its value until then, and is first 0"
+        "else word keeps its value, and is first 0"
         if kept == "keep"
         else "word is 0 in all cycles in which done is 0"
     )
