@@ -14,7 +14,14 @@ from . import (
     detectors,
     encoders,
     gates,
+    memories,
+    pipelines,
+    queues,
+    registers,
+    shift_registers,
     shifters,
+    stacks,
+    synchronous,
 )
 from .family import FAMILIES, Combinational, Family, Inputs, Outputs, Problem, Sequential, family
 
@@ -36,5 +43,12 @@ __all__ = [
     "encoders",
     "family",
     "gates",
+    "memories",
+    "pipelines",
+    "queues",
+    "registers",
+    "shift_registers",
     "shifters",
+    "stacks",
+    "synchronous",
 ]
