@@ -4,7 +4,7 @@ A family is written down twice, on purpose: as a Verilog reference and as a Pyth
 the host knows what is expected. `forgegym validate VerilogModule-v0` holds one against the other.
 """
 
-from . import counters, detectors, encoders
+from . import arbiters, counters, detectors, encoders
 from .family import FAMILIES, Combinational, Family, Inputs, Outputs, Problem, Sequential, family
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Outputs",
     "Problem",
     "Sequential",
+    "arbiters",
     "counters",
     "detectors",
     "encoders",
