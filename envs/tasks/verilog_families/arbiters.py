@@ -81,7 +81,10 @@ def arbiter(level: int, width: int, way: bool, kind: str, option: Any) -> Proble
         return _locked(width, way, option) if kind == "locked" else _tie(way, *option)
     if level == 4:
         return _round_robin(width, way, kind, option)
-    return {"limit": _limited, "weights": _weighted, "longest": _longest}[kind](way, option)
+    makers: dict[str, Callable[[bool, Any], Problem]] = {
+        "limit": _limited, "weights": _weighted, "longest": _longest,
+    }  # fmt: skip
+    return makers[kind](way, option)
 
 
 # ---------------------------------------------------------------- what they share
@@ -329,7 +332,7 @@ def _tie(a_first: bool, registered: bool, any_grant: bool) -> Problem:
     interface = clocked(
         "pair_arbiter", inputs, (Port("give_a"), Port("give_b")), a_first, registered, any_grant
     )
-    first = "a" if a_first else "b"
+    first, other = ("a", "b") if a_first else ("b", "a")
     taken = (
         "the one that did not win the last time that one of the two won, be it in a tie or alone"
         if any_grant
@@ -343,8 +346,8 @@ def _tie(a_first: bool, registered: bool, any_grant: bool) -> Problem:
     )
     words = (
         "An arbiter for two. In a cycle where just one of ask_a and ask_b is 1, that one wins; "
-        fXX
-        f"was none since the reset, {first} does. {when} They are never both 1."
+        f"where none is, nobody does. Where both are it is a tie, which is won by {taken}. A "
+        f"reset counts as a tie that {other} has won. {when} They are never both 1."
     )
 
     def step(state: tuple[str, str], inputs: Inputs) -> tuple[Outputs, tuple[str, str]]:
