@@ -290,8 +290,8 @@ def _buffer(kind: str, through: bool, width: int) -> Problem:
     }[kind]
     words = (
         f"A buffer of one word, first empty. {_MOVES} {_accepts(through)}. out_valid is 1 while "
-        f"the buffer has a word. out_data is a register, first 0: {what} that came in last; it "
-        "stays after the word has left."
+        f"the buffer has a word. out_data is a register, first 0. When a word comes in, it takes "
+        f"{what}; it stays after the word has left."
     )
     swap = {i: (i + half) % width for i in range(width)}
 
@@ -335,7 +335,7 @@ def _credit(option: tuple[bool, bool], most: int) -> Problem:
         sticky,
     )
     may = (
-        "credits is not 0, or give_back is 1"
+        "there is a credit, that is, credits is not 0 or give_back is 1"
         if same
         else "credits is not 0 (a credit that comes back in this cycle cannot be spent in it)"
     )
@@ -482,7 +482,7 @@ def _answer(phases: int, delay: int) -> Problem:
         f"The receiver of a handshake of {'four' if phases == 4 else 'two'} phases. ack, word and "
         f"count are registers, first 0. {'While ack is 0, after' if phases == 4 else 'After'} a "
         f"{wait} where {differs}, ack becomes {'1' if phases == 4 else 'what req is'}, word takes "
-        "data as it is in the last of them, and count, modulo 8, goes up by one. "
+        f"data as it is in {'that cycle' if delay == 1 else 'the last of them'}, and count, modulo 8, goes up by one. "
         + ("A cycle in between where that is not so makes the counting of cycles start "
            "again. " if delay > 1 else "")
         + again
