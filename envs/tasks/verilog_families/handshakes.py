@@ -482,7 +482,8 @@ def _answer(phases: int, delay: int) -> Problem:
         f"The receiver of a handshake of {'four' if phases == 4 else 'two'} phases. ack, word and "
         f"count are registers, first 0. {'While ack is 0, after' if phases == 4 else 'After'} a "
         f"{wait} where {differs}, ack becomes {'1' if phases == 4 else 'what req is'}, word takes "
-        f"data as it is in {'that cycle' if delay == 1 else 'the last of them'}, and count, modulo 8, goes up by one. "
+        f"data as it is in {'that cycle' if delay == 1 else 'the last of them'}, and count, modulo "
+        "8, goes up by one. "
         + ("A cycle in between where that is not so makes the counting of cycles start "
            "again. " if delay > 1 else "")
         + again
