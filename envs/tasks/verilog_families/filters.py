@@ -298,7 +298,7 @@ def _debouncer(kind: str, pulses: bool, cycles: int) -> Problem:
     count = f"{cycles} cycles in a row"
     if kind == "ticks":
         rule = (
-            "Only cycles where tick is 1 count; in others nothing changes. When noisy was "
+            "Only cycles where tick is 1 count; in others clean stays as it is. When noisy was "
             f"different from clean in {cycles} counting cycles in a row, clean takes its value "
             "after the last of them; a counting cycle in which they are equal makes that start "
             "again."
@@ -590,12 +590,12 @@ def _follower(peak: bool, hold: int, fall: int) -> Problem:
         moved = f"({room} < 4'd{fall}) ? sample : {moved}"
     body = (
         f"  reg [{bits - 1}:0] rest;\n"
-        f"  wire within = (sample {sign} held);\n"
-        f"  assign fading = valid && within && (rest == {bits}'d0);\n"
+        f"  wire apart = (sample {sign} held);\n"
+        f"  assign fading = valid && apart && (rest == {bits}'d0);\n"
     ) + at_edge(
         interface,
         f"held <= 4'd{start};\nrest <= {bits}'d0;",
-        "if (valid) begin\n  if (!within) begin\n    held <= sample;\n"
+        "if (valid) begin\n  if (!apart) begin\n    held <= sample;\n"
         f"    rest <= {bits}'d{hold};\n"
         f"  end else if (fading) begin\n    held <= {moved};\n  end else begin\n"
         f"    rest <= rest - {bits}'d1;\n  end\nend",
@@ -677,15 +677,15 @@ def _pulses(least: int, most: int) -> Problem:
     words = (
         "It judges the pulses on line by their length: how many cycles in a row line is 1, before "
         "a cycle where it is 0. First the pulse counted so far has length 0.\n"
-        f"- In a cycle where line is 0 after a pulse (line was 1 in the cycle before), good is 1 "
-        f"if the pulse had {least} to {most} cycles, and too_short is 1 if it had fewer. Otherwise "
-        "both are 0.\n"
-        f"- too_long is 1 in the cycle that is number {most + 1} of a pulse (the first is number 1), "
-        "and 0 otherwise; when such a pulse ends, neither good nor too_short is 1.\n"
+        "- In a cycle where line is 0 after a pulse (line was 1 in the cycle before), good is 1 "
+        f"if the pulse had {least} to {most} cycles, and too_short is 1 if it had fewer. "
+        "Otherwise both are 0.\n"
+        f"- too_long is 1 in the cycle that is number {most + 1} of a pulse (the first is number "
+        "1), and 0 otherwise; when such a pulse ends, neither good nor too_short is 1.\n"
         "All three are given in the same cycle. score is a register, first 0: after a cycle where "
-        "good is 1 it is one more, after one where too_short or too_long is 1 one less; it stays within 0 "
-        "and 15. After a cycle where clear is 1 it is 0, whatever else is. clear changes nothing "
-        "but score."
+        "good is 1 it is one more, after one where too_short or too_long is 1 one less; it stays "
+        "within 0 and 15. After a cycle where clear is 1 it is 0, whatever else is. clear changes "
+        "nothing but score."
     )
 
     def step(state: tuple[int, int], inputs: Inputs) -> tuple[Outputs, tuple[int, int]]:
