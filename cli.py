@@ -856,8 +856,9 @@ def validate(
     from .benchmarks.validate import validate as validate_all
     from .verifiers.compact.toolchain import CompactVerifier
 
-    if _environment(env) == "RustCode-v0":
-        _validate_rust(only or (), sandbox, workers, as_json=as_json)
+    language = LANGUAGES[_environment(env)]
+    if language != "compact":
+        _validate_families(language, only or (), sandbox, workers, as_json=as_json)
         return
     without_tests, with_tests = chosen(tasks.value if tasks else None, only or ())
     verifier = CompactVerifier(toolchain.value, sandbox=sandbox.value, workers=workers)
@@ -897,15 +898,21 @@ def validate(
         raise typer.Exit(REFUSED)
 
 
-def _validate_rust(
-    only: Sequence[str], sandbox: SandboxChoice, workers: int | None, *, as_json: bool
+def _validate_families(
+    language: str,
+    only: Sequence[str],
+    sandbox: SandboxChoice,
+    workers: int | None,
+    *,
+    as_json: bool,
 ) -> None:
-    from .benchmarks import validate_rust
+    from .benchmarks import validate_families
     from .benchmarks.validate import Row, ValidationError, in_a_line, print_rows, to_json
-    from .verifiers.rust.toolchain import RustVerifier
 
-    tasks = validate_rust.chosen(only)
-    verifier = RustVerifier(sandbox=sandbox.value, workers=workers)
+    tasks = validate_families.chosen(language, only)
+    verifier = validate_families.LANGUAGES[language].verifier(
+        sandbox=sandbox.value, workers=workers
+    )
     try:
         with _progress("validating", len(tasks)) as show:
             done = 0
@@ -916,7 +923,7 @@ def _validate_rust(
                 show(done)
                 err.print(in_a_line(row), highlight=False, soft_wrap=True)
 
-            rows = validate_rust.validate(verifier, tasks, on_row)
+            rows = validate_families.validate(verifier, tasks, on_row)
     except ValidationError as error:
         err.print(str(error), soft_wrap=True)
         raise typer.Exit(MACHINE) from error

@@ -60,9 +60,10 @@ class Row:
     """What came of validating one task.
 
     `mutants` is how many compile and are none of `DISCLOSURE`, `refused` how many the compiler
-    refuses, `killed` how many of the first fail a hidden play; all are 0 where the reference
-    itself fails. `paid`: trivial contracts that earn something, with what they earn.
-    `stale`: survivors that the task explains and that do not survive.
+    refuses, `equivalent` how many more are proven to do what the reference does, `killed` how many
+    of the first fail a hidden case; all are 0 where the reference itself fails. `paid`: trivial
+    programs that earn something, with what they earn. `stale`: survivors that the task explains and
+    that do not survive.
     """
 
     task: str
@@ -73,6 +74,7 @@ class Row:
     paid: dict[str, float] = field(default_factory=dict)
     mutants: int = 0
     refused: int = 0
+    equivalent: int = 0
     killed: int = 0
     survivors: tuple[Survivor, ...] = ()
     stale: tuple[str, ...] = ()
@@ -101,7 +103,11 @@ class Row:
 
 def digest(rows: Iterable[Row]) -> str:
     """The hash of all that was found; equal for equal findings."""
-    text = json.dumps([asdict(row) for row in rows], sort_keys=True)
+    found = [asdict(row) for row in rows]
+    for row in found:
+        if not row["equivalent"]:
+            del row["equivalent"]  # most languages prove nothing, and keep their digests
+    text = json.dumps(found, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

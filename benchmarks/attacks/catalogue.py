@@ -48,6 +48,7 @@ NOT_HERE = {
     "G35": "environments: hidden inputs are drawn anew, and the last score is on others",
     "G36": "no language model is in the way of a reward; displays escape what they show",
     "G37": "tasks: each ships its baselines, which `forgegym validate` runs",
+    "V16": "tasks: what is expected comes from a model in Python, which knows no x",
 }
 ROWS = (*(f"G{n:02}" for n in range(1, 38)), *(f"L{n}" for n in range(1, 23)))
 LANGUAGES = {"G": "any", "L": "any", "P": "python", "R": "rust", "V": "verilog", "K": "compact"}

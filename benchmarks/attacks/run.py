@@ -11,7 +11,7 @@ from rich.table import Table
 
 from ...verifiers.sandbox.base import Sandbox
 from .catalogue import NOT_HERE, ROWS, SMALL, Bait, Entry, Result, load, run_entry
-from .submissions import Verifiers, run_submission
+from .submissions import run_submission, verifiers_for
 
 # The longest takes a dozen seconds on an idle machine; beyond this the sandbox hangs.
 ENTRY_SECONDS = 90.0
@@ -80,7 +80,7 @@ def run_submissions(
     seconds: float = SUBMISSION_SECONDS,
     on_result: Callable[[Result], None] = lambda _: None,
 ) -> list[Result]:
-    """Every submitted entry against a verifier whose compiler runs in `sandbox`.
+    """Every submitted entry, all of one language, against a verifier whose tools run in `sandbox`.
 
     The verifier opens its boxes as environments do: `SMALL` is too small for a compiler, and
     nothing but ``reuse="proven"`` is what it uses. After an entry that hangs, the next gets others.
@@ -88,14 +88,15 @@ def run_submissions(
     if not entries:
         return []
     results: list[Result] = []
-    opened = [Verifiers(sandbox, workers=BOXES)]
+    language = entries[0].language
+    opened = [verifiers_for(language, sandbox, workers=BOXES)]
     try:
         with Bait() as bait:
             for entry in entries:
                 results.append(run_submission(entry, opened[-1], bait, seconds=seconds))
                 on_result(results[-1])
                 if results[-1].seconds > seconds:
-                    opened.append(Verifiers(sandbox, workers=BOXES))
+                    opened.append(verifiers_for(language, sandbox, workers=BOXES))
     finally:
         for verifiers in opened:
             verifiers.close()

@@ -284,6 +284,31 @@ class StrawVerifier:
         """Nothing is open."""
 
 
+class Believer:
+    """A verifier that runs nothing, and takes whatever it is given for solved: as good as one that
+    goes by a program's own words or its exit status. A `Verifier`, to look at."""
+
+    toolchain = Toolchain("straw", "0")
+    sandbox = None
+
+    def verify_all(self, submissions: Sequence[tuple[Task, str]]) -> list[Verdict]:
+        """A verdict on each."""
+        return [self.verify(task, source) for task, source in submissions]
+
+    def verify(self, task: Task, source: str) -> Verdict:
+        """That `source` solves `task`."""
+        return Verdict(
+            task_key=task.key,
+            source_sha256=hashlib.sha256(source.encode("utf-8", "replace")).hexdigest(),
+            toolchain=self.toolchain,
+            stages=tuple(Stage(n, StageStatus.PASSED) for n in ("parse", "compile", "test")),
+            metrics={"behaviour": 1.0, "above_trivial": 1.0, "warnings": 0.0, "unsafe": 0.0},
+        )
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
 def _pasted(name: str) -> str:
     """The file, or as if it were empty. A guard: nothing that has no end, or that waits."""
     path = Path(name if Path(name).is_file() else f"{name}.compact")

@@ -1,7 +1,7 @@
-"""Attacks that are submitted: contracts for the verifier, and what it must make of them.
+"""Attacks that are submitted: programs for a verifier, and what it must make of them.
 
 An entry whose module has `judge` is no program for a box. It is given a `Court`, hands in sources,
-and complains of verdicts that it should not have got: a contract accepted that should be refused, a
+and complains of verdicts that it should not have got: a program accepted that should be refused, a
 reward for nothing, the machine blamed for what a program did, the host's secret in a message. An
 entry that needs compactc (`NEEDS`), or contracts that run, is not run where there is none, and its
 result says what is missing; the others are judged by the embedded front end there.
@@ -13,17 +13,22 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from ...envs.rewards import PRESETS
+from ...envs.rewards import PRESETS, staged
 from ...envs.tasks import compact_spec
 from ...verifiers.compact.toolchain import CompactVerifier
+from ...verifiers.rust.toolchain import RustVerifier
 from ...verifiers.sandbox.base import SandboxError
+from ...verifiers.sandbox.choose import Choice
 from ...verifiers.task import Task
 from ...verifiers.verdict import Verdict
 from ...verifiers.verifier import ToolchainMissingError, Verifier
+from ...verifiers.verilog.toolchain import VerilogVerifier
 from .catalogue import Bait, Entry, Host, Result
-from .straw import StrawVerifier
+from .straw import Believer, StrawVerifier
 
 ROWS = tuple(f"K{n:02}" for n in range(1, 15))
+# What compiling may earn a program that does nothing of what is asked (`rewards.staged`).
+COMPILE_SHARE = 0.5
 # What an entry can need beyond the embedded front end: the compiler; and what runs contracts.
 COMPACTC, RUNTIME = "compactc", "runtime"
 # For one compilation: thirty times what a contract takes, and half of what verifiers allow.
@@ -183,6 +188,24 @@ class Court(Host):
         self.accept(PLAIN)
         return found
 
+    def unpaid(self, task: Task, right: str, *sources: str) -> list[Verdict]:
+        """Blame the verifier for each that is paid more than compiling earns, and if afterwards
+        `right` does not solve the task any more."""
+        self.expected.add("refused")
+        found = self.verdicts(sources, task)
+        for source, verdict in zip(sources, found, strict=True):
+            pay = staged(verdict).total
+            self.check(not verdict.accepted, f"accepted: {_shown(source)}")
+            self.check(pay <= COMPILE_SHARE + 1e-9, f"paid {pay:.3f}: {_shown(source)}")
+        self.accept(right, task=task)
+        return found
+
+    def proven(self, task: Task, source: str) -> bool | None:
+        """Whether `source` is proven to do what the reference does; None if nothing is proven."""
+        if isinstance(self.verifier, VerilogVerifier):
+            return self.verifier.equivalent(task, source)
+        return None
+
     def earn_at_most(self, plain: str, written: Mapping[str, int]) -> None:
         """Blame the verifier for each whose complexity exceeds `plain`'s by more than is written.
 
@@ -217,7 +240,7 @@ def _shown(source: str) -> str:
 
 
 class Verifiers:
-    """The verifiers for all submitted entries: compactc's, if it is there, and the front end's.
+    """The verifiers for all of Compact's entries: compactc's, if it is there, and the front end's.
 
     `missing` says, for each thing that an entry can need (``""``: nothing), why it is not here.
 
@@ -245,6 +268,11 @@ class Verifiers:
         if self.compactc.missing_for_tests():
             self.missing[RUNTIME] = self.compactc.missing_for_tests()
 
+    @property
+    def verifier(self) -> Verifier:
+        """compactc's, or the front end's where there is no compactc."""
+        return self.compactc or self.front_end
+
     def open(self) -> CompactVerifier:
         """Another one of compactc's, for the caller to close. Raises as `CompactVerifier` does."""
         return CompactVerifier(
@@ -261,12 +289,52 @@ class Verifiers:
                 verifier.close()
 
 
-def run_submission(entry: Entry, verifiers: Verifiers, bait: Bait, *, seconds: float) -> Result:
+class OneVerifier:
+    """The verifier for all entries of Rust, or of Verilog.
+
+    Args:
+        language: ``"rust"`` or ``"verilog"``.
+        sandbox: What is attacked; in front of straw it is a verifier that believes everything.
+        workers: How many boxes.
+    """
+
+    def __init__(self, language: str, sandbox: str, *, workers: int) -> None:
+        self._language, self._sandbox, self._workers = language, sandbox, workers
+        self.missing: dict[str, str] = {}
+        self.verifier: Verifier = Believer()
+        if sandbox == "straw":
+            return
+        try:
+            self.verifier = self.open()
+        except (ToolchainMissingError, SandboxError) as error:
+            self.missing[""] = str(error)
+
+    def open(self) -> Verifier:
+        """Another one, for the caller to close. Raises as `RustVerifier` and `VerilogVerifier`."""
+        made = RustVerifier if self._language == "rust" else VerilogVerifier
+        sandbox: Choice = "docker" if self._sandbox == "docker" else "bubblewrap"
+        return made(sandbox=sandbox, timeout=SECONDS, workers=self._workers)
+
+    def close(self) -> None:
+        """Close it."""
+        self.verifier.close()
+
+
+def verifiers_for(language: str, sandbox: str, *, workers: int) -> Verifiers | OneVerifier:
+    """Those that the entries of a language are submitted to."""
+    if language == "compact":
+        return Verifiers(sandbox, workers=workers)
+    return OneVerifier(language, sandbox, workers=workers)
+
+
+def run_submission(
+    entry: Entry, verifiers: Verifiers | OneVerifier, bait: Bait, *, seconds: float
+) -> Result:
     """Run one entry, for at most `seconds`; or say what is missing for it."""
     missing = verifiers.missing.get(entry.needs)
     if missing is not None:
         return Result(entry.name, entry.ids, entry.title, "", "", 0.0, False, missing=missing)
-    court = Court(entry, verifiers.compactc or verifiers.front_end, bait, verifiers.open)
+    court = Court(entry, verifiers.verifier, bait, verifiers.open)
     took = court.attempt(lambda: entry.module.judge(court), seconds)
     if not court.got and not court.complaints:
         court.blame("nothing was submitted")

@@ -16,9 +16,11 @@ from .rust_values import shown
 __all__ = [
     "FAMILIES",
     "SPLITS",
+    "TASKS",
     "TESTS_SEED",
     "build",
     "get",
+    "of_problem",
     "prompt",
     "sample",
     "tasks",
@@ -31,9 +33,10 @@ PUBLIC, HIDDEN = 3, 40
 _LINE = 92
 
 
-def _task(
+def of_problem(
     problem: Problem, name: str, family: str, split: str, level: int, tests_seed: str
 ) -> Task:
+    """The task `name` that a problem makes."""
     public = _cases(problem, Draw("forgegym rust public", name), PUBLIC, [], {})
     seen = {case["args"]: case for case in public}
     hidden = _cases(
@@ -106,6 +109,6 @@ def prompt(problem: Problem, public: Sequence[dict[str, Any]]) -> str:
     return "".join(f"// {line}".rstrip() + "\n" for line in lines)
 
 
-_TASKS = FamilyTasks("rust", FAMILIES, _task)
-sample, tasks, get, with_seed = _TASKS.sample, _TASKS.tasks, _TASKS.get, _TASKS.with_seed
-variants, build = _TASKS.variants, _TASKS.build
+TASKS = FamilyTasks("rust", FAMILIES, of_problem)
+sample, tasks, get, with_seed = TASKS.sample, TASKS.tasks, TASKS.get, TASKS.with_seed
+variants, build = TASKS.variants, TASKS.build

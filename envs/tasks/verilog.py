@@ -16,9 +16,11 @@ from .verilog_families import FAMILIES, Combinational, Inputs, Outputs, Problem,
 __all__ = [
     "FAMILIES",
     "SPLITS",
+    "TASKS",
     "TESTS_SEED",
     "build",
     "get",
+    "of_problem",
     "prompt",
     "sample",
     "tasks",
@@ -39,9 +41,10 @@ Row = tuple[int, str]
 """Inputs, packed, and the bits of the outputs."""
 
 
-def _task(
+def of_problem(
     problem: Problem, name: str, family: str, split: str, level: int, tests_seed: str
 ) -> Task:
+    """The task `name` that a problem makes."""
     public = Draw("forgegym verilog public", name)
     hidden = Draw("forgegym verilog hidden", name, tests_seed)
     interface, model = problem.interface, problem.model
@@ -206,6 +209,6 @@ def table(interface: Interface, run: Sequence[Row]) -> list[str]:
     ]
 
 
-_TASKS = FamilyTasks("verilog", FAMILIES, _task)
-sample, tasks, get, with_seed = _TASKS.sample, _TASKS.tasks, _TASKS.get, _TASKS.with_seed
-variants, build = _TASKS.variants, _TASKS.build
+TASKS = FamilyTasks("verilog", FAMILIES, of_problem)
+sample, tasks, get, with_seed = TASKS.sample, TASKS.tasks, TASKS.get, TASKS.with_seed
+variants, build = TASKS.variants, TASKS.build

@@ -70,7 +70,10 @@ def read_verilog(source: str) -> VerilogFacts:
     parser.maxRecursionDepth = _MAX_DEPTH
     options.parserOptions = parser
     manager = SourceManager()
-    tree = syntax.SyntaxTree.fromText(source, manager, "solution.sv", "", options)
+    try:
+        tree = syntax.SyntaxTree.fromText(source, manager, "solution.sv", "", options)
+    except RuntimeError:  # nested too deeply
+        return VerilogFacts(comments=comments, lines=lines)
     engine = DiagnosticEngine(manager)
     said = tuple(
         Diagnostic(

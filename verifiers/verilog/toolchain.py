@@ -516,25 +516,31 @@ def _differs(
 
 
 def trivial(tests: Tests) -> int:
-    """How many hidden cases a module passes that does nothing: its outputs are one constant, or an
-    input of their width."""
+    """How many hidden cases a module passes that does nothing: its outputs are one constant, or
+    all one of its inputs."""
     constants: Counter[str] = Counter()
     given: Counter[str] = Counter()
-    bits = tests.interface.output_bits
-    alike = [port for port in tests.interface.inputs if port.width == bits]
     for run in tests.runs[tests.public :]:
         for case in tests.cases(run):
             expected = [run.expected[cycle] for cycle in case]
             merged = _merged(expected)
             if merged is not None:
                 constants[merged] += 1
-            for port in alike:
-                values = (tests.interface.unpack(run.rows[cycle])[port.name] for cycle in case)
-                same = all(
-                    _agrees(e, f"{v:0{bits}b}") for e, v in zip(expected, values, strict=True)
-                )
-                given[port.name] += same
+            given.update(_inputs_that_agree(tests.interface, run, case))
     return max([*constants.values(), *given.values()], default=0)
+
+
+def _inputs_that_agree(interface: Interface, run: Run, case: range) -> set[str]:
+    """The inputs that pass a case when all outputs are put to them."""
+    alike = {port.name for port in interface.inputs}
+    for cycle in case:
+        values = interface.unpack(run.rows[cycle])
+        for name in [*alike]:
+            value = values[name]
+            row = "".join(f"{value % (1 << p.width):0{p.width}b}" for p in interface.outputs)
+            if not _agrees(run.expected[cycle], row):
+                alike.discard(name)
+    return alike
 
 
 def _merged(expected: Sequence[str]) -> str | None:

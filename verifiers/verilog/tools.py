@@ -47,7 +47,7 @@ LANGUAGE = "1800-2012"
 FILE = "solution.sv"
 _PLAYER, _SCRIPT, NETLIST = "player.sv", "synthesise.ys", "netlist.v"
 PORTS, STATISTICS, DEPTH = "ports.txt", "statistics.json", "depth.txt"
-_TOOLS = ("iverilog", "vvp", "yosys", "verilator")
+_TOOLS = ("iverilog", "vvp", "yosys", "yosys-abc", "verilator")
 
 INSTALL_HINT = (
     "`forgegym images build` makes an image that has them; or install iverilog, yosys and "
@@ -180,33 +180,32 @@ class Toolbox:
     def prove(self, interface: Interface, reference: str, netlist: bytes) -> bool | None:
         """Whether a netlist of `run` does the same as the module `reference` in every cycle from a
         reset on: True if that is proven, False if inputs that tell them apart exist, None if
-        neither is known in the time there is.
+        neither is known after `PROVE_SECONDS`. Registers that no reset reaches start alike.
+
+        Yosys makes one circuit of both, which says whether they differ; ABC's property-directed
+        reachability (Een, Mishchenko and Brayton, FMCAD 2011) proves that it never does.
 
         Raises `SandboxError` when the machine fails.
         """
-        for proof in proofs(interface):
-            job = Job(
-                (
-                    Step(
-                        (self._paths["yosys"], "-q", "-s", _SCRIPT),
-                        limits=Limits(seconds=PROVE_SECONDS, output_bytes=OUTPUT_BYTES),
-                        name="prove",
-                    ),
-                ),
-                files={
-                    "reference.sv": _bytes(reference),
-                    NETLIST: netlist,
-                    _SCRIPT: proof.script.encode(),
-                },
-            )
-            outcome = self.sandbox.run(job)
-            if not outcome.valid or not outcome.steps:
-                raise SandboxError(f"a proof could not be run: {outcome.message}")
-            if outcome.status is Status.OK and proof.proves:
-                return True
-            if proof.refutes and REFUTED in outcome.last.stderr:
-                return False
-        return None
+        limits = Limits(seconds=PROVE_SECONDS + 5, output_bytes=OUTPUT_BYTES)
+        search = f"read_aiger {_MITER}; pdr -T {PROVE_SECONDS:g}; write_status {_STATUS}"
+        steps = (
+            Step((self._paths["yosys"], "-q", "-s", _SCRIPT), limits=limits, name="miter"),
+            Step((self._paths["yosys-abc"], "-c", search), limits=limits, name="prove"),
+        )
+        files = {
+            _REFERENCE: _bytes(reference),
+            NETLIST: netlist,
+            _CHECK: check_module(interface).encode(),
+            _SCRIPT: miter_script(interface).encode(),
+        }
+        outcome = self.sandbox.run(Job(steps, files=files, collect={_STATUS: MIB}))
+        if not outcome.valid or not outcome.steps:
+            raise SandboxError(f"a proof could not be run: {outcome.message}")
+        said = outcome.files.get(_STATUS, b"")
+        if said.startswith(b"snl_UNSAT"):
+            return True
+        return False if said.startswith(b"snl_SAT") else None
 
     def _elaborate(self, interface: Interface | None, file: str, out: str) -> Step:
         top: tuple[str, ...] = ("-t", "null", file)
@@ -267,42 +266,59 @@ write_verilog -noattr {NETLIST}
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """A script of Yosys, and what its good or bad end says about equivalence."""
-
-    script: str
-    proves: bool
-    refutes: bool
+_REFERENCE, _CHECK, _MITER, _STATUS = "reference.sv", "check.v", "miter.aig", "status.txt"
+PROVE_SECONDS = 15.0
 
 
-REFUTED = b"proof did fail"
-PROVE_SECONDS = 20.0
-_SAT_SECONDS = 15
-# A difference that shows in no run of this many cycles from a reset is looked for no further.
-_CYCLES = 24
-
-
-def proofs(interface: Interface) -> list[Proof]:
-    """What is tried, in this order, with the two modules beside each other (Yosys: equiv, sat)."""
-    both = (
-        f"read_verilog -sv reference.sv\nhierarchy -check -top {interface.name}\n"
-        "proc\nflatten\nmemory -nomap\nmemory_map\nopt -fast\n"
-        f"setattr -unset init w:*\nrename {interface.name} gold\n"
-        f"read_verilog -sv {NETLIST}\nproc\nopt -fast\nsetattr -unset init w:*\n"
-        f"rename {interface.name} gate\n"
+def check_module(interface: Interface) -> str:
+    """A module that is `bad` when reference and candidate differ in a cycle after the first, which
+    is one of reset."""
+    reset = interface.reset
+    inputs = "".join(f", input {port}" for port in interface.inputs)
+    joined = "".join(
+        f".in_{port.name}(started ? {port.name} : 1'b{reset.active}), "
+        if reset is not None and port.name == reset.name
+        else f".in_{port.name}({port.name}), "
+        for port in interface.inputs
     )
-    miter = f"{both}miter -equiv -flatten -make_outputs gold gate miter\nhierarchy -top miter\n"
-    sat = f"sat -verify -prove trigger 0 -timeout {_SAT_SECONDS}"
-    if interface.reset is None:
-        return [Proof(f"{miter}{sat} miter\n", proves=True, refutes=True)]
-    reset = f"-set-at 1 in_{interface.reset.name} {interface.reset.active} -prove-skip 1"
-    same = f"{both}equiv_make gold gate equiv\nhierarchy -top equiv\nopt -fast\n"
-    return [
-        Proof(f"{same}equiv_simple\nequiv_induct\nequiv_status -assert\n", True, refutes=False),
-        Proof(f"{miter}{sat} -seq {_CYCLES} {reset} miter\n", proves=False, refutes=True),
-        Proof(f"{miter}{sat} -tempinduct -seq 1 {reset} miter\n", proves=True, refutes=False),
-    ]
+    clock = "" if interface.clock is None else f".in_{interface.clock}(check_clock), "
+    return f"""\
+module check (input check_clock{inputs}, output bad);
+  reg started = 0;
+  always @(posedge check_clock) started <= 1;
+  wire trigger;
+  miter both ({clock}{joined}.trigger(trigger));
+  assign bad = started && trigger;
+endmodule
+"""
+
+
+def miter_script(interface: Interface) -> str:
+    """What Yosys does to make one circuit of a reference, a netlist and their `check_module`."""
+    return f"""\
+read_verilog -sv {_REFERENCE}
+hierarchy -check -top {interface.name}
+proc
+flatten
+memory
+rename {interface.name} gold
+read_verilog -sv {NETLIST}
+proc
+rename {interface.name} gate
+setattr -unset init w:*
+miter -equiv -flatten gold gate miter
+read_verilog {_CHECK}
+hierarchy -check -top check
+proc
+flatten
+async2sync
+opt_clean
+setundef -init -zero
+techmap
+dfflegalize -cell $_DFF_P_ 01
+aigmap
+write_aiger -zinit {_MITER}
+"""
 
 
 LATCHES = "t:$dlatch t:$adlatch t:$dlatchsr"

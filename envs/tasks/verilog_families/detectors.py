@@ -50,7 +50,8 @@ def _stream(draw: Draw, name: str, favourite: str, cycles: int) -> list[dict[str
     bits = ""
     while len(bits) < cycles:
         plain = "".join(draw.pick("01") if c == "?" else c for c in favourite)
-        cut = plain[: draw.between(1, len(plain))]
+        at = draw.between(1, len(plain))
+        cut = draw.pick((plain[:at], plain[-at:]))
         bits += draw.pick((plain, plain, cut, draw.pick("01")))
     return [{name: int(bit)} for bit in bits[:cycles]]
 
@@ -168,10 +169,15 @@ def _detector(pattern: str, *, overlap: bool, mealy: bool) -> Problem:
     )
     body = f"  reg [{width - 1}:0] have;\n  assign found = {hit};\n"
     body += at_edge(interface, f"have <= {width}'d0;", then)
-    model = Sequential(
-        ("", 0), step, lambda draw: _stream(draw, "bit_in", pattern, 32),
-        [[{"bit_in": int(b)} for b in pattern * 4], [{"bit_in": int(pattern[0])}] * 8],
-    )  # fmt: skip
+    # Every beginning of the pattern gone wrong, and after it every end of the pattern.
+    flip = str.maketrans("01", "10")
+    runs = [
+        "".join(pattern[:k] + pattern[k].translate(flip) + pattern[j:] for j in range(n))
+        for k in range(n)
+    ]
+    runs += [pattern[j:] + pattern for j in range(1, n)] + [pattern * 4, pattern[0] * 8]
+    edges = [[{"bit_in": int(bit)} for bit in run] for run in runs]
+    model = Sequential(("", 0), step, lambda draw: _stream(draw, "bit_in", pattern, 32), edges)
     return Problem(words, interface, module(interface, body), model)
 
 
