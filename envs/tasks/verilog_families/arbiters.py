@@ -25,17 +25,18 @@ def _variants(level: int) -> Sequence[tuple[Any, ...]]:
     if level == 1:
         return [
             (level, width, low, kind, 0)
-            for width in (3, 4)
+            for width in (7, 8)
             for low in (True, False)
             for kind in ("plain", "hold", "lost", "number")
         ]
     if level == 2:
         return [
             (level, width, low, kind, registered)
-            for width in (3, 4)
+            for width in (4, 5)
             for low in (True, False)
             for kind in ("masked", "urgent", "default")
             for registered in (True, False)
+            if registered or kind != "default"
         ]
     if level == 3:
         locked = [
@@ -187,10 +188,17 @@ def _fixed(width: int, low: bool, kind: str) -> Problem:
         registers = ["grant"]
 
     def draw(draw: Draw) -> dict[str, int]:
-        return {port.name: draw.below(1 << port.width) for port in inputs}
+        # Two bits at least: those with fewer are among the edges.
+        few = draw.below(1 << width) & draw.below(1 << width)
+        row = {"request": few | 1 << draw.below(width - 1) | 1 << (width - 1 - draw.below(2))}
+        return {**row, "hold": int(draw.chance(0.3))} if kind == "hold" else row
 
+    every = (1 << width) - 1
+    alone = [0, *(1 << i for i in range(width)), *(every & every << i for i in range(width))]
+    hold = {"hold": 0} if kind == "hold" else {}
+    edges = [{"request": request, **hold} for request in [*alone, *(n >> 1 for n in alone)]]
     reference = module(interface, body, registers)
-    return Problem(words, interface, reference, Combinational(found, draw))
+    return Problem(words, interface, reference, Combinational(found, draw, edges))
 
 
 # ---------------------------------------------------------------- 2: masks, urgency, a default
@@ -257,11 +265,15 @@ def _chosen(width: int, low: bool, kind: str, registered: bool) -> Problem:
     def row(draw: Draw) -> dict[str, int]:
         return {port.name: draw.below(1 << width) & draw.below(1 << width) for port in inputs}
 
+    every, other = (1 << width) - 1, inputs[-1].name
+    pairs = [{"request": every, other: every ^ 1 << i} for i in range(width)]
+    pairs += [{"request": 1 << i, other: 0} for i in range(width)]
+    pairs += [{"request": every, other: n} for n in (0, every)] + [{"request": 0, other: every}]
     if not registered:
         chain = chain.replace("winner =", "grant =")
         body = f"{declared}  assign idle = {none};\n{_always(chain)}"
         reference = module(interface, body, ["grant"])
-        return Problem(words, interface, reference, Combinational(decide, row))
+        return Problem(words, interface, reference, Combinational(decide, row, pairs))
 
     def step(state: tuple[int, int], inputs: Inputs) -> tuple[Outputs, tuple[int, int]]:
         found = decide(inputs)
