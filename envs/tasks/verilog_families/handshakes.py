@@ -112,20 +112,22 @@ def _wires(kind: str, option: Any) -> Problem:
     name = f"{kind}_stage"
     data = Port("in_data", 4)
     if kind == "hold":
-        name, inputs = "gate_stage", [Port("in_valid"), Port("out_ready"), Port("hold")]
-        outputs = [Port("out_valid"), Port("in_ready")]
+        inputs = [Port("in_valid"), data, Port("out_ready"), Port("hold")]
+        outputs = [Port("out_valid"), Port("out_data", 4), Port("in_ready")]
         words = (
             f"{_MOVES} This stage passes words from in to out without delay. While hold is "
             f"{option}, none moves: out_valid and in_ready are both 0. Otherwise out_valid is "
-            "in_valid, and in_ready is out_ready."
+            "in_valid, and in_ready is out_ready. out_data is always in_data."
         )
         go = "!hold" if option else "hold"
-        lines = {"out_valid": f"in_valid && {go}", "in_ready": f"out_ready && {go}"}
+        lines = {"out_valid": f"in_valid && {go}", "out_data": "in_data"}
+        lines["in_ready"] = f"out_ready && {go}"
 
         def found(inputs: Inputs) -> Outputs:
             shut = inputs["hold"] == option
             return {
                 "out_valid": 0 if shut else inputs["in_valid"],
+                "out_data": inputs["in_data"],
                 "in_ready": 0 if shut else inputs["out_ready"],
             }
     elif kind == "drop":
@@ -160,33 +162,39 @@ def _wires(kind: str, option: Any) -> Problem:
             }
     elif kind == "join":
         names = "abcd"[:option]
-        inputs = [Port(f"{n}_valid") for n in names] + [Port("out_ready")]
-        outputs = [Port("out_valid")] + [Port(f"{n}_ready") for n in names]
+        inputs = [Port(f"{n}_valid") for n in names] + [Port(f"{n}_data", 2) for n in names]
+        inputs.append(Port("out_ready"))
+        outputs = [Port("out_valid"), Port("out_data", 2 * option)]
+        outputs += [Port(f"{n}_ready") for n in names]
         listed = "a, b and c" if option == 3 else "a, b, c and d"
         words = (
             f"{_MOVES} This stage joins {listed} to out: they move together or not at all. "
             f"out_valid is 1 when all of their valid signals are. Each of their ready signals is 1 "
-            "exactly when out_valid and out_ready are."
+            "exactly when out_valid and out_ready are. out_data is always their data side by side, "
+            f"that of {names[-1]} highest and that of a lowest."
         )
         lines = {"out_valid": " && ".join(f"{n}_valid" for n in names)}
+        lines["out_data"] = "{" + ", ".join(f"{n}_data" for n in names[::-1]) + "}"
         lines |= {f"{n}_ready": "out_valid && out_ready" for n in names}
 
         def found(inputs: Inputs) -> Outputs:
             valid = min(inputs[f"{n}_valid"] for n in names)
             ready = valid * inputs["out_ready"]
-            return {"out_valid": valid, **{f"{n}_ready": ready for n in names}}
+            words = sum(inputs[f"{n}_data"] * 4**i for i, n in enumerate(names))
+            readies = {f"{n}_ready": ready for n in names}
+            return {"out_valid": valid, "out_data": words, **readies}
     elif kind == "fork":
         names = "abcd"[:option]
-        inputs = [Port("in_valid")] + [Port(f"{n}_ready") for n in names]
-        outputs = [Port("in_ready")] + [Port(f"{n}_valid") for n in names]
+        inputs = [Port("in_valid"), data] + [Port(f"{n}_ready") for n in names]
+        outputs = [Port("in_ready"), Port("out_data", 4)] + [Port(f"{n}_valid") for n in names]
         listed = "a, b and c" if option == 3 else "a, b, c and d"
         words = (
             f"{_MOVES} This stage gives each word of in to {listed}, to all of them in one cycle "
             "or to none. in_ready is 1 when all of their ready signals are, whatever in_valid is. "
             "The valid signal of each is 1 when in_valid is, and the ready signals of all the "
-            "others are; it does not look at its own."
+            "others are; it does not look at its own. out_data is always in_data."
         )
-        lines = {"in_ready": " && ".join(f"{n}_ready" for n in names)}
+        lines = {"in_ready": " && ".join(f"{n}_ready" for n in names), "out_data": "in_data"}
         for n in names:
             rest = " && ".join(f"{m}_ready" for m in names if m != n)
             lines[f"{n}_valid"] = f"in_valid && {rest}"
@@ -195,32 +203,31 @@ def _wires(kind: str, option: Any) -> Problem:
             busy = [n for n in names if not inputs[f"{n}_ready"]]
             valid = inputs["in_valid"]
             each = {f"{n}_valid": int(valid and not {*busy} - {n}) for n in names}
-            return {"in_ready": int(not busy), **each}
+            return {"in_ready": int(not busy), "out_data": inputs["in_data"], **each}
     elif kind == "route":
-        by = Port("select") if option == "select" else Port("in_data", 3)
-        bit = "select" if option == "select" else "in_data[2]"
+        bit = "select" if option == "select" else "in_data[3]"
         say = "select" if option == "select" else "the highest bit of in_data"
-        inputs = [Port("in_valid"), by, Port("a_ready"), Port("b_ready")]
-        outputs = [Port("in_ready"), Port("a_valid"), Port("b_valid")]
-        outputs += [Port("rest", 2)] if option == "data" else []
+        inputs = [Port("in_valid"), data, Port("a_ready"), Port("b_ready")]
+        inputs += [Port("select")] if option == "select" else []
+        outputs = [Port("in_ready"), Port("out_data", 4), Port("a_valid"), Port("b_valid")]
         words = (
             f"{_MOVES} This stage passes each word of in to a, where {say} is 0, or to b, where it "
             "is 1. The valid signal of the one that is chosen is in_valid, that of the other 0, "
-            "and in_ready is the ready signal of the one that is chosen."
-            + (" rest is always the lower two bits of in_data." if option == "data" else "")
+            "and in_ready is the ready signal of the one that is chosen. out_data is always "
+            "in_data."
         )
         lines = {
             "in_ready": f"{bit} ? b_ready : a_ready",
+            "out_data": "in_data",
             "a_valid": f"in_valid && !{bit}",
             "b_valid": f"in_valid && {bit}",
         }
-        lines |= {"rest": "in_data[1:0]"} if option == "data" else {}
 
         def found(inputs: Inputs) -> Outputs:
-            to = "b" if inputs.get("select", inputs.get("in_data", 0) >> 2) else "a"
+            word = inputs["in_data"]
+            to = "b" if inputs.get("select", word > 7) else "a"
             valid = {f"{n}_valid": inputs["in_valid"] * (n == to) for n in "ab"}
-            rest = {"rest": inputs["in_data"] % 4} if option == "data" else {}
-            return {"in_ready": inputs[f"{to}_ready"], **valid, **rest}
+            return {"in_ready": inputs[f"{to}_ready"], "out_data": word, **valid}
     else:
         one, two = option, "b" if option == "a" else "a"
         inputs = [Port("a_valid"), Port("a_data", 3), Port("b_valid"), Port("b_data", 3)]
@@ -254,8 +261,15 @@ def _wires(kind: str, option: Any) -> Problem:
     def draw(draw: Draw) -> dict[str, int]:
         return {port.name: draw.below(1 << port.width) for port in inputs}
 
+    flags = [port.name for port in inputs if port.width == 1]
+    edges = [
+        {port.name: word % (1 << port.width) for port in inputs}
+        | {name: bits >> i & 1 for i, name in enumerate(flags)}
+        for bits in range(1 << len(flags))
+        for word in (0, 6, 9)
+    ]
     body = "".join(f"  assign {target} = {value};\n" for target, value in lines.items())
-    return Problem(words, interface, module(interface, body), Combinational(found, draw))
+    return Problem(words, interface, module(interface, body), Combinational(found, draw, edges))
 
 
 # ---------------------------------------------------------------- 2: one entry
