@@ -389,8 +389,7 @@ def _receiver(
         "- After the cycle in which it read the stop bit it waits again, whatever that was. busy "
         "is 1 exactly while it does not wait (and so is 0 in the cycle where the start bit is "
         "seen first).\n"
-        "- word, valid, bad_stop"
-        + (" and bad_parity" if checked else "")
+        + ("- word, valid, bad_stop and bad_parity" if checked else "- word, valid and bad_stop")
         + f" are registers, first 0. In the cycle after the one in which the stop bit was read, "
         f"valid is 1 if {right}, bad_stop is 1 if the stop bit is wrong"
         + (", and bad_parity is 1 if the parity bit is (also when both are)" if checked else "")
