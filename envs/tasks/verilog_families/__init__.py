@@ -4,7 +4,17 @@ A family is written down twice, on purpose: as a Verilog reference and as a Pyth
 the host knows what is expected. `forgegym validate VerilogModule-v0` holds one against the other.
 """
 
-from . import arbiters, controllers, counters, detectors, encoders, filters, handshakes, serials
+from . import (
+    arbiters,
+    controllers,
+    counters,
+    detectors,
+    encoders,
+    filters,
+    handshakes,
+    serials,
+    waveforms,
+)
 from .family import FAMILIES, Combinational, Family, Inputs, Outputs, Problem, Sequential, family
 
 __all__ = [
@@ -24,4 +34,5 @@ __all__ = [
     "filters",
     "handshakes",
     "serials",
+    "waveforms",
 ]

@@ -352,7 +352,8 @@ def _dispenser(change: str, cancel: bool, price: int) -> Problem:
             else ""
         )
         + "  always @* begin\n    case (coin)\n      2'd0: value = 4'd0;\n"
-        "      2'd1: value = 4'd1;\n      2'd2: value = 4'd2;\n      default: value = 4'd5;\n    endcase\n  end\n"
+        "      2'd1: value = 4'd1;\n      2'd2: value = 4'd2;\n"
+        "      default: value = 4'd5;\n    endcase\n  end\n"
     ) + at_edge(interface, f"credit <= 3'd0;\nserve <= 1'b0;\n{owed} <= 4'd0;", then)
     registers = ["credit", "serve"] + ([] if coins else ["change"])
     reference = module(interface, body, registers)
