@@ -1,9 +1,10 @@
 """Hostile Rust and Verilog programs: no verifier pays for them, is harmed by them, or tells what it
 should not. A verifier that believes what it is given fails them, which shows that they bite."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from conftest import need_tools
 
 from forgegym.benchmarks.attacks import run
 from forgegym.benchmarks.attacks.catalogue import Bait, Entry, load
@@ -29,12 +30,16 @@ def bait() -> Iterator[Bait]:
 
 
 @pytest.fixture(scope="module", params=BACKENDS)
-def verifiers(request: pytest.FixtureRequest) -> Iterator[dict[str, OneVerifier]]:
-    opened = {
-        language: OneVerifier(language, request.param, workers=run.BOXES)
-        for language in ("rust", "verilog")
-    }
-    yield opened
+def verifier_of(request: pytest.FixtureRequest) -> Iterator[Callable[[str], OneVerifier]]:
+    opened: dict[str, OneVerifier] = {}
+
+    def of(language: str) -> OneVerifier:
+        need_tools(request.param, language)
+        if language not in opened:
+            opened[language] = OneVerifier(language, request.param, workers=run.BOXES)
+        return opened[language]
+
+    yield of
     for one in opened.values():
         one.close()
 
@@ -43,9 +48,9 @@ def verifiers(request: pytest.FixtureRequest) -> Iterator[dict[str, OneVerifier]
 @pytest.mark.timeout(run.SUBMISSION_SECONDS + 60)
 @pytest.mark.parametrize("entry", ENTRIES, ids=named)
 def test_a_verifier_in_a_sandbox_holds(
-    entry: Entry, verifiers: dict[str, OneVerifier], bait: Bait
+    entry: Entry, verifier_of: Callable[[str], OneVerifier], bait: Bait
 ) -> None:
-    one = verifiers[entry.language]
+    one = verifier_of(entry.language)
     assert not one.missing
     result = run_submission(entry, one, bait, seconds=run.SUBMISSION_SECONDS)
     assert result.held, result.complaints[:5]

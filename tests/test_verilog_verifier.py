@@ -2,6 +2,7 @@
 
 import gymnasium
 import pytest
+from conftest import need_tools
 from gymnasium.utils.env_checker import check_env
 
 from forgegym.benchmarks.attacks.programs import (
@@ -24,6 +25,7 @@ BACKENDS = [
 
 @pytest.fixture(scope="module", params=BACKENDS)
 def verifier(request):
+    need_tools(request.param, "verilog")
     made = VerilogVerifier(sandbox=request.param)
     yield made
     made.close()
@@ -172,6 +174,7 @@ class Broken:
 
 @pytest.mark.bubblewrap  # this machine's tools are looked for
 def test_a_broken_machine_is_not_the_programs_fault():
+    need_tools("bubblewrap", "verilog")
     made = VerilogVerifier(sandbox=Broken())
     verdict = made.verify(counter_task(), COUNTER)
     assert not verdict.valid

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import itertools
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -160,6 +161,7 @@ def _opened(backend: str, language: str, workers: int) -> Iterator[tuple[CodeEnv
     holder.sandbox = Recorder(holder.sandbox)
     try:
         env.reset(seed=0, options={"task": TASKS[language]})
+        assert env.task is not None
         reference = env.task.reference
         assert reference is not None
         yield env, holder.sandbox, reference
@@ -239,15 +241,14 @@ def _latency(backend: str, language: str, repetitions: int) -> list[Row]:
 
 def _step(env: CodeEnv, source: str) -> float:
     """The seconds of one step. Raises `BenchError` when the reference does not solve the task."""
+    assert env.task is not None
     env.reset(seed=0, options={"task": env.task.id})
-    seconds = together([partial(_solve, env, source)])
-    return seconds
-
-
-def _solve(env: CodeEnv, source: str) -> None:
+    started = time.perf_counter()
     feedback, _, solved, _, _ = env.step(source)
+    seconds = time.perf_counter() - started
     if not solved:
         raise BenchError(f"the reference does not solve {env.task.id}: {feedback[:300]}")
+    return seconds
 
 
 def _rate(backend: str, language: str, steps: int) -> Rate:
@@ -255,6 +256,7 @@ def _rate(backend: str, language: str, steps: int) -> Rate:
         _step(env, f"{reference}// first\n")
         orders = _orders(recorder.seen)
         task, verifier = env.task, env.verifier
+        assert task is not None
         texts = [f"{reference}// rate {number}\n" for number in range(steps)]
 
         def judge() -> None:
@@ -269,10 +271,8 @@ def _rate(backend: str, language: str, steps: int) -> Rate:
                 for done in range(0, share, _CHUNK):
                     _run_bare(row, orders, min(_CHUNK, share - done))
 
-            shares = shares_of(steps, WORKERS)
-            bare = together(
-                [partial(work, r, n) for r, n in zip((one, other), shares, strict=True)]
-            )
+            parts = zip((one, other), shares_of(steps, WORKERS), strict=True)
+            bare = together([partial(work, row, share) for row, share in parts])
     return Rate(backend, language, WORKERS, round(steps / bare, 2), round(steps / boxed, 2))
 
 

@@ -215,8 +215,8 @@ def _checked(width: int, kind: str, way: bool) -> Problem:
         end = "low" if way else "high"
         words = (
             f"code is a thermometer code if its ones, if any, are all at the {end} end, without a "
-            "gap. value is the number of its ones, whether it is one or not, and error is 1 where it "
-            "is none, else 0."
+            "gap. value is the number of its ones, whether it is one or not, and error is 1 where "
+            "it is none, else 0."
         )
     else:
         words = (
