@@ -61,7 +61,8 @@ def _signed(value: int, width: int) -> int:
 # a wire, and a function.
 _Operation = tuple[str, int, str, Callable[[int, int], int]]
 _OPERATIONS: dict[str, _Operation] = {
-    "add": ("{a} + {b}, both without sign, in 5 bits", 5, "wire [4:0] {r} = {{1'b0, {a}}} + {{1'b0, {b}}};",
+    "add": ("{a} + {b}, both without sign, in 5 bits", 5,
+            "wire [4:0] {r} = {{1'b0, {a}}} + {{1'b0, {b}}};",
             lambda a, b: a + b),
     "subtract": ("{a} - {b} modulo 16", 4, "wire [3:0] {r} = {a} - {b};",
                  lambda a, b: (a - b) % 16),

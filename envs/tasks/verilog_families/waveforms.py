@@ -705,7 +705,8 @@ def _pattern(loops: bool, timed: bool) -> Problem:
     stop = "  playing <= 1'b0;\n  step <= 2'd0;\n" + ("  over <= 2'd0;\n" if timed else "")
     then = (
         f"if (write) entries[place] <= {data};\nif (halt) begin\n{stop}"
-        f"end else if (playing) begin\n{indented(advance, 2)}end else begin\n  playing <= play;\nend"
+        f"end else if (playing) begin\n{indented(advance, 2)}end else begin\n"
+        "  playing <= play;\nend"
     )
     body += at_edge(interface, first, then)
     reference = module(interface, body, ["playing", "step"])
