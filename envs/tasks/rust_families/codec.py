@@ -49,7 +49,7 @@ _WHOLE: dict[str, tuple[str, Callable[..., Any], str, tuple[str, str], str, _Arg
         "Return a vector that has for each value, which is 0 or more, half of it if it is even, "
         "and else minus half of what is one more than it, so that 0, 1, 2, 3 become 0, -1, 1, -2.",
         lambda v: [(-1) ** x * ((x + 1) // 2) for x in v],
-        "values.iter().map(|&x| if x % 2 == 0 { x / 2 } else { -(x + 1) / 2 }).collect()",
+        "values.iter().map(|&x| if x % 2 == 0 { x / 2 } else { -(x / 2) - 1 }).collect()",
         _VALUES, "Vec<i64>", _counts,
     ),
     "hex": (
@@ -342,7 +342,7 @@ _WAY: dict[str, tuple[str, str, str]] = {
     let mut at = 0;
     while at < bytes.len() {{
         let (number, size) = first(&bytes[at..]).ok_or(at)?;
-        if code(number).len() < size {{
+        if code(number) != bytes[at..at + size] {{
             return Err(at);
         }}
         numbers.push(number);
@@ -1011,7 +1011,9 @@ fn finish(single: &mut Vec<u8>, code: &mut Vec<u8>) {{
 
 def _copied(which: str, overlap: str) -> Problem:
     near, overlaps = which == "near", overlap == "overlap"
-    distances = "1..=at" if near else "(1..=at).rev()"
+    # Of equal sizes the last one counts.
+    nearest = 1 if overlaps else 3  # no three bytes fit into less
+    distances = f"({nearest}..=at)" + (".rev()" if near else "")
     limit = "" if overlaps else ".take(distance)"
     own = (
         "they may be longer than d"
@@ -1036,16 +1038,12 @@ def _copied(which: str, overlap: str) -> Problem:
 
 /// How many bytes from here on can be copied at most, and from how far before.
 fn longest(bytes: &[u8], at: usize) -> (usize, usize) {{
-    let mut best = (0, 0);
-    for distance in {distances} {{
+    let sizes = {distances}.map(|distance| {{
         let earlier = bytes[at - distance..].iter(){limit};
         let same = bytes[at..].iter().zip(earlier).take_while(|(a, b)| a == b);
-        let size = same.count();
-        if size > best.0 {{
-            best = (size, distance);
-        }}
-    }}
-    best
+        (same.count(), distance)
+    }});
+    sizes.max_by_key(|&(size, _)| size).unwrap_or_default()
 }}
 """
 
@@ -1178,13 +1176,10 @@ fn letter(value: u8) -> char {{
 """
     else:
         start = (
-            """    if text.len() % 8 != 0 {
+            """    if text.len() % 8 != 0 || text.ends_with("========") {
         return None;
     }
     let letters = text.trim_end_matches('=');
-    if text.len() - letters.len() > 7 {
-        return None;
-    }
 """
             if padded
             else ""

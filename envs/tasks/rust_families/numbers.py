@@ -142,7 +142,10 @@ _SUCH: _Table = {
     "different": (
         "no digit occurs more than once in it",
         lambda d, _: len(set(d)) == len(d),
-        "digits.iter().enumerate().all(|(i, digit)| !digits[..i].contains(digit))",
+        """digits
+        .iter()
+        .enumerate()
+        .all(|(i, digit)| !digits[..i].contains(digit))""",
     ),
     "divided": (
         "the sum of its digits divides it without remainder",
@@ -240,7 +243,8 @@ _ROUND: dict[str, tuple[str, Callable[..., Any], str, bool, str]] = {
     ),
     "lost": (
         "Replace each of `values` by `k` times what the value divided by `k` is when it is "
-        "rounded. Return the sum of what there is then minus the sum of `values`. Each quotient is rounded",
+        "rounded. Return the sum of what there is then minus the sum of `values`. Each quotient is "
+        "rounded",
         lambda rounded, v, k: sum(k * rounded(Fraction(x, k)) - x for x in v),
         "values.iter().map(|&x| k * rounded(x, k) - x).sum()",
         True,
@@ -402,18 +406,18 @@ _SHOWN: _Typed = {
 
 _NEXT: _Table = {
     "linear": (
-        "5 times it plus 3, of which the remainder counts that it leaves when divided by `m`",
+        "the remainder that 5 times it plus 3 leaves when divided by `m`",
         lambda x, m: (5 * x + 3) % m,
         "(5 * x + 3) % m",
     ),
     "square": (
-        "its square plus 1, of which the remainder counts that it leaves when divided by `m`",
+        "the remainder that its square plus 1 leaves when divided by `m`",
         lambda x, m: (x * x + 1) % m,
         "(x * x + 1) % m",
     ),
     "halved": (
-        "half of it if it is even, and else 3 times it plus 1, of which the remainder counts that "
-        "it leaves when divided by `m`",
+        "half of it if it is even, and else the remainder that 3 times it plus 1 leaves when "
+        "divided by `m`",
         lambda x, m: x // 2 if x % 2 == 0 else (3 * x + 1) % m,
         """if x % 2 == 0 {
         x / 2
@@ -433,8 +437,8 @@ _NEXT: _Table = {
     sum""",
     ),
     "mirrored": (
-        "the sum of it and the number with its decimal digits in reverse order, of which the "
-        "remainder counts that it leaves when divided by `m`",
+        "the remainder that the sum of it and the number with its decimal digits in reverse order "
+        "leaves when divided by `m`",
         lambda x, m: (x + int(str(x)[::-1])) % m,
         """let mut mirrored = 0;
     let mut rest = x;
@@ -752,7 +756,7 @@ fn gcd(a: i64, b: i64) -> i64 {{
 
     return Problem(
         "A fraction is a pair of numerator and denominator, which may be negative. If a "
-        f"denominator is 0, return None. Else calculate {words}. Return it, exactly, {what}.",
+        f"denominator is 0, return None. Else calculate, exactly, {words}. Return it {what}.",
         Interface("answer", (("fractions", "&[(i64, i64)]"),), f"Option<{kind}>"),
         reference,
         oracle,
