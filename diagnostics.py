@@ -68,10 +68,21 @@ def show(verdict: Verdict, sources: Sources, *, out: Console, err: Console) -> N
     how += f", {count} files)" if count > 1 else ")"
     if not verdict.accepted:
         out.print(Text.assemble(("refused", "bold red"), how), soft_wrap=True)
+        if verdict.stage == "test":
+            _show_cases(verdict, out)
         return
     out.print(Text.assemble(("accepted", "bold green"), how), soft_wrap=True)
+    _show_cases(verdict, out)
     if "functions" in verdict.facts:
         _show_functions(verdict, out)
+    elif "cells" in verdict.metrics:
+        m = verdict.metrics
+        out.print(
+            f"{m['cells']:.0f} gates and flip-flops, {m['flip_flops']:.0f} of them flip-flops; "
+            f"{m['depth']:.0f} gates on the longest path",
+            highlight=False,
+            soft_wrap=True,
+        )
     elif "complexity" in verdict.metrics:
         _show_complexity(verdict, out)
     else:
@@ -79,12 +90,16 @@ def show(verdict: Verdict, sources: Sources, *, out: Console, err: Console) -> N
         out.print(f"complexity: not measured ({why})", soft_wrap=True, markup=False)
 
 
-def _show_functions(verdict: Verdict, out: Console) -> None:
-    """A line a function, and how many hidden cases passed."""
+def _show_cases(verdict: Verdict, out: Console) -> None:
+    """How many cases passed, where the task has any."""
     tests = verdict.facts.get("tests")
     if tests is not None:
         told = " and ".join(f"{t['passed']} of {t['total']} {kind}" for kind, t in tests.items())
         out.print(f"cases: {told}", highlight=False)
+
+
+def _show_functions(verdict: Verdict, out: Console) -> None:
+    """A line a function."""
     functions = verdict.facts["functions"]
     width = max((cell_len(visible(f["name"])) for f in functions), default=0)
     for f in functions:

@@ -266,3 +266,28 @@ def test_what_a_task_is_put_to():
     for run in tests.runs:
         assert set(run.expected[0]) == {"-"}  # before the first reset nothing is known
         assert "-" not in "".join(run.expected[2:])
+
+
+@pytest.mark.docker
+def test_check_tells_a_person_what_became_of_a_module(tmp_path):
+    from typer.testing import CliRunner
+
+    from forgegym.cli import app
+
+    task = verilog.get("verilog/counter/3/eval-0")
+    file = tmp_path / "answer.v"
+    options = ["check", "VerilogModule-v0", str(file), "--sandbox", "docker"]
+    file.write_text(task.reference)
+    done = CliRunner().invoke(app, [*options, "--task", task.id])
+    assert done.exit_code == 0, done.output
+    assert "cases: 1 of 1 public and 16 of 16 hidden" in done.output
+    assert "of them flip-flops" in done.output
+    file.write_text(task.reference.replace("+", "-"))
+    done = CliRunner().invoke(app, [*options, "--task", task.id])
+    assert done.exit_code == 1
+    assert "is expected to be" in done.output
+    assert "cases: 0 of 1 public and " in done.output
+    file.write_text("module x (input a, output y);\n  assign y = a\nendmodule\n")
+    done = CliRunner().invoke(app, options)
+    assert done.exit_code == 1
+    assert "2:15: error: expected ';'" in done.output

@@ -159,14 +159,14 @@ def _both_ways(width: int, load: bool, kind: str, _: int) -> Problem:
 
     def draw(draw: Draw) -> list[dict[str, int]]:
         rows: list[dict[str, int]] = []
-        while len(rows) < 24:  # stretches that reach an end
+        while len(rows) < 44:  # some of the stretches reach an end
             way = draw.pick(("up", "up", "down", "down", "both", "none"))
-            for _ in range(draw.between(1, top + 2)):
+            for _ in range(draw.pick((1, 2, 3, top + 2))):
                 row = {"up": int(way in ("up", "both")), "down": int(way in ("down", "both"))}
                 if load:
                     row |= {"load": int(draw.chance(0.1)), "value": draw.below(top + 1)}
                 rows.append(row)
-        return rows[:40]
+        return rows[:60]
 
     past = {
         "wrap": ("", ""),
