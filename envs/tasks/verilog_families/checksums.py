@@ -735,8 +735,9 @@ def _frame(number: int) -> Problem:
     )
     words = (
         "Frames of words of four bits; a word comes in each cycle where valid is 1. In other "
-        f"cycles {'start means' if fixed else 'start and last mean'} nothing. A word with start 1 begins a "
-        f"frame; words that come while no frame is going on, without start, are ignored. {ends} is "
+        f"cycles {'start means' if fixed else 'start and last mean'} nothing. A word with "
+        "start 1 begins a frame; words that come while no frame is going on, without start, are "
+        f"ignored. {ends} is "
         f"a check: it ought to be {check}. In the cycle after it came, good is 1 if it is so, and "
         "bad is 1 if not, for one cycle; otherwise both are 0. "
         f"{again} goods is the number of good frames, first 0; it goes up together with good, and "
