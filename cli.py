@@ -1103,6 +1103,33 @@ def bench_sandbox(
         raise typer.Exit(INTERRUPTED)
 
 
+@bench_app.command("verify")
+def bench_verify(
+    backend: Annotated[str, typer.Option("--backend", help="docker, bubblewrap or all.")] = "all",
+    languages: Annotated[
+        str, typer.Option("--languages", help="Separated by commas.")
+    ] = "rust,verilog",
+    repetitions: Annotated[int, typer.Option("--repetitions", min=1)] = 100,
+    steps: Annotated[int, typer.Option("--steps", min=0, help="Of throughput; 0: none.")] = 200,
+    as_json: AsJson = False,
+) -> None:
+    """What a step of an environment takes, stage by stage, beside its tools alone."""
+    from .benchmarks.speed.sandbox import BACKENDS
+    from .benchmarks.speed.verify import measure, print_report
+
+    report = measure(
+        backends=BACKENDS if backend == "all" else (backend,),
+        languages=languages.split(","),
+        repetitions=repetitions,
+        steps=steps,
+        say=lambda line: err.print(line, markup=False, soft_wrap=True),
+    )
+    if as_json:
+        _print_json(report.to_json())
+    else:
+        print_report(report, out)
+
+
 @bench_app.command("train")
 def bench_train(
     shapes: Annotated[

@@ -21,8 +21,10 @@ import pytest
 
 import forgegym
 from forgegym.verifiers.compact.compiler import find_compactc
+from forgegym.verifiers.rust.compiler import find_rustc
 from forgegym.verifiers.sandbox import images, probe
 from forgegym.verifiers.sandbox.base import SandboxUnavailableError
+from forgegym.verifiers.verilog.tools import find_tools
 
 # Whoever starts the tests in the background has them ignore Ctrl-C, and all that they start, too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -76,6 +78,24 @@ def _need_bubblewrap() -> None:
     complaint = sandbox_complaint("bubblewrap")
     if complaint is not None:
         missing("bubblewrap", complaint)
+
+
+def need_tools(sandbox: str, language: str) -> None:
+    """In bubblewrap's boxes are this machine's compilers: are there any, for whom they can see?"""
+    if sandbox != "bubblewrap":
+        return
+    if language == "verilog" and find_tools() is None:
+        missing("verilog", "iverilog, yosys and verilator are not all on this machine")
+    if language == "rust":
+        rustc = find_rustc()
+        if rustc is None:
+            missing("rust", "there is no rustc on this machine")
+        elif not all(_seen_by_all(folder) for folder in rustc.folders):
+            missing("rust", f"{rustc.path} lies where only its owner can see it")
+
+
+def _seen_by_all(folder: Path) -> bool:
+    return all(part.stat().st_mode & 0o005 == 0o005 for part in (folder, *folder.parents))
 
 
 def _need_gpu() -> None:

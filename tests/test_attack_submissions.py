@@ -22,7 +22,7 @@ from forgegym.verifiers.task import Task
 from forgegym.verifiers.verdict import Failure, FailureKind, Stage, StageStatus, Toolchain, Verdict
 from forgegym.verifiers.verifier import Verifier
 
-ENTRIES = load(submitted=True)
+ENTRIES = [entry for entry in load(submitted=True) if entry.language == "compact"]
 BARE = [entry for entry in ENTRIES if not entry.needs]
 # One of them takes its time.
 TIMED = [

@@ -48,6 +48,12 @@ NOT_HERE = {
     "G35": "environments: hidden inputs are drawn anew, and the last score is on others",
     "G36": "no language model is in the way of a reward; displays escape what they show",
     "G37": "tasks: each ships its baselines, which `forgegym validate` runs",
+    "R03": "submissions of one file: no build script, no manifest; rustc is called, not cargo",
+    "R04": "submissions of one file: no dependency, no procedural macro",
+    "R05": "rustc is called, which reads no configuration of cargo's",
+    "R06": "rustc is called by its own path, not by rustup's",
+    "R07": "submissions of one file: no manifest to edit",
+    "R13": "no reward is paid for a program's own tests",
     "V16": "tasks: what is expected comes from a model in Python, which knows no x",
 }
 ROWS = (*(f"G{n:02}" for n in range(1, 38)), *(f"L{n}" for n in range(1, 23)))

@@ -15,6 +15,7 @@ import struct
 import subprocess
 import sys
 import time
+from base64 import b64decode
 from typing import Any
 
 HEADER = struct.Struct(">I")
@@ -51,7 +52,8 @@ def find(tools: dict[str, list[str]]) -> dict[str, Any]:
 
 
 def repeat(order: dict[str, Any], folder: str) -> dict[str, Any]:
-    """Do the steps `count` times, each in a fresh work folder: the seconds, and what went wrong."""
+    """Do the steps `count` times, each in a fresh work folder: the seconds, those of each step, and
+    what went wrong."""
     work, temporary = os.path.join(folder, "work"), os.path.join(folder, "tmp")
     # As a box's, and nothing else: a variable of the user's (NODE_EXTRA_CA_CERTS, say) can cost a
     # tool more than all that is measured here.
@@ -62,26 +64,30 @@ def repeat(order: dict[str, Any], folder: str) -> dict[str, Any]:
         "TMPDIR": temporary,
     }
     seconds: list[float] = []
+    of_steps: list[list[float]] = [[] for _ in order["steps"]]
     answers: list[str] = []
     for _ in range(order["count"]):
         for place in (work, temporary):
             shutil.rmtree(place, ignore_errors=True)  # of an item that failed
             os.mkdir(place)
-        for name, text in order["files"].items():
-            with open(os.path.join(work, name), "w") as file:
-                file.write(text)
+        for name, content in order["files"].items():
+            data = content.encode() if isinstance(content, str) else b64decode(content["base64"])
+            with open(os.path.join(work, name), "wb") as file:
+                file.write(data)
         os.chdir(work)
         answers = []
-        started = time.perf_counter()
-        for step in order["steps"]:
-            code = _run(step, environment, answers)
+        ended = started = time.perf_counter()
+        for number, step in enumerate(order["steps"]):
+            code = _run(step, {**environment, **step.get("environment", {})}, answers)
             if code:
                 return {"error": f"{step['argv'][0]} ended with {code}"}
-        seconds.append(time.perf_counter() - started)
+            begun, ended = ended, time.perf_counter()
+            of_steps[number].append(ended - begun)
+        seconds.append(ended - started)
         os.chdir("/")
         for place in (work, temporary):
             shutil.rmtree(place)
-    return {"seconds": seconds, "answers": answers}
+    return {"seconds": seconds, "steps": of_steps, "answers": answers}
 
 
 def _run(step: dict[str, Any], environment: dict[str, str], answers: list[str]) -> int:

@@ -245,7 +245,7 @@ def _latency(
     spaced: tuple[list[float], list[float]] = ([], [])
     packed: tuple[list[float], list[float]] = ([], [])
     count = repetitions if reuse == "proven" else min(repetitions, NEVER_REPETITIONS)
-    for share in _shares(count, min(ROUNDS, count)):
+    for share in shares_of(count, min(ROUNDS, count)):
         with backend.bare() as bare, backend.open(1, reuse) as pool:
             rest = partial(_rest, pool)
             without = partial(_bare_once, bare, item, paths)
@@ -279,12 +279,12 @@ def _bare_once(bare: Bare, item: Item, paths: Mapping[str, str]) -> float:
     return bare.run(item, paths)[0]
 
 
-def _shares(count: int, parts: int) -> list[int]:
+def shares_of(count: int, parts: int) -> list[int]:
     """`count` in as many parts, as equal as can be."""
     return [count // parts + (n < count % parts) for n in range(parts)]
 
 
-def _together(works: Sequence[Callable[[], None]]) -> float:
+def together(works: Sequence[Callable[[], None]]) -> float:
     """The seconds until all, each in a thread of its own, are done. Raises what one raised."""
     failures: list[BaseException] = []
 
@@ -308,13 +308,13 @@ def _together(works: Sequence[Callable[[], None]]) -> float:
 
 def _bare_seconds(rows: Sequence[Bare], item: Item, paths: Mapping[str, str], steps: int) -> float:
     """Of `steps` repetitions shared among the rows, each of which goes through its own alone."""
-    shares = _shares(steps, len(rows))
+    shares = shares_of(steps, len(rows))
 
     def work(row: Bare, share: int) -> None:
         for done in range(0, share, BARE_CHUNK):
             row.run(item, paths, min(BARE_CHUNK, share - done))
 
-    return _together([partial(work, r, s) for r, s in zip(rows, shares, strict=True)])
+    return together([partial(work, r, s) for r, s in zip(rows, shares, strict=True)])
 
 
 def _boxed_seconds(pool: Pool, item: Item, job: Job, steps: int, workers: int) -> float:
@@ -327,7 +327,7 @@ def _boxed_seconds(pool: Pool, item: Item, job: Job, steps: int, workers: int) -
             _timed(pool, item, job)
 
     try:
-        return _together([work] * workers)
+        return together([work] * workers)
     finally:
         stop.set()
 

@@ -4,8 +4,9 @@ The player is a module of a few lines that is made for an interface and elaborat
 simulated. It reads runs from standard input and answers each on standard output, which the job
 joins to the request channel. It knows no expected value; the host compares.
 
-A run is a list of cycles. In each the inputs change while the clock is low, the outputs are taken
-just before its rising edge, and then it rises; without a clock they are taken once they are stable.
+A run is a list of cycles. Each begins with the inputs' change, while the clock is still high; it
+falls, the outputs are taken, and it rises. So whatever acts on the falling edge is seen to act too
+early. Without a clock the outputs are taken once they are stable.
 
     request    ID COUNT ROW ROW ...\\n      rows: hexadecimal
     answer     {"id": ID, "value": ["01x0", ...]}     bits as Verilog's %b writes them
@@ -42,8 +43,9 @@ def player(interface: Interface) -> str:
         f"32'd{interface.output_bits + 3}"
     )
     clock = interface.clock
-    edge = f"        {clock} = 1;\n        #1 {clock} = 0;\n" if clock else ""
-    start = f"    {clock} = 0;\n" if clock else ""
+    fall = f"        {clock} = 0;\n        #1;\n" if clock else ""
+    rise = f"        {clock} = 1;\n" if clock else ""
+    start = f"    {clock} = 1;\n" if clock else ""
     return f"""\
 `resetall
 `timescale 1ns/1ns
@@ -66,9 +68,9 @@ module {player_name(interface)};
         player_read = $fscanf(32'h8000_0000, "%h", player_row);
         {{{inputs}}} = player_row;
         #1;
-        if (player_cycle > 0) $fwrite(32'h8000_0001, ",");
+{fall}        if (player_cycle > 0) $fwrite(32'h8000_0001, ",");
         $fwrite(32'h8000_0001, "\\"%b\\"", {{{outputs}}});
-{edge}        #1;
+{rise}        #1;
       end
       $fwrite(32'h8000_0001, {_verilog(_AFTER)});
       $fflush(32'h8000_0001);

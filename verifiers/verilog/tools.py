@@ -272,7 +272,7 @@ PROVE_SECONDS = 15.0
 
 def check_module(interface: Interface) -> str:
     """A module that is `bad` when reference and candidate differ in a cycle after the first, which
-    is one of reset."""
+    is one of reset. `never` is 0, but has to be proven so: ABC calls a constant undecided."""
     reset = interface.reset
     inputs = "".join(f", input {port}" for port in interface.inputs)
     joined = "".join(
@@ -283,12 +283,16 @@ def check_module(interface: Interface) -> str:
     )
     clock = "" if interface.clock is None else f".in_{interface.clock}(check_clock), "
     return f"""\
-module check (input check_clock{inputs}, output bad);
+module check (input check_clock, input check_free{inputs}, output bad);
   reg started = 0;
-  always @(posedge check_clock) started <= 1;
+  reg never = 0;
+  always @(posedge check_clock) begin
+    started <= 1;
+    never <= never && check_free;
+  end
   wire trigger;
   miter both ({clock}{joined}.trigger(trigger));
-  assign bad = started && trigger;
+  assign bad = (started && trigger) || never;
 endmodule
 """
 

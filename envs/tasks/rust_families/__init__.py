@@ -4,7 +4,29 @@ A family is written down twice, on purpose: as a Rust reference and as a Python 
 the host knows what is expected. `forgegym validate RustCode-v0` holds one against the other.
 """
 
-from . import arithmetic, counting, folds, interpreters, intervals, machines, scan, search, text
+from . import (
+    arithmetic,
+    bits,
+    codec,
+    counting,
+    dates,
+    dynamic,
+    folds,
+    graph,
+    grid,
+    interpreters,
+    intervals,
+    machines,
+    matrix,
+    numbers,
+    parsing,
+    records,
+    scan,
+    search,
+    sets,
+    simulation,
+    text,
+)
 from .family import FAMILIES, LEVELS, Family, PanicsError, Problem, family
 
 __all__ = [
@@ -14,13 +36,25 @@ __all__ = [
     "PanicsError",
     "Problem",
     "arithmetic",
+    "bits",
+    "codec",
     "counting",
+    "dates",
+    "dynamic",
     "family",
     "folds",
+    "graph",
+    "grid",
     "interpreters",
     "intervals",
     "machines",
+    "matrix",
+    "numbers",
+    "parsing",
+    "records",
     "scan",
     "search",
+    "sets",
+    "simulation",
     "text",
 ]

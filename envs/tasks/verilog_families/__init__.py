@@ -4,7 +4,31 @@ A family is written down twice, on purpose: as a Verilog reference and as a Pyth
 the host knows what is expected. `forgegym validate VerilogModule-v0` holds one against the other.
 """
 
-from . import adders, alus, checksums, codes, counters, detectors, encoders, gates, shifters
+from . import (
+    adders,
+    alus,
+    arbiters,
+    bits,
+    checksums,
+    codes,
+    controllers,
+    counters,
+    detectors,
+    encoders,
+    filters,
+    gates,
+    handshakes,
+    memories,
+    pipelines,
+    queues,
+    registers,
+    serials,
+    shift_registers,
+    shifters,
+    stacks,
+    synchronous,
+    waveforms,
+)
 from .family import FAMILIES, Combinational, Family, Inputs, Outputs, Problem, Sequential, family
 
 __all__ = [
@@ -17,12 +41,26 @@ __all__ = [
     "Sequential",
     "adders",
     "alus",
+    "arbiters",
+    "bits",
     "checksums",
     "codes",
+    "controllers",
     "counters",
     "detectors",
     "encoders",
     "family",
+    "filters",
     "gates",
+    "handshakes",
+    "memories",
+    "pipelines",
+    "queues",
+    "registers",
+    "serials",
+    "shift_registers",
     "shifters",
+    "stacks",
+    "synchronous",
+    "waveforms",
 ]

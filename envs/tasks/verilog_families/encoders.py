@@ -214,10 +214,9 @@ def _checked(width: int, kind: str, way: bool) -> Problem:
     if kind == "thermometer":
         end = "low" if way else "high"
         words = (
-            f"code is a thermometer code: its ones, if any, are all at the {end} end, "
-            "without a gap. "
-            "value is their number, and error is 0. Where code is not of that form, value is 0 and "
-            "error is 1."
+            f"code is a thermometer code if its ones, if any, are all at the {end} end, without a "
+            "gap. value is the number of its ones, whether it is one or not, and error is 1 where "
+            "it is none, else 0."
         )
     else:
         words = (
@@ -232,7 +231,7 @@ def _checked(width: int, kind: str, way: bool) -> Problem:
             ones = text.count("1")
             form = "1" * ones
             fine = text == (form.rjust(width, "0") if way else form.ljust(width, "0"))
-            return {"value": ones if fine else 0, "error": int(not fine)}
+            return {"value": ones, "error": int(not fine)}
         runs = sorted(map(len, text.replace(str(1 - way), " ").split()), reverse=True)
         tie = not runs or runs[1:2] == runs[:1]
         return {"value": runs[0] if runs else 0, "error": int(tie)}
@@ -240,14 +239,14 @@ def _checked(width: int, kind: str, way: bool) -> Problem:
     if kind == "thermometer":
         order = f"i = 0; i < {width}; i = i + 1" if way else f"i = {width - 1}; i >= 0; i = i - 1"
         body = (
-            f"  integer i;\n  reg ended;\n  reg [{bits - 1}:0] ones;\n"
-            f"  assign value = error ? {bits}'d0 : ones;\n  always @* begin\n"
-            f"    ones = {bits}'d0;\n    ended = 1'b0;\n    error = 1'b0;\n"
+            f"  integer i;\n  reg ended;\n"
+            "  always @* begin\n"
+            f"    value = {bits}'d0;\n    ended = 1'b0;\n    error = 1'b0;\n"
             f"    for ({order}) begin\n      if (!code[i]) ended = 1'b1;\n"
             f"      else begin\n        if (ended) error = 1'b1;\n"
-            f"        ones = ones + {bits}'d1;\n      end\n    end\n  end\n"
+            f"        value = value + {bits}'d1;\n      end\n    end\n  end\n"
         )
-        reference = module(interface, body, ["error"])
+        reference = module(interface, body, ["value", "error"])
     else:
         body = (
             f"  integer i;\n  reg [{bits - 1}:0] length;\n  always @* begin\n"

@@ -1,0 +1,73 @@
+"""Verilog tasks: what follows from an id, and that the families are what they say they are."""
+
+import pytest
+
+from forgegym.envs.tasks import verilog
+from forgegym.envs.tasks.families import LEVELS
+from forgegym.envs.tasks.verilog_families import FAMILIES
+from forgegym.verifiers.verifier import ChoiceError
+from forgegym.verifiers.verilog.toolchain import Tests, trivial
+
+
+def test_the_evaluation_set_is_every_family_at_every_difficulty():
+    tasks = list(verilog.tasks("eval"))
+    assert len(tasks) == len(FAMILIES) * len(LEVELS)
+    assert len({task.key for task in tasks}) == len({task.prompt for task in tasks}) == len(tasks)
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_family_has_variants_of_both_splits_and_runs_that_differ(family, level):
+    listed = FAMILIES[family].variants(level)
+    assert len(listed) == len(set(listed)) >= 5
+    train, held_out = (set(verilog.variants(family, level, s)) for s in ("train", "eval"))
+    assert train | held_out == set(listed)
+    assert not train & held_out
+    for split in ("train", "eval"):
+        task = verilog.build(family, level, split, 0)
+        tests = Tests.of(task)
+        hidden = tests.count(tests.runs[tests.public :])
+        assert hidden >= 4
+        # No module that does nothing gets most of what is asked for.
+        assert trivial(tests) <= 0.8 * hidden
+        assert f"module {tests.interface.name} (" in task.reference
+
+
+def test_a_task_follows_from_its_id():
+    for task in (verilog.sample(5), verilog.sample(6, split="eval")):
+        assert verilog.get(task.id) == task
+    first = verilog.build("counter", 3, "train", 2)
+    again = verilog.build("counter", 3, "train", 2, "another seed")
+    assert again.prompt == first.prompt
+    assert again.tests["runs"][0] == first.tests["runs"][0]
+    assert again.tests["runs"][1:] != first.tests["runs"][1:]
+
+
+def test_a_run_begins_with_a_reset_and_the_module_is_unknown_before_it():
+    for task in verilog.tasks("eval"):
+        tests = Tests.of(task)
+        reset = tests.interface.reset
+        if reset is None:
+            continue
+        for run in tests.runs:
+            assert tests.interface.unpack(run.rows[0])[reset.name] == reset.active
+            known = set(run.expected[0]) != {"-"}
+            assert reset.asynchronous or not known
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"split": "test"}, {"difficulty": 9}, {"families": ["nothing"]}],
+)
+def test_what_there_is_not_is_refused(wrong):
+    with pytest.raises(ChoiceError):
+        verilog.sample(0, **({"split": "train"} | wrong))
+
+
+@pytest.mark.parametrize(
+    "task_id", ["", "counter", "verilog/counter/1/eval-99", "verilog/counter/9/eval-0",
+                "verilog/x/1/eval-0", "rust/counter/1/eval-0"]
+)  # fmt: skip
+def test_an_id_that_is_none_is_refused(task_id):
+    with pytest.raises(ChoiceError, match="no Verilog task"):
+        verilog.get(task_id)

@@ -1,0 +1,268 @@
+"""The verdicts on Verilog modules in a sandbox, and the environment over them."""
+
+import gymnasium
+import pytest
+from conftest import need_tools
+from gymnasium.utils.env_checker import check_env
+
+from forgegym.benchmarks.attacks.programs import (
+    COUNTER,
+    COUNTER_INTERFACE,
+    counter_task,
+    counter_with,
+)
+from forgegym.envs.tasks import verilog
+from forgegym.verifiers.sandbox.base import Outcome, Status
+from forgegym.verifiers.verdict import FailureKind
+from forgegym.verifiers.verilog.mutants import mutants, trivial
+from forgegym.verifiers.verilog.toolchain import Tests, VerilogVerifier
+
+BACKENDS = [
+    pytest.param("docker", marks=pytest.mark.docker),
+    pytest.param("bubblewrap", marks=pytest.mark.bubblewrap),
+]
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def verifier(request):
+    need_tools(request.param, "verilog")
+    made = VerilogVerifier(sandbox=request.param)
+    yield made
+    made.close()
+
+
+def test_a_right_module_passes(verifier):
+    verdict = verifier.verify(counter_task(), COUNTER)
+    assert verdict.accepted
+    assert [stage.name for stage in verdict.stages] == [
+        "parse", "compile", "synthesise", "test", "lint",
+    ]  # fmt: skip
+    metrics = verdict.metrics
+    assert metrics["behaviour"] == metrics["above_trivial"] == 1.0
+    assert metrics["errors"] == metrics["lint"] == metrics["differs"] == 0
+    assert metrics["flip_flops"] == 4
+    assert metrics["cells"] > 4
+    assert metrics["depth"] >= 2
+    assert verdict.toolchain.name == "iverilog+yosys+verilator"
+    assert verdict.facts["tests"] == {
+        "public": {"passed": 1, "total": 1}, "hidden": {"passed": 16, "total": 16}
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("source", "stage", "said"),
+    [
+        ("module counter (input clk", "parse", "expected"),
+        ("nonsense", "parse", "error"),
+        ("", "compile", "counter"),
+        (COUNTER.replace("wrapped", "full"), "compile", "wrapped"),
+        (COUNTER.replace("[3:0]", "[4:0]"), "compile", "`output [3:0] count` is missing"),
+        (COUNTER.replace("input en", "input en, input x"), "compile", "`input x` was not asked"),
+        (COUNTER.replace("4'd1;", "missing;"), "compile", "missing"),
+        (counter_with("  assign wrapped = 0;\n  always @* if (en) count = 1;"),
+         "synthesise", "latch"),
+        (counter_with("  assign wrapped = 0;", reg=False), "synthesise", "no driver"),
+        (counter_with("  wire a = b & en; wire b = a | rst; assign count = 0; assign wrapped = a;",
+                      reg=False), "synthesise", "loop"),
+        (COUNTER.replace("4'd1;", "4'd2;"), "test", "count is expected to be 4'h1, and is 4'h2"),
+    ],
+)  # fmt: skip
+def test_a_wrong_module_is_told_what_is_wrong(verifier, source, stage, said):
+    verdict = verifier.verify(counter_task(), source)
+    assert verdict.valid
+    assert verdict.stage == stage
+    assert any(said in str(d) for d in verdict.diagnostics), verdict.diagnostics
+    assert verdict.metrics["above_trivial"] == 0.0
+
+
+def test_cells_by_name_and_other_black_boxes_are_refused(verifier):
+    source = counter_with("  \\$_DFF_P_ f (.C(clk), .D(en), .Q(wrapped)); assign count = 0;",
+                          reg=False)  # fmt: skip
+    assert not verifier.verify(counter_task(), source).passed("synthesise")
+
+
+def test_what_is_wrong_in_a_hidden_run_is_not_told(verifier):
+    late = COUNTER.replace("4'd15", "4'd14")  # the example is too short to get there
+    verdict = verifier.verify(counter_task(), late)
+    assert verdict.stage == "test"
+    assert verdict.facts["tests"]["public"] == {"passed": 1, "total": 1}
+    assert not any("cycle" in str(d) for d in verdict.diagnostics)
+
+
+def test_a_source_that_is_another_design_in_simulation_is_reported(verifier):
+    two = "`ifdef SYNTHESIS\n`define STEP 4'd1\n`else\n`define STEP 4'd2\n`endif\n" + (
+        COUNTER.replace("4'd1;", "`STEP;")
+    )
+    verdict = verifier.verify(counter_task(), two)
+    assert verdict.accepted
+    assert verdict.metrics["differs"] == 1.0
+    assert any("does not do what was synthesised" in str(d) for d in verdict.diagnostics)
+
+
+def test_equivalence_is_proven_and_refuted(verifier):
+    other = counter_with(
+        "  reg [3:0] n;\n  assign count = ~n; assign wrapped = en & ~|n;\n"
+        "  always @(posedge clk) n <= rst ? 4'hf : n - {3'b0, en};",
+        reg=False,
+    )
+    assert verifier.equivalent(counter_task(), other) is True
+    assert verifier.equivalent(counter_task(), COUNTER.replace("4'd15", "4'd14")) is False
+    no_reset = COUNTER.replace("if (rst) count <= 4'd0;\n    else if", "if")
+    assert verifier.equivalent(counter_task(), no_reset) is False
+    assert verifier.equivalent(counter_task(), "module") is None
+    task = next(task for task in verilog.tasks("eval", families=["encoder"]))
+    assert verifier.equivalent(task, task.reference) is True
+
+
+def test_with_proofs_a_module_that_differs_where_no_test_looks_is_refused(verifier):
+    # Wrong after 60 cycles without a reset: longer than any run.
+    timed = counter_with(
+        "  reg [6:0] age;\n  assign wrapped = en && (count == 15) && age < 60;\n"
+        "  always @(posedge clk) begin\n    if (rst) age <= 0; else if (age < 60) age <= age + 1;\n"
+        "    if (rst) count <= 0; else if (en) count <= count + 1;\n  end"
+    )
+    task = counter_task()
+    proving = VerilogVerifier(sandbox=verifier.sandbox, lint=False, prove=True, workers=1)
+    try:
+        verdict = proving.verify(task, timed)
+        assert verdict.passed("test")
+        assert verdict.stage == "prove"
+        right = proving.verify(task, COUNTER)
+        assert right.accepted
+        assert right.passed("prove")
+    finally:
+        proving.close()
+
+
+def test_a_program_without_a_task_is_compiled_and_synthesised(verifier):
+    from forgegym.verifiers.task import Task
+
+    task = Task(id="check", family="check", language="verilog", prompt="")
+    verdict = verifier.verify(task, COUNTER)
+    assert verdict.accepted
+    assert "test" not in {stage.name for stage in verdict.stages}
+    assert verifier.verify(task, COUNTER.replace("endmodule", "")).stage == "parse"
+
+
+@pytest.mark.parametrize("source", ["module counter\udc80", "x" * 70_000, "(" * 60_000])
+def test_a_text_that_is_no_program_is_refused(verifier, source):
+    verdict = verifier.verify(counter_task(), source)
+    assert verdict.valid
+    assert verdict.stage == "parse"
+
+
+def test_equal_programs_are_judged_once_and_others_side_by_side(verifier):
+    wrong = COUNTER.replace("4'd1;", "4'd3;")
+    verdicts = verifier.verify_all(
+        [(counter_task(), COUNTER), (counter_task(), wrong), (counter_task(), COUNTER)]
+    )
+    assert [v.accepted for v in verdicts] == [True, False, True]
+    assert verdicts[0] == verdicts[2]
+
+
+class Broken:
+    """A sandbox whose machine fails."""
+
+    name, digest = "broken", None
+
+    def run(self, job):
+        return Outcome(Status.INFRA, message="the engine went away")
+
+    def close(self):
+        pass
+
+
+@pytest.mark.bubblewrap  # this machine's tools are looked for
+def test_a_broken_machine_is_not_the_programs_fault():
+    need_tools("bubblewrap", "verilog")
+    made = VerilogVerifier(sandbox=Broken())
+    verdict = made.verify(counter_task(), COUNTER)
+    assert not verdict.valid
+    assert verdict.failure.kind is FailureKind.SANDBOX
+    assert "the engine went away" in verdict.failure.message
+
+
+@pytest.mark.parametrize("family", sorted(verilog.FAMILIES))
+def test_the_references_of_a_family_pass(family, verifier):
+    tasks = list(verilog.tasks("eval", families=[family]))
+    for task, verdict in zip(
+        tasks, verifier.verify_all([(task, task.reference) for task in tasks]), strict=True
+    ):
+        assert verdict.accepted, (task.id, verdict.diagnostics)
+        assert verdict.metrics["lint"] == verdict.metrics["differs"] == 0, verdict.diagnostics
+
+
+def test_trivial_modules_earn_at_most_the_compile_share(verifier):
+    from forgegym.envs.rewards import staged
+
+    for name, source in trivial(COUNTER_INTERFACE).items():
+        verdict = verifier.verify(counter_task(), source)
+        assert staged(verdict).total <= 0.5, name
+
+
+def test_mutants_are_small_mistakes_and_follow_from_the_text():
+    made = mutants(COUNTER)
+    assert [m.source for m in mutants(COUNTER)] == [m.source for m in made]
+    assert len({m.source for m in made}) == len(made) >= 7
+    assert {m.kind for m in made} >= {
+        "another operator", "another number", "a negated condition", "a dropped statement",
+        "another edge",
+    }  # fmt: skip
+    assert all("output reg [3:0] count" in m.source for m in made)
+
+
+def test_mutants_die(verifier):
+    task = counter_task()
+    made = mutants(COUNTER)
+    verdicts = verifier.verify_all([(task, m.source) for m in made])
+    alive = [m.description for m, v in zip(made, verdicts, strict=True) if v.accepted]
+    assert alive == []
+
+
+@pytest.mark.docker
+def test_the_environment_keeps_gymnasiums_contract():
+    env = gymnasium.make("forgegym:VerilogModule-v0", sandbox="docker").unwrapped
+    try:
+        check_env(env, skip_render_check=True)
+        _, info = env.reset(seed=3, options={"task": "verilog/counter/1/eval-0"})
+        feedback, reward, terminated, _, info = env.step("module counter; endmodule\n")
+        assert not terminated
+        assert info["stage"] == "compile"
+        assert reward == pytest.approx(0.1)
+        assert "Attempt 1 of 4" in feedback
+        _, reward, terminated, _, info = env.step(env.task.reference)
+        assert terminated
+        assert reward == 1.0
+        assert info["valid"]
+    finally:
+        env.close()
+
+
+@pytest.mark.docker
+def test_episodes_side_by_side():
+    envs = gymnasium.make_vec("forgegym:VerilogModule-v0", num_envs=3, vectorization_mode=(
+        "vector_entry_point"), sandbox="docker", reward="verigen")  # fmt: skip
+    try:
+        envs.reset(seed=1)
+        references = tuple(env.task.reference for env in envs.envs)
+        _, rewards, terminations, _, _ = envs.step(references)
+        assert list(terminations) == [True] * 3
+        # All but what an explanation is paid; references explain nothing.
+        assert list(rewards) == pytest.approx([0.9] * 3)
+    finally:
+        envs.close()
+
+
+def test_an_unknown_toolchain_is_refused():
+    from forgegym.verifiers.verifier import ChoiceError
+
+    with pytest.raises(ChoiceError, match="unknown Verilog toolchain 'vcs'"):
+        gymnasium.make("forgegym:VerilogModule-v0", toolchain="vcs")
+
+
+def test_what_a_task_is_put_to():
+    tests = Tests.of(counter_task())
+    assert tests.count(tests.runs) == len(tests.runs) == 17
+    for run in tests.runs:
+        assert set(run.expected[0]) == {"-"}  # before the first reset nothing is known
+        assert "-" not in "".join(run.expected[2:])
