@@ -206,11 +206,32 @@ def _polynomial(kind: str, number: int, width: int) -> tuple[int, str]:
     return taps, ", ".join(str(i) for i in range(width) if taps >> i & 1)
 
 
+def _moved(state: tuple[int, ...], taps: int, spread: bool) -> tuple[int, ...]:
+    """A register with feedback after a move, as bits, the lowest first."""
+    if spread:
+        moved = (0, *state[:-1])
+        return tuple(bit ^ (state[-1] & taps >> i) for i, bit in enumerate(moved))
+    return (sum(bit for i, bit in enumerate(state) if taps >> i & 1) % 2, *state[:-1])
+
+
+def _long(kind: str, number: int, width: int, first: int, spread: bool) -> tuple[int, str]:
+    """As `_polynomial`, of those by which a register goes through at least half of its states."""
+    for attempt in range(1000):
+        taps, places = _polynomial(f"{kind} {attempt}", number, width)
+        state, seen = tuple(first >> i & 1 for i in range(width)), set()
+        while state not in seen:
+            seen.add(state)
+            state = _moved(state, taps, spread)
+        if len(seen) >= 1 << (width - 1):
+            return taps, places
+    raise AssertionError("there is one for every width")
+
+
 def _sequence(number: int) -> Problem:
     width = (4, 5, 6)[number % 3]
     spread = number >= 3
-    taps, places = _polynomial("sequence", number, width)
     first = 1 if number % 2 else (1 << width) - 1
+    taps, places = _long("sequence", number, width, first, spread)
     interface = clocked(
         "feedback", (Port("en"), Port("restart")), (Port("state", width), Port("y")), number
     )
@@ -218,7 +239,8 @@ def _sequence(number: int) -> Problem:
         f"the bit that leaves at the high end turns over, when it is 1, the bits {places} of what "
         "it has become by this move"
         if spread
-        else f"the bit that comes in is the exclusive or of the bits {places} of what it was before"
+        else f"the bit that comes in at the low end is the exclusive or of the bits {places} of "
+        "what it was before"
     )
     move = "moves left by one bit, with a 0 coming in at the low end, and " if spread else ""
     move = move or "moves left by one bit, and "
@@ -228,18 +250,13 @@ def _sequence(number: int) -> Problem:
         "the highest bit of state."
     )
 
-    def step(state: list[int], inputs: Inputs) -> tuple[Outputs, list[int]]:
-        # A list of bits, the lowest first; never changed in place.
-        found = {"state": sum(b << i for i, b in enumerate(state)), "y": state[-1]}
-        fresh = [first >> i & 1 for i in range(width)]
+    start = tuple(first >> i & 1 for i in range(width))
+
+    def step(state: tuple[int, ...], inputs: Inputs) -> tuple[Outputs, tuple[int, ...]]:
+        found: Outputs = {"state": "".join(map(str, reversed(state))), "y": state[-1]}
         if inputs["restart"]:
-            return found, fresh
-        if not inputs["en"]:
-            return found, state
-        if spread:
-            moved = [0, *state[:-1]]
-            return found, [b ^ (state[-1] & taps >> i) for i, b in enumerate(moved)]
-        return found, [sum(state[i] for i in range(width) if taps >> i & 1) % 2, *state[:-1]]
+            return found, start
+        return found, _moved(state, taps, spread) if inputs["en"] else state
 
     def draw(draw: Draw) -> list[dict[str, int]]:
         again = draw.pick((0.0, 0.08))
@@ -261,7 +278,6 @@ def _sequence(number: int) -> Problem:
         [{"en": 1, "restart": 0}] * 40,
         [{"en": 1, "restart": int(at == 5)} for at in range(9)],
     ]
-    start = [first >> i & 1 for i in range(width)]
     reference = module(interface, body, ["state"])
     return Problem(words, interface, reference, Sequential(start, step, draw, edges))
 
@@ -718,9 +734,10 @@ def _frame(number: int) -> Problem:
         "neither good nor bad; the word begins a new one."
     )
     words = (
-        "Frames of words of four bits; a word comes in each cycle where valid is 1 (start"
-        f"{'' if fixed else ' and last'} mean nothing in others). A word with start 1 begins a "
-        f"frame; words that come while no frame is going on, without start, are ignored. {ends} is "
+        "Frames of words of four bits; a word comes in each cycle where valid is 1. In other "
+        f"cycles {'start means' if fixed else 'start and last mean'} nothing. A word with "
+        "start 1 begins a frame; words that come while no frame is going on, without start, are "
+        f"ignored. {ends} is "
         f"a check: it ought to be {check}. In the cycle after it came, good is 1 if it is so, and "
         "bad is 1 if not, for one cycle; otherwise both are 0. "
         f"{again} goods is the number of good frames, first 0; it goes up together with good, and "
@@ -817,7 +834,9 @@ def _frame(number: int) -> Problem:
 def _scramble(number: int) -> Problem:
     """A scrambler in step: a sequence that both ends make on their own."""
     width = (5, 6, 7, 4)[number]
-    taps, places = _polynomial("scramble", number, width)
+    taps, _ = _long("scramble", number, width, 1, spread=False)
+    mixed = [i for i in range(width) if taps >> i & 1]
+    places = ", ".join(map(str, mixed))
     skip = number % 2
     interface = clocked(
         "scrambler",
@@ -830,16 +849,16 @@ def _scramble(number: int) -> Problem:
     )
     words = (
         f"A scrambler with a register of {width} bits, first 0. In a cycle where load is 1 the "
-        "register takes seed, whatever the other inputs are, and bit_out is 0; so it is in cycles "
-        "where valid is 0, in which the register stays as it is. In cycles where load is 0 and "
-        "valid is 1, bit_out is the exclusive or of bit_in and the highest bit of the register, in "
+        "register takes seed, whatever the other inputs are, and bit_out is 0. In cycles where "
+        "load and valid are 0, bit_out is 0, and the register stays as it is. In cycles where load "
+        "is 0 and valid is 1, bit_out is the exclusive or of bit_in and the highest bit of the "
+        "register, in "
         "the same cycle, and after the cycle the register moves left by one bit, with the "
-        f"exclusive or of its bits {places} and its highest bit, as they were before, coming in at "
-        f"the low end. (Where the highest bit is among these, it counts once.) {both} running is 1 "
+        f"exclusive or of its bits {places}, as they were before, coming in at the low end. {both} "
+        "running is 1 "
         "while the register is not 0. ones counts the cycles in which bit_out was 1 since the last "
         "cycle with load, or the first state; it stays at 15, and becomes 0 after a load."
     )
-    mixed = sorted({width - 1, *(i for i in range(width) if taps >> i & 1)})
 
     def step(state: tuple[str, int], inputs: Inputs) -> tuple[Outputs, tuple[str, int]]:
         text, ones = state  # the highest bit first
