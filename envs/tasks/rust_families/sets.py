@@ -182,6 +182,10 @@ fn cycles(perm: &[usize]) -> Vec<Vec<usize>> {
     cycles
 }
 """
+# Where their order does not matter.
+_ANY_CYCLES = _CYCLES.replace("for start in 0..perm.len()", "for &start in perm").replace(
+    "/// Each starts with its smallest place; they are in the order of these.\n", ""
+)
 _GCD = """
 fn gcd(a: usize, b: usize) -> usize {
     if b == 0 {
@@ -224,7 +228,7 @@ _PERMUTED: dict[str, tuple[str, Callable[[list[int]], Any], str, str, str]] = {
         lambda p: math.lcm(*map(len, _cycles(p))),
         """let lengths = cycles(perm).into_iter().map(|cycle| cycle.len());
     $lengths.fold(1, |all, length| all / gcd(all, length) * length)$""",
-        _CYCLES + _GCD, "usize",
+        _ANY_CYCLES + _GCD, "usize",
     ),
     "even": (
         "whether an even number of its cycles (0 is even) has an even length",
@@ -232,7 +236,7 @@ _PERMUTED: dict[str, tuple[str, Callable[[list[int]], Any], str, str, str]] = {
         """let cycles = cycles(perm);
     let even = cycles.iter().filter(|cycle| cycle.len() % 2 == 0);
     $even.count() % 2 == 0$""",
-        _CYCLES, "bool",
+        _ANY_CYCLES, "bool",
     ),
     "longest": (
         "the places of its longest cycle in ascending order (of several such cycles, of the one "
