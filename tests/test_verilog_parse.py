@@ -114,7 +114,7 @@ def test_rows_are_packed_in_the_order_of_the_ports():
     with pytest.raises(ValueError, match="no room for 32"):
         MIXED.pack({"a": 32, "b": 0})
     assert request(MIXED, "i" * 32, [7, 63]) == b"i" * 32 + b" 2 07 3f\n"
-    with pytest.raises(ValueError, match="1 to 4096 cycles"):
+    with pytest.raises(ValueError, match="1 to 65536 cycles"):
         request(MIXED, "i" * 32, [0] * (MAX_CYCLES + 1))
 
 

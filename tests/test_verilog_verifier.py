@@ -75,6 +75,21 @@ def test_a_wrong_module_is_told_what_is_wrong(verifier, source, stage, said):
     assert verdict.metrics["above_trivial"] == 0.0
 
 
+def test_several_modules_are_one_design(verifier):
+    source = counter_with(
+        "  wire [3:0] next;\n  adder #(.W(4)) a (.x(count), .y({3'b0, en}), .z(next));\n"
+        "  assign wrapped = en && (count == 4'd15);\n"
+        "  always @(posedge clk) if (rst) count <= 4'd0; else count <= next;",
+        after="module adder #(parameter W = 2) (input [W-1:0] x, y, output [W-1:0] z);\n"
+        "  assign z = x + y;\nendmodule\n",
+    )
+    verdict = verifier.verify(counter_task(), source)
+    assert verdict.accepted, verdict.diagnostics
+    alone = verifier.verify(counter_task(), COUNTER)
+    assert verdict.metrics["flip_flops"] == alone.metrics["flip_flops"]
+    assert verdict.metrics["cells"] < 2 * alone.metrics["cells"]
+
+
 def test_cells_by_name_and_other_black_boxes_are_refused(verifier):
     source = counter_with("  \\$_DFF_P_ f (.C(clk), .D(en), .Q(wrapped)); assign count = 0;",
                           reg=False)  # fmt: skip

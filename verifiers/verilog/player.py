@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from .interface import Interface
 
 # Cycles of one run: its answer must fit the answer's limit.
-MAX_CYCLES = 4096
+MAX_CYCLES = 1 << 16
 
 
 def player_name(interface: Interface) -> str:
@@ -52,12 +52,20 @@ def player(interface: Interface) -> str:
 module {player_name(interface)};
 {declared}  reg [{8 * 32 - 1}:0] player_id;
   reg [{interface.input_bits - 1}:0] player_row;
+  reg [{interface.input_bits - 1}:0] player_rows [];
   reg [31:0] player_size;
   integer player_cycles, player_cycle, player_read;
   {interface.name} player_dut ({joined});
   initial begin
 {start}    while ($fread(player_size, 32'h8000_0000) == 4) begin
       player_read = $fscanf(32'h8000_0000, "%s %d", player_id, player_cycles);
+      // All of it is read before the first word of the answer.
+      player_rows = new[player_cycles];
+      for (player_cycle = 0; player_cycle < player_cycles; player_cycle = player_cycle + 1) begin
+        player_read = $fscanf(32'h8000_0000, "%h", player_row);
+        player_rows[player_cycle] = player_row;
+      end
+      player_read = $fgetc(32'h8000_0000);
       player_size = {length.replace("cycles", "player_cycles")};
       $fwrite(32'h8000_0001, "%c%c%c%c", player_size[31:24], player_size[23:16],
         player_size[15:8], player_size[7:0]);
@@ -65,7 +73,7 @@ module {player_name(interface)};
       $fwrite(32'h8000_0001, "%s", player_id);
       $fwrite(32'h8000_0001, {_verilog(_BETWEEN)});
       for (player_cycle = 0; player_cycle < player_cycles; player_cycle = player_cycle + 1) begin
-        player_read = $fscanf(32'h8000_0000, "%h", player_row);
+        player_row = player_rows[player_cycle];
         {{{inputs}}} = player_row;
         #1;
 {fall}        if (player_cycle > 0) $fwrite(32'h8000_0001, ",");
@@ -74,7 +82,6 @@ module {player_name(interface)};
       end
       $fwrite(32'h8000_0001, {_verilog(_AFTER)});
       $fflush(32'h8000_0001);
-      player_read = $fgetc(32'h8000_0000);
     end
     $finish(0);
   end

@@ -40,6 +40,7 @@ from .tools import (
     STATISTICS,
     SYNTHESISE_SECONDS,
     TEST_SECONDS,
+    Toolbox,
     open_toolbox,
 )
 
@@ -68,18 +69,25 @@ class Tests:
     interface: Interface
     runs: tuple[Run, ...]
     public: int
+    keep_initial: bool = False
 
     @classmethod
     def of(cls, task: Task) -> Tests | None:
         """From a task's data: ``interface``, ``public``, and ``runs``, each with ``rows``
-        (hexadecimal) and ``expected``."""
+        (hexadecimal) and ``expected``; ``initial``: ``"source"`` where registers are to start with
+        what the source says, as they do where a task has no reset."""
         if not task.tests:
             return None
         runs = tuple(
             Run(tuple(int(row, 16) for row in run["rows"]), tuple(run["expected"]))
             for run in task.tests["runs"]
         )
-        return cls(Interface.of(task.tests["interface"]), runs, task.tests["public"])
+        return cls(
+            Interface.of(task.tests["interface"]),
+            runs,
+            task.tests["public"],
+            task.tests.get("initial") == "source",
+        )
 
     def cases(self, run: Run) -> list[range]:
         """The cases of a run, as the cycles that each is made of."""
@@ -158,6 +166,11 @@ class VerilogVerifier:
         return self._tools.toolchain
 
     @property
+    def tools(self) -> Toolbox:
+        """The tools in their sandbox."""
+        return self._tools
+
+    @property
     def sandbox(self) -> str | None:
         """The name of the sandbox that the tools run in."""
         return self._tools.sandbox.name
@@ -204,6 +217,29 @@ class VerilogVerifier:
             return None
         return self._tools.prove(tests.interface, task.reference, netlist)
 
+    def simulated(
+        self, source: str, tests: Tests, *, netlist_seed: int | None = None
+    ) -> list[str] | None:
+        """The outputs of `source` itself, simulated without synthesis, in each cycle of the one run
+        of `tests`; None when it gives no proper answer. With a `netlist_seed`, of what is
+        synthesised of it, registers without a first value starting with what the seed gives.
+
+        Only for sources that are trusted. Raises `SandboxError` when the machine fails.
+        """
+        ids = tuple(oracle.new_id() for _ in tests.runs)
+        requests = _requests(tests, ids)
+        if netlist_seed is None:
+            outcome = self._tools.look(source, tests.interface, requests)
+        else:
+            outcome = self._tools.run(
+                source, tests.interface, requests, seed=netlist_seed, keep_initial=True
+            )
+        if not outcome.valid:
+            raise SandboxError(f"the tools could not be run: {outcome.message}")
+        steps = {step.name: step for step in outcome.steps}
+        (rows,) = _rows(tests, ids, steps.get("test"))
+        return rows
+
     def close(self) -> None:
         """Close the sandbox and its threads."""
         self._pool.shutdown(cancel_futures=True)
@@ -234,7 +270,14 @@ class VerilogVerifier:
         ids = tuple(oracle.new_id() for _ in tests.runs) if tests else ()
         requests = _requests(tests, ids)
         seed = int(task.key[:7], 16)
-        outcome = self._tools.run(source, interface, requests, seed=seed, seconds=self._timeout)
+        outcome = self._tools.run(
+            source,
+            interface,
+            requests,
+            seed=seed,
+            keep_initial=tests is not None and tests.keep_initial,
+            seconds=self._timeout,
+        )
         if not outcome.valid:
             return _Judgement(failure=self._broken(outcome))
         judging = _Judging(tests, text, reading, outcome)

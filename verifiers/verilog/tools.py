@@ -124,15 +124,20 @@ class Toolbox:
         requests: tuple[bytes, ...] = (),
         *,
         seed: int = 0,
+        keep_initial: bool = False,
         seconds: float = SYNTHESISE_SECONDS,
     ) -> Outcome:
         """What came of elaborating `source` ("compile") and synthesising it ("synthesise"); with an
         `interface`, also of elaborating the netlist ("join") and of asking it (`requests`; "test").
 
         Flip-flops of the netlist start with random bits that `seed` gives, whatever the source says
-        that they start with: after a reset it must not matter.
+        that they start with: after a reset it must not matter. With `keep_initial`, those that the
+        source gives a value start with that.
         """
-        files = {FILE: _bytes(source), _SCRIPT: script(interface, seed).encode()}
+        files = {
+            FILE: _bytes(source),
+            _SCRIPT: script(interface, seed, keep_initial=keep_initial).encode(),
+        }
         steps = [
             self._elaborate(interface, FILE, "source"),
             Step(
@@ -148,6 +153,49 @@ class Toolbox:
             steps.append(replace(self._elaborate(interface, NETLIST, "netlist"), name="join"))
             steps.append(self._simulate("netlist", requests))
         return self.sandbox.run(Job(tuple(steps), files=files, collect=collect))
+
+    def ports(self, source: str, module: str) -> bytes | str:
+        """What Yosys's `portlist` tells of a module of a trusted source; or, as text, why it tells
+        nothing. Raises `SandboxError` when the machine fails."""
+        commands = (
+            f"read_verilog -sv {FILE}\nhierarchy -check -top {module}\nproc\n"
+            f"tee -q -o {PORTS} portlist {module}\n"
+        )
+        step = Step(
+            (self._paths["yosys"], "-q", "-s", _SCRIPT),
+            limits=Limits(seconds=SYNTHESISE_SECONDS, output_bytes=OUTPUT_BYTES),
+        )
+        files = {FILE: _bytes(source), _SCRIPT: commands.encode()}
+        outcome = self.sandbox.run(Job((step,), files=files, collect={PORTS: MIB}))
+        if not outcome.valid:
+            raise SandboxError(f"Yosys could not be run: {outcome.message}")
+        if PORTS in outcome.files:
+            return outcome.files[PORTS]
+        return outcome.last.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+
+    def record(self, files: Mapping[str, str], seconds: float) -> bytes | str:
+        """What trusted sources (a bench and what it needs) write to `rows.txt` when they are
+        simulated together; or, as text, why nothing. Raises `SandboxError` when the machine
+        fails."""
+        limits = Limits(seconds=seconds, output_bytes=4 * MIB)
+        steps = (
+            Step(
+                (self._paths["iverilog"], "-g2012", "-Wno-timescale", "-o", "bench", *files),
+                limits=limits,
+            ),
+            Step((self._paths["vvp"], "-n", "bench"), limits=limits),
+        )
+        job = Job(
+            steps, files={n: _bytes(t) for n, t in files.items()}, collect={"rows.txt": 16 * MIB}
+        )
+        outcome = self.sandbox.run(job)
+        if not outcome.valid:
+            raise SandboxError(f"Icarus Verilog could not be run: {outcome.message}")
+        if outcome.status is Status.OK and "rows.txt" in outcome.files:
+            return outcome.files["rows.txt"]
+        last = outcome.last
+        said = (last.stderr + last.stdout).decode("utf-8", "replace").strip().partition("\n")[0]
+        return said or f"its bench ended with {last.status.value}"
 
     def look(
         self, source: str, interface: Interface | None, requests: tuple[bytes, ...] = ()
@@ -239,7 +287,7 @@ def _bytes(source: str) -> bytes:
     return source.encode("utf-8", "surrogatepass")
 
 
-def script(interface: Interface | None, seed: int) -> str:
+def script(interface: Interface | None, seed: int, *, keep_initial: bool = False) -> str:
     """What Yosys does. No name of the candidate's is in it: the top module's is the task's.
 
     Refused are: a module that is not there, latches, a wire with two drivers or none, a loop of
@@ -247,18 +295,18 @@ def script(interface: Interface | None, seed: int) -> str:
     """
     top = "-auto-top" if interface is None else f"-top {interface.name}"
     ports = "" if interface is None else f"tee -q -o {PORTS} portlist {interface.name}\n"
+    forget = "" if keep_initial else "setattr -unset init w:*\n"
     return f"""\
 read_verilog -sv {FILE}
 hierarchy -check {top}
 proc
 flatten
-delete t:$print t:$check t:$assert t:$assume t:$cover t:$live t:$fair
+hierarchy -check {top}
+delete t:$print t:$check t:$assert t:$assume t:$cover t:$live t:$fair t:$scopeinfo
 select -assert-none {LATCHES}
 check -assert
-{ports}setattr -unset init w:*
-synth -run coarse:
-setattr -unset init w:*
-select -assert-none {NOT_GATES}
+{ports}{forget}synth -run coarse:
+{forget}select -assert-none {NOT_GATES}
 setundef -init -random {seed}
 tee -q -o {STATISTICS} stat -json
 tee -q -o {DEPTH} ltp -noff
