@@ -187,6 +187,13 @@ TasksName = Annotated[
         "compact-runtime. Default: open."
     ),
 ]  # fmt: skip
+TasksFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--tasks-from", metavar="KIND:FOLDER", help="A set that people know, in its original "
+        "layout: verilog-eval:FOLDER or rtllm:FOLDER, for VerilogModule-v0."
+    ),
+]  # fmt: skip
 SandboxName = Annotated[
     SandboxChoice, typer.Option("--sandbox", help="What compactc runs in: auto is Docker's image "
     "if built, else bubblewrap.")
@@ -603,6 +610,7 @@ def check(
         str | None,
         typer.Option("--task", help="The task that it answers; without one it is only compiled."),
     ] = None,
+    tasks_from: TasksFrom = None,
     toolchain: ToolchainName = Toolchain.AUTO,
     sandbox: SandboxName = SandboxChoice.AUTO,
     allow_unsafe: AllowUnsafe = False,
@@ -627,7 +635,9 @@ def check(
         texts = {part.path: part.text for part in checked.files}
         sources = diagnostics.Sources(texts, checked.places)
     else:
-        verdict = _judge_program(env, source, task, toolchain, sandbox, allow_unsafe=allow_unsafe)
+        verdict = _judge_program(
+            env, source, task, toolchain, sandbox, tasks_from, allow_unsafe=allow_unsafe
+        )
         places = [str(file)] * len(verdict.diagnostics)
         sources = diagnostics.Sources({str(file): source}, places)
     if as_json:
@@ -645,6 +655,7 @@ def _judge_program(
     task_id: str | None,
     toolchain: Toolchain,
     sandbox: SandboxChoice,
+    tasks_from: str | None,
     *,
     allow_unsafe: bool,
 ) -> Verdict:
@@ -659,6 +670,10 @@ def _judge_program(
     kind: dict[str, Any] = {}
     if (task_id or "").startswith("compact/spec/"):
         kind["tasks"] = "spec"
+    if tasks_from is not None:
+        if name != "VerilogModule-v0":
+            raise UsageError(f"there are no sets of tasks for {name}")
+        kind["tasks_from"] = tasks_from
     made: Any = gymnasium.make(
         f"forgegym:{name}",
         toolchain=toolchain.value,
@@ -778,6 +793,7 @@ def evaluate(
         bool, typer.Option("--resume", help="Go on with an evaluation that was cut short.")
     ] = False,
     tasks: TasksName = None,
+    tasks_from: TasksFrom = None,
     toolchain: ToolchainName = Toolchain.AUTO,
     seed: Seed = 0,
     temperature: Temperature = None,
@@ -804,6 +820,7 @@ def evaluate(
         toolchain=toolchain.value,
         reward=_EVALUATED[name] if tasks is not Tasks.SPEC else "compact-spec",
         tasks=tasks.value if tasks else None,
+        tasks_from=tasks_from,
     )
     folder = out_folder or Path("runs") / f"eval-{Path(agent).name}-{split.value}-{seed}"
     with _progress("judging", num_samples) as show:

@@ -77,6 +77,8 @@ class EvaluationConfig:
     reward: str = "compactlora"
     tasks: str | None = None
     """Which of the environment's kinds of tasks; None: its default kind."""
+    tasks_from: str | None = None
+    """A set of tasks that people know, ``KIND:FOLDER``; None: ForgeGym's own."""
 
 
 def sample_seed(seed: int, index: int, purpose: str) -> int:
@@ -230,10 +232,27 @@ def frozen_tasks(config: EvaluationConfig) -> list[Task]:
 
     None for the training split, whose tasks come from the samples' seeds.
     """
+    if config.tasks_from is not None:
+        return _of_a_set(config)
     if config.split != "eval":
         return []
     module = importlib.import_module(TASKS[config.env, config.tasks], __package__)
     return list(module.tasks("eval"))
+
+
+def _of_a_set(config: EvaluationConfig) -> list[Task]:
+    """Raises `EvaluationError` for an environment that has no sets."""
+    from ..envs.tasks.verilog_sets import VerilogSet
+    from ..verifiers.verilog.toolchain import VerilogVerifier
+
+    assert config.tasks_from is not None
+    if config.env != "VerilogModule-v0":
+        raise EvaluationError(f"there are no sets of tasks for {config.env}")
+    verifier = VerilogVerifier(lint=False)
+    try:
+        return list(VerilogSet(config.tasks_from, verifier).tasks())
+    finally:
+        verifier.close()
 
 
 def sample(

@@ -10,10 +10,11 @@ from ..verifiers.sandbox.base import Sandbox
 from ..verifiers.sandbox.choose import Choice as SandboxChoice
 from ..verifiers.verifier import ChoiceError
 from ..verifiers.verilog.toolchain import VerilogVerifier
-from .code_env import CodeEnv
+from .code_env import CodeEnv, TaskSource
 from .judge import Judge, JudgeChoice, make_judge
 from .rewards import RewardFunction
 from .tasks import verilog as verilog_tasks
+from .tasks.verilog_sets import VerilogSet
 from .vector import CodeVectorEnv
 
 TOOLCHAINS = ("auto", "iverilog+yosys")
@@ -28,6 +29,10 @@ def _verifier(
     return VerilogVerifier(sandbox=sandbox, allow_unsafe=allow_unsafe, lint=lint, prove=prove)
 
 
+def _set(tasks_from: str | VerilogSet, verifier: VerilogVerifier) -> VerilogSet:
+    return VerilogSet(tasks_from, verifier) if isinstance(tasks_from, str) else tasks_from
+
+
 class VerilogModuleEnv(CodeEnv):
     """The prompt asks for one module; the action is a SystemVerilog file that has it. Icarus
     Verilog elaborates it, Yosys synthesises it, and what was synthesised is simulated with hidden
@@ -38,6 +43,9 @@ class VerilogModuleEnv(CodeEnv):
         sandbox, allow_unsafe, lint, prove: See `VerilogVerifier`.
         reward: ``"staged"`` (default), ``"binary"``, ``"verigen"``, or a function; see
             `envs.rewards`.
+        tasks_from: A set of tasks that people know, ``"verilog-eval:FOLDER"`` or
+            ``"rtllm:FOLDER"`` (see `tasks.verilog_sets`), or one that is open; all of it is asked
+            in ``eval``. None: ForgeGym's own.
         max_turns, split, families, difficulty, render_mode, judge: See `CodeEnv`.
 
     Raises:
@@ -54,6 +62,7 @@ class VerilogModuleEnv(CodeEnv):
         allow_unsafe: bool = False,
         lint: bool = True,
         prove: bool = False,
+        tasks_from: str | VerilogSet | None = None,
         reward: str | RewardFunction = "staged",
         max_turns: int = 4,
         split: str = "train",
@@ -63,9 +72,19 @@ class VerilogModuleEnv(CodeEnv):
         judge: JudgeChoice | None = None,
         verifier: VerilogVerifier | None = None,
     ) -> None:
+        owned = verifier is None
+        verifier = verifier or _verifier(toolchain, sandbox, allow_unsafe, lint, prove)
+        tasks: TaskSource = verilog_tasks
+        try:
+            if tasks_from is not None:
+                tasks, split = _set(tasks_from, verifier), "eval"
+        except BaseException:
+            if owned:
+                verifier.close()
+            raise
         super().__init__(
-            verilog_tasks,
-            verifier or _verifier(toolchain, sandbox, allow_unsafe, lint, prove),
+            tasks,
+            verifier,
             reward=reward,
             max_turns=max_turns,
             split=split,
@@ -73,7 +92,7 @@ class VerilogModuleEnv(CodeEnv):
             difficulty=difficulty,
             render_mode=render_mode,
             judge=judge,
-            owns_verifier=verifier is None,
+            owns_verifier=owned,
         )
 
 
@@ -95,6 +114,7 @@ class VerilogModuleVectorEnv(CodeVectorEnv):
         allow_unsafe: bool = False,
         lint: bool = True,
         prove: bool = False,
+        tasks_from: str | VerilogSet | None = None,
         reward: str | RewardFunction = "staged",
         max_turns: int = 4,
         split: str = "train",
@@ -106,8 +126,10 @@ class VerilogModuleVectorEnv(CodeVectorEnv):
         shared = make_judge(judge)
         verifier = _verifier(toolchain, sandbox, allow_unsafe, lint, prove)
         chosen = None if families is None else tuple(families)
+        known = None if tasks_from is None else _set(tasks_from, verifier)
         super().__init__(
             lambda: VerilogModuleEnv(
+                tasks_from=known,
                 reward=reward,
                 max_turns=max_turns,
                 split=split,
