@@ -434,6 +434,9 @@ def _delay(counts: str, least: int) -> Problem:
             chances["valid"] = 0.6
         return rows(draw, 28, chances)
 
+    # Each place of the line is seen before anything has come to it.
+    extra = {"valid": 1} if samples else {}
+    edges = [[{"delay": delay, "d": 15 - at, **extra} for at in range(8)] for delay in range(4)]
     stages = most + 1 if samples else most
     names = [f"past{at}" for at in range(stages)]
     body = "".join(f"reg [{width - 1}:0] {name};\n" for name in names)
@@ -451,7 +454,7 @@ def _delay(counts: str, least: int) -> Problem:
     body += f"always @* begin\n  case (delay)\n{arms}  endcase\nend\n"
     return synchronous(
         "delay_line", (counts, least), inputs, [Port("q", width)], words,
-        Sequential((0,) * stages, step, draw), body=body,
+        Sequential((0,) * stages, step, draw, edges), body=body,
         first="\n".join(f"{name} <= {width}'d0;" for name in names), then=moves,
     )  # fmt: skip
 
