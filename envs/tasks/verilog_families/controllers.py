@@ -283,8 +283,9 @@ def _dispenser(change: str, cancel: bool, price: int) -> Problem:
     back = "is owed" if coins else "is what change is in that cycle"
     words = (
         f"A dispenser of something that costs {price}. coin tells the coin that comes in this "
-        "cycle: 0 none, 1 one of value 1, 2 one of value 2, 3 one of value 5. credit and serve"
-        + (" are registers, first 0" if coins else ", and change, are registers, first 0")
+        "cycle: 0 none, 1 one of value 1, 2 one of value 2, 3 one of value 5. credit"
+        + (" and serve" if coins else ", serve")
+        + (" are registers, first 0" if coins else " and change are registers, first 0")
         + "; serve"
         + (" is 0" if coins else " and change are 0")
         + " in all cycles for which nothing else is said.\n"
@@ -301,7 +302,7 @@ def _dispenser(change: str, cancel: bool, price: int) -> Problem:
         + (
             "- In a cycle where cancel is 1 the total is given back, whatever it is: in the next "
             "cycle credit is 0, and the total "
-            f"{back}. It does not serve then.\n- Otherwise: "
+            f"{back}. It does not serve then. In other cycles:\n- "
             if cancel
             else "- "
         )

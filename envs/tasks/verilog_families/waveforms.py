@@ -85,11 +85,11 @@ def _chances(draw: Draw, cycles: int, **chances: float) -> list[dict[str, int]]:
 def _pulse(kind: str, number: int, high: bool) -> Problem:
     interface = clocked("pulse_shaper", (Port("pulse"),), (Port("wave"),), kind, number, high)
     level = int(high)
-    before = "cycle" if number == 1 else f"{number} cycles"
+    before = "one cycle" if number == 1 else "two cycles"
     words = {
-        "longer": f"wave is {level} in each cycle where pulse is {level} or was {level} in one of "
-        f"the {number} cycles before; else it is {1 - level}. So a pulse of level {level} begins "
-        f"at once and lasts {number} longer.",
+        "longer": f"wave is {level} in each cycle where pulse is {level} or was {level} in "
+        f"{'the cycle' if number == 1 else 'one of the two cycles'} before; else it is "
+        f"{1 - level}. So a pulse of level {level} begins at once and lasts {before} longer.",
         "later": f"wave is pulse, {before} late{'' if high else ', and inverted'}.",
         "toggle": f"wave is a register, first {number}. After each cycle where pulse is {level} it "
         "has its other value, and after any other it stays.",
@@ -311,7 +311,7 @@ def _stretcher(again: bool, early: bool, length: int) -> Problem:
         "the cycle of the trigger is the first of them" if early else "the cycle of the trigger "
         "is not among them"
     )  # fmt: skip
-    counted = "that came while it ran" if again else "that did not count for that reason"
+    counted = "came while it ran" if again else "did not count for that reason"
     words = (
         f"A pulse stretcher. Nothing runs at first. A trigger is a cycle where trigger is 1. Where "
         f"nothing runs, a trigger makes it run: {begin}, for {length} cycles in all ({within}), "
@@ -387,8 +387,9 @@ def _ramp(shape: str, step_kind: str) -> Problem:
     words = (
         "A generator of ramps. value is a register, first 0, a number without sign. In cycles "
         f"where en is 0 it stays, and turn is 0. In cycles where en is 1: {rule} limit"
-        f"{' and slope' if given else ''} may change at any time; what they are in the cycle "
-        "counts. turn is given in the same cycle."
+        f"{' and slope' if given else ''} may change at any time; "
+        f"what {'they are' if given else 'it is'} in the cycle counts. turn is given in "
+        "the same cycle."
     )
 
     def step(state: tuple[int, int], inputs: Inputs) -> tuple[Outputs, tuple[int, int]]:
@@ -465,8 +466,8 @@ def _burst(option: tuple[str, bool], shape: tuple[int, int]) -> Problem:
         "begins; the one that it is in goes on to its end, and is the last one of the burst."
     )
     words = (
-        f"A generator of bursts. A pulse has {high + low} cycles: wave is 1 in the first {high}, "
-        f"and 0 in the other {low}. Nothing is busy at first.\n"
+        f"A generator of bursts. A pulse has {high + low} cycles: wave is 1 in the first "
+        f"{'one' if high == 1 else 'two'}, and 0 in the rest of them. Nothing is busy at first.\n"
         "- In a cycle where nothing is busy and go is 1 a burst of count pulses is asked for, "
         f"whatever stop is. The first begins in the next cycle, the others follow at once. {zero}. "
         "While it is busy go and count do not matter.\n"
@@ -705,8 +706,8 @@ def _pattern(loops: bool, timed: bool) -> Problem:
     stop = "  playing <= 1'b0;\n  step <= 2'd0;\n" + ("  over <= 2'd0;\n" if timed else "")
     then = (
         f"if (write) entries[place] <= {data};\nif (halt) begin\n{stop}"
-        f"end else if (playing) begin\n{indented(advance, 2)}end else begin\n"
-        "  playing <= play;\nend"
+        f"end else if (playing) begin\n{indented(advance, 2)}"
+        "end else begin\n  playing <= play;\nend"
     )
     body += at_edge(interface, first, then)
     reference = module(interface, body, ["playing", "step"])
