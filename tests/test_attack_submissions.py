@@ -221,7 +221,7 @@ def test_an_entry_that_hangs_has_not_held_and_the_next_gets_another_verifier(
             self.front_end = Scripted(slow)
             opened.append(self.front_end)
 
-    monkeypatch.setattr(run, "Verifiers", Slow)
+    monkeypatch.setattr(submissions, "Verifiers", Slow)
     first, second = run_submissions("straw", [entry_of("K02"), entry_of("K09")], seconds=0.1)
     assert not first.held
     assert "no end" in first.complaints[0]

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from .. import oracle
+from ..pooled import Judgement, PooledVerifier
 from ..python.driver import decode, encode
 from ..python.driver import parse as parse_json
-from ..remembered import Remembered
 from ..sandbox.base import Outcome, Sandbox, Status, StepOutcome
 from ..sandbox.choose import Choice as SandboxChoice
 from ..syntax import RustFacts, read_rust
@@ -27,7 +24,6 @@ from ..verdict import (
     Stage,
     StageStatus,
     Toolchain,
-    Verdict,
 )
 from . import parse
 from .compiler import COMPILE_SECONDS, MEMORY_BYTES, OUTPUT_BYTES, TEST_SECONDS, open_compiler
@@ -69,15 +65,7 @@ def _plain(text: str) -> Any:
     return decode(parse_json(b'{"v":' + text.encode() + b"}")["v"])
 
 
-@dataclass(frozen=True, slots=True)
-class _Judgement:
-    stages: tuple[Stage, ...] = ()
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    failure: Failure | None = None
-
-
-class RustVerifier:
+class RustVerifier(PooledVerifier):
     """Judges Rust programs of one file.
 
     Args:
@@ -113,12 +101,10 @@ class RustVerifier:
         max_bytes: int = MAX_BYTES,
         workers: int | None = None,
     ) -> None:
-        self.workers = workers or os.cpu_count() or 1
+        super().__init__("rustc", workers)
         self._compiler = open_compiler(sandbox, allow_unsafe=allow_unsafe, workers=self.workers)
         self._timeout = timeout
         self._max_bytes = max_bytes
-        self._pool = ThreadPoolExecutor(self.workers, "rustc")
-        self._remembered: Remembered[tuple[str, str], _Judgement] = Remembered()
 
     @property
     def toolchain(self) -> Toolchain:
@@ -130,46 +116,14 @@ class RustVerifier:
         """The name of the sandbox that programs run in."""
         return self._compiler.sandbox.name
 
-    def verify(self, task: Task, source: str) -> Verdict:
-        """The verdict on `source` as an answer to `task`. Raises `TypeError` for a non-string."""
-        return self.verify_all([(task, source)])[0]
-
-    def verify_all(self, submissions: Sequence[tuple[Task, str]]) -> list[Verdict]:
-        """The verdicts of all submissions, in order; equal ones are judged once.
-
-        Raises `TypeError` when a source is not a string.
-        """
-        questions = [(task.key, _sha256(source)) for task, source in submissions]
-        known = self._remembered.recall(questions)
-        missing = {
-            question: submission
-            for question, submission in zip(questions, submissions, strict=True)
-            if question not in known
-        }
-        if len(missing) == 1:
-            judged = [self._judge(*submission) for submission in missing.values()]
-        else:
-            judged = list(self._pool.map(lambda s: self._judge(*s), missing.values()))
-        found = dict(zip(missing, judged, strict=True))
-        self._remembered.keep({q: j for q, j in found.items() if j.failure is None})
-        known |= found
-        return [self._verdict(q, known[q]) for q in questions]
-
     def close(self) -> None:
         """Close the sandbox and its threads."""
-        self._pool.shutdown(cancel_futures=True)
+        super().close()
         self._compiler.close()
 
     # ------------------------------------------------------------ one program
 
-    def _verdict(self, question: tuple[str, str], judgement: _Judgement) -> Verdict:
-        key, sha256 = question
-        return Verdict(
-            key, sha256, self.toolchain, judgement.stages, judgement.metrics, judgement.facts,
-            judgement.failure,
-        )  # fmt: skip
-
-    def _judge(self, task: Task, source: str) -> _Judgement:
+    def _judge(self, task: Task, source: str) -> Judgement:
         tests = Tests.of(task)
         try:
             encoded = source.encode()
@@ -190,15 +144,15 @@ class RustVerifier:
             seconds=self._timeout,
         )
         if not outcome.valid:
-            return _Judgement(failure=self._broken(outcome))
+            return Judgement(failure=self._broken(outcome))
         steps = {step.name: step for step in outcome.steps}
         first = steps.get("compile")
         if first is None:  # refused before anything ran; no program of this size is
-            return _Judgement(failure=Failure(FailureKind.SANDBOX, "compile", outcome.message))
+            return Judgement(failure=Failure(FailureKind.SANDBOX, "compile", outcome.message))
         said = parse.diagnostics(first.stderr)
         complaint = self._complaint(first, said)
         if isinstance(complaint, Failure):
-            return _Judgement(failure=complaint)
+            return Judgement(failure=complaint)
         if complaint is not None:
             said.append(complaint)
         errors = [d for d in said if d.severity is Severity.ERROR]
@@ -220,7 +174,7 @@ class RustVerifier:
         tests: Tests | None,
         ids: Sequence[str],
         test: StepOutcome | None,
-    ) -> _Judgement:
+    ) -> Judgement:
         warnings = [d for d in said if d.severity is Severity.WARNING]
         unsafe = sum(d.code == "unsafe_code" for d in warnings)
         metrics = {
@@ -249,7 +203,7 @@ class RustVerifier:
             metrics["behaviour"] = passed / max(total, 1)
             metrics["above_trivial"] = max(0, passed - given) / max(total - given, 1)
             facts["tests"] = counts
-        return _Judgement(tuple(stages), metrics, facts)
+        return Judgement(tuple(stages), metrics, facts)
 
     def _complaint(
         self, step: StepOutcome, said: Sequence[Diagnostic]
@@ -287,13 +241,7 @@ class RustVerifier:
         return Failure(FailureKind.SANDBOX, "compile", f"rustc could not be run: {outcome.message}")
 
 
-def _sha256(source: str) -> str:
-    if not isinstance(source, str):
-        raise TypeError(f"a submission is a string, not {type(source).__name__}")
-    return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _refused(message: str, code: str, tests: Tests | None) -> _Judgement:
+def _refused(message: str, code: str, tests: Tests | None) -> Judgement:
     """The judgement on a text that breaks a limit of this verifier."""
     stages = [
         Stage("parse", StageStatus.FAILED, 0.0, (Diagnostic(message, code=code),)),
@@ -302,7 +250,7 @@ def _refused(message: str, code: str, tests: Tests | None) -> _Judgement:
     if tests is not None:
         stages.append(Stage("test", StageStatus.SKIPPED))
     nothing = {"behaviour": 0.0, "above_trivial": 0.0} if tests is not None else {}
-    return _Judgement(tuple(stages), {"errors": 1.0, **nothing})
+    return Judgement(tuple(stages), {"errors": 1.0, **nothing})
 
 
 def trivial(cases: Sequence[oracle.Case]) -> int:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from .. import oracle
-from ..remembered import Remembered
+from ..pooled import Judgement, PooledVerifier
 from ..sandbox.base import Outcome, Sandbox, SandboxError, Status, StepOutcome
 from ..sandbox.choose import Choice as SandboxChoice
 from ..task import Task
@@ -24,7 +21,6 @@ from ..verdict import (
     Stage,
     StageStatus,
     Toolchain,
-    Verdict,
 )
 from . import explanation, parse
 from .interface import Interface
@@ -101,15 +97,7 @@ class Tests:
         return sum(len(self.cases(run)) for run in runs)
 
 
-@dataclass(frozen=True, slots=True)
-class _Judgement:
-    stages: tuple[Stage, ...] = ()
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    failure: Failure | None = None
-
-
-class VerilogVerifier:
+class VerilogVerifier(PooledVerifier):
     """Judges Verilog programs of one file.
 
     Args:
@@ -151,14 +139,12 @@ class VerilogVerifier:
         prove: bool = False,
         workers: int | None = None,
     ) -> None:
-        self.workers = workers or os.cpu_count() or 1
+        super().__init__("verilog", workers)
         self._tools = open_toolbox(sandbox, allow_unsafe=allow_unsafe, workers=self.workers)
         self._timeout = timeout
         self._max_bytes = max_bytes
         self._lint = lint
         self._prove = prove
-        self._pool = ThreadPoolExecutor(self.workers, "verilog")
-        self._remembered: Remembered[tuple[str, str], _Judgement] = Remembered()
 
     @property
     def toolchain(self) -> Toolchain:
@@ -174,31 +160,6 @@ class VerilogVerifier:
     def sandbox(self) -> str | None:
         """The name of the sandbox that the tools run in."""
         return self._tools.sandbox.name
-
-    def verify(self, task: Task, source: str) -> Verdict:
-        """The verdict on `source` as an answer to `task`. Raises `TypeError` for a non-string."""
-        return self.verify_all([(task, source)])[0]
-
-    def verify_all(self, submissions: Sequence[tuple[Task, str]]) -> list[Verdict]:
-        """The verdicts of all submissions, in order; equal ones are judged once.
-
-        Raises `TypeError` when a source is not a string.
-        """
-        questions = [(task.key, _sha256(source)) for task, source in submissions]
-        known = self._remembered.recall(questions)
-        missing = {
-            question: submission
-            for question, submission in zip(questions, submissions, strict=True)
-            if question not in known
-        }
-        if len(missing) == 1:
-            judged = [self._judge(*submission) for submission in missing.values()]
-        else:
-            judged = list(self._pool.map(lambda s: self._judge(*s), missing.values()))
-        found = dict(zip(missing, judged, strict=True))
-        self._remembered.keep({q: j for q, j in found.items() if j.failure is None})
-        known |= found
-        return [self._verdict(q, known[q]) for q in questions]
 
     def equivalent(self, task: Task, source: str) -> bool | None:
         """Whether `source` does the same as the task's reference from a reset on: proven, refuted,
@@ -242,19 +203,12 @@ class VerilogVerifier:
 
     def close(self) -> None:
         """Close the sandbox and its threads."""
-        self._pool.shutdown(cancel_futures=True)
+        super().close()
         self._tools.close()
 
     # ------------------------------------------------------------ one program
 
-    def _verdict(self, question: tuple[str, str], judgement: _Judgement) -> Verdict:
-        key, sha256 = question
-        return Verdict(
-            key, sha256, self.toolchain, judgement.stages, judgement.metrics, judgement.facts,
-            judgement.failure,
-        )  # fmt: skip
-
-    def _judge(self, task: Task, source: str) -> _Judgement:
+    def _judge(self, task: Task, source: str) -> Judgement:
         tests = Tests.of(task)
         try:
             encoded = source.encode()
@@ -279,10 +233,10 @@ class VerilogVerifier:
             seconds=self._timeout,
         )
         if not outcome.valid:
-            return _Judgement(failure=self._broken(outcome))
+            return Judgement(failure=self._broken(outcome))
         judging = _Judging(tests, text, reading, outcome)
         if (failure := self._machine(judging)) is not None:
-            return _Judgement(failure=failure)
+            return Judgement(failure=failure)
         judging.compile()
         judging.synthesise()
         seen: list[list[str] | None] = []
@@ -294,7 +248,7 @@ class VerilogVerifier:
         if self._lint:
             failure = self._looked(source, tests, judging, seen)
             if failure is not None:
-                return _Judgement(failure=failure)
+                return Judgement(failure=failure)
         return judging.judgement()
 
     def _looked(
@@ -372,14 +326,14 @@ class VerilogVerifier:
             FailureKind.SANDBOX, "compile", f"the tools could not be run: {outcome.message}"
         )
 
-    def _refused(self, message: str, code: str, tests: Tests | None) -> _Judgement:
+    def _refused(self, message: str, code: str, tests: Tests | None) -> Judgement:
         """The judgement on a text that breaks a limit of this verifier."""
         names = ["compile", "synthesise"] + (["test"] if tests else [])
         names += ["lint"] if self._lint else []
         first = Stage("parse", StageStatus.FAILED, 0.0, (Diagnostic(message, code=code),))
         stages = (first, *(Stage(name, StageStatus.SKIPPED) for name in names))
         nothing = {"behaviour": 0.0, "above_trivial": 0.0} if tests is not None else {}
-        return _Judgement(stages, {"errors": 1.0, **nothing})
+        return Judgement(stages, {"errors": 1.0, **nothing})
 
 
 class _Judging:
@@ -490,14 +444,8 @@ class _Judging:
         self.stages.append(Stage("test", status, step.seconds, tuple(complaints)))
         return seen
 
-    def judgement(self) -> _Judgement:
-        return _Judgement(tuple(self.stages), self.metrics, self.facts)
-
-
-def _sha256(source: str) -> str:
-    if not isinstance(source, str):
-        raise TypeError(f"a submission is a string, not {type(source).__name__}")
-    return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
+    def judgement(self) -> Judgement:
+        return Judgement(tuple(self.stages), self.metrics, self.facts)
 
 
 # ---------------------------------------------------------------- what was asked and answered
