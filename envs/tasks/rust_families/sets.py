@@ -408,7 +408,7 @@ fn end(a: &BTreeMap<i64, i64>, start: i64) -> Option<i64> {
 
 # ---------------------------------------------------------------- 5: groups and relations
 
-# name -> words, Python (of the groups after joining, the joined one, the limit), Rust.
+# name -> words, Python (of the second group, of both together, the limit, the size), Rust.
 _ALLOWED: dict[str, tuple[str, Callable[..., bool], str]] = {
     "any": ("", lambda *_: True, ""),
     "size": (
@@ -423,11 +423,11 @@ _ALLOWED: dict[str, tuple[str, Callable[..., bool], str]] = {
         lambda _, joined, _limit, size: not {0, size - 1} <= joined,
         "joined[0] != joined[size - 1]",
     ),
-    "balance": (
-        " A pair is refused, and changes nothing, if one of its two groups has more than `limit` "
-        "numbers more than the other.",
-        lambda both, _j, limit, _s: abs(len(both[0]) - len(both[-1])) <= limit,
-        "count(&groups, from).abs_diff(count(&groups, to)) <= limit",
+    "second": (
+        " A pair is refused, and changes nothing, if the group of its second number has more than "
+        "`limit` numbers.",
+        lambda second, _j, limit, _s: len(second) <= limit,
+        "count(&groups, to) <= limit",
     ),
 }
 _JOINED: dict[str, tuple[str, str]] = {
@@ -437,8 +437,9 @@ _JOINED: dict[str, tuple[str, str]] = {
         "largest",
     ),
     "useless": (
-        "the places in `pairs` (counted from 0), in ascending order, of the pairs that change "
-        "nothing, because they are refused or because both numbers are in the same group already",
+        "a pair: the places in `pairs` (counted from 0), in ascending order, of the pairs that "
+        "change nothing (because they are refused or both numbers are in the same group already), "
+        "and how many groups there are in the end",
         "useless",
     ),
     "firsts": (
@@ -727,7 +728,13 @@ def _joined(allowed: str, joined: str) -> Problem:
         end = "let first = |group| groups.iter().position(|other| other == group);\n    " + (
             "groups.iter().filter_map(first).collect()"
         )
-    text = f"""pub fn join({listed}) -> Vec<usize> {{
+    if places:
+        end = (
+            "let different: BTreeSet<usize> = groups.into_iter().collect();\n"
+            "    (found, different.len())"
+        )
+    kind = "(Vec<usize>, usize)" if places else "Vec<usize>"
+    text = f"""pub fn join({listed}) -> {kind} {{
     let mut groups: Vec<usize> = (0..size).collect();
 {start}    for {row} in {each} {{
         let (from, to) = (groups[a], groups[b]);
@@ -744,20 +751,21 @@ fn count(groups: &[usize], group: usize) -> usize {
 }
 """
 
-    def oracle(size: int, pairs: _Pairs, limit: int = 0) -> list[int]:
+    def oracle(size: int, pairs: _Pairs, limit: int = 0) -> Any:
         groups = [{x} for x in range(size)]
         counts, largest, useless = [], [], []
         for place, (a, b) in enumerate(pairs):
-            both = [group for group in groups if a in group or b in group]
-            whole = set().union(*both)
-            if len(both) == 2 and python(both, whole, limit, size):
-                groups = [group for group in groups if group not in both] + [whole]
+            first, second = (next(g for g in groups if x in g) for x in (a, b))
+            whole = first | second
+            if first != second and python(second, whole, limit, size):
+                groups = [group for group in groups if group not in (first, second)] + [whole]
             else:
                 useless.append(place)
             counts.append(len(groups))
             largest.append(max(map(len, groups)))
         firsts = [min(group) for x in range(size) for group in groups if x in group]
-        return {"groups": counts, "largest": largest, "useless": useless, "firsts": firsts}[answer]
+        return {"groups": counts, "largest": largest, "useless": (useless, len(groups)),
+                "firsts": firsts}[answer]  # fmt: skip
 
     def trimmed(size: int, pairs: _Pairs, limit: int) -> tuple[Any, ...]:
         return (size, pairs, limit) if has_limit else (size, pairs)
@@ -765,13 +773,13 @@ fn count(groups: &[usize], group: usize) -> usize {
     def arguments(draw: Draw) -> tuple[Any, ...]:
         size = draw.between(3, 9)
         pairs = [(draw.below(size), draw.below(size)) for _ in range(draw.between(2, size))]
-        return trimmed(size, pairs, draw.between(0 if allowed == "balance" else 2, 4))
+        return trimmed(size, pairs, draw.between(1 if allowed == "second" else 2, 4))
 
     return Problem(
         "Each number from 0 to `size` - 1 is in a group of its own at first. The pairs in `pairs` "
         "are dealt with in their order: the groups of the two numbers of a pair are joined to one, "
         f"if they are not in the same group already.{about} Return {what}.",
-        Interface("join", tuple(parameters), "Vec<usize>"),
+        Interface("join", tuple(parameters), kind),
         f"{_uses(text)}{text}",
         oracle,
         arguments,
