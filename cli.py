@@ -365,63 +365,50 @@ def _compact_toolchains() -> list[dict[str, Any]]:
 
 
 def _rust_toolchains() -> list[dict[str, Any]]:
-    """The rustc of Docker's image if it is built, which is taken first, and this machine's."""
     from .verifiers.rust import compiler
-    from .verifiers.sandbox.choose import image_is_built
 
-    rows: list[dict[str, Any]] = []
-    if image_is_built("rust"):
-        rows.append(
-            {
-                "choice": "rustc",
-                "toolchain": "rustc of the image",
-                "language": f"edition {compiler.EDITION}",
-                "command": f"forgegym/rust, {compiler.IN_IMAGE}",
-                "missing": "",
-            }
-        )
     found = compiler.find_rustc()
-    if found is not None or not rows:
-        rows.append(
-            {
-                "choice": "rustc",
-                "toolchain": None if found is None else str(found.toolchain),
-                "language": f"edition {compiler.EDITION}",
-                "command": None if found is None else found.path,
-                "missing": compiler.INSTALL_HINT,
-            }
-        )
-    return rows
+    here = None if found is None else (str(found.toolchain), found.path)
+    named = ("rustc of the image", f"forgegym/rust, {compiler.IN_IMAGE}")
+    dialect = f"edition {compiler.EDITION}"
+    return _in_two_places("rust", "rustc", dialect, named, here, compiler.INSTALL_HINT)
 
 
 def _verilog_toolchains() -> list[dict[str, Any]]:
-    """The tools of Docker's image if it is built, which are taken first, and this machine's."""
-    from .verifiers.sandbox.choose import image_is_built
     from .verifiers.verilog import tools
 
-    rows: list[dict[str, Any]] = []
-    if image_is_built("verilog"):
-        rows.append(
-            {
-                "choice": "iverilog+yosys",
-                "toolchain": "the tools of the image",
-                "language": f"IEEE {tools.LANGUAGE}",
-                "command": "forgegym/verilog",
-                "missing": "",
-            }
-        )
     found = tools.find_tools()
-    if found is not None or not rows:
-        rows.append(
-            {
-                "choice": "iverilog+yosys",
-                "toolchain": None if found is None else str(found.toolchain),
-                "language": f"IEEE {tools.LANGUAGE}",
-                "command": None if found is None else found.paths["yosys"],
-                "missing": tools.INSTALL_HINT,
-            }
-        )
-    return rows
+    here = None if found is None else (str(found.toolchain), found.paths["yosys"])
+    named = ("the tools of the image", "forgegym/verilog")
+    dialect = f"IEEE {tools.LANGUAGE}"
+    return _in_two_places("verilog", "iverilog+yosys", dialect, named, here, tools.INSTALL_HINT)
+
+
+def _in_two_places(
+    language: str,
+    choice: str,
+    dialect: str,
+    in_image: tuple[str, str],
+    here: tuple[str, str] | None,
+    hint: str,
+) -> list[dict[str, Any]]:
+    """What Docker's image has if it is built, which is taken first, and what this machine has:
+    each as its name and its command."""
+    from .verifiers.sandbox.choose import image_is_built
+
+    places: list[tuple[str, str] | None] = [in_image] if image_is_built(language) else []
+    if here is not None or not places:
+        places.append(here)
+    return [
+        {
+            "choice": choice,
+            "toolchain": place[0] if place else None,
+            "language": dialect,
+            "command": place[1] if place else None,
+            "missing": "" if place else hint,
+        }
+        for place in places
+    ]
 
 
 _TOOLCHAINS = {

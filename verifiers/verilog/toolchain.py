@@ -402,7 +402,7 @@ class _Judging:
         if step is None or not self.passed("compile"):
             self.stages.append(Stage("synthesise", StageStatus.SKIPPED))
             return
-        said = [d for d in self.said(step) if d.severity is Severity.ERROR or step.status]
+        said = self.said(step)
         join = self.steps.get("join")
         fine = step.status is Status.OK and (join is None or join.status is Status.OK)
         if not fine and not any(d.severity is Severity.ERROR for d in said):
