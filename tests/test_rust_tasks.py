@@ -4,7 +4,8 @@ import pytest
 
 from forgegym.envs.tasks import rust
 from forgegym.envs.tasks.draw import Draw
-from forgegym.envs.tasks.rust_families import FAMILIES, LEVELS
+from forgegym.envs.tasks.families import LEVELS
+from forgegym.envs.tasks.rust_families import FAMILIES
 from forgegym.verifiers.python.driver import encode
 from forgegym.verifiers.verifier import ChoiceError
 

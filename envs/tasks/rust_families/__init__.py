@@ -27,11 +27,10 @@ from . import (
     simulation,
     text,
 )
-from .family import FAMILIES, LEVELS, Family, PanicsError, Problem, family
+from .family import FAMILIES, Family, PanicsError, Problem, family
 
 __all__ = [
     "FAMILIES",
-    "LEVELS",
     "Family",
     "PanicsError",
     "Problem",

@@ -9,8 +9,6 @@ from typing import Any
 from ....verifiers.rust.interface import Interface
 from ..draw import Draw
 
-LEVELS = (1, 2, 3, 4, 5)
-
 
 class PanicsError(Exception):
     """What an oracle raises where the function is to panic."""
