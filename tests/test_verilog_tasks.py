@@ -6,6 +6,7 @@ from forgegym.envs.tasks import verilog
 from forgegym.envs.tasks.families import LEVELS
 from forgegym.envs.tasks.verilog_families import FAMILIES
 from forgegym.verifiers.verifier import ChoiceError
+from forgegym.verifiers.verilog.slang import read_verilog
 from forgegym.verifiers.verilog.toolchain import Tests, trivial
 
 
@@ -71,3 +72,14 @@ def test_what_there_is_not_is_refused(wrong):
 def test_an_id_that_is_none_is_refused(task_id):
     with pytest.raises(ChoiceError, match="no Verilog task"):
         verilog.get(task_id)
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+def test_every_variants_reference_reads_without_an_error(family):
+    for level in LEVELS:
+        for split in ("train", "eval"):
+            for number in range(len(verilog.variants(family, level, split))):
+                task = verilog.build(family, level, split, number)
+                facts = read_verilog(task.reference)
+                assert facts.diagnostics == (), task.id
+                assert facts.modules, task.id

@@ -148,8 +148,10 @@ def _zeros(width: int, kind: str, bit: int) -> Problem:
 
     same = f"word[i] == 1'b{bit}"
     if kind == "count":
-        loop = f"    for (i = 0; i < {width}; i = i + 1)\n      if ({same}) count = count + "
-        f"{bits}'d1;\n"
+        loop = (
+            f"    for (i = 0; i < {width}; i = i + 1)\n"
+            f"      if ({same}) count = count + {bits}'d1;\n"
+        )
         going = ""
     else:
         order = (
@@ -210,7 +212,9 @@ def _checked(width: int, kind: str, way: bool) -> Problem:
         )
         model = _combinational(window, interface)
         return Problem(words, interface, module(interface, body, ["mask"]), model)
-    interface = Interface("checker", (Port("code", width),), (Port("value", bits), Port("error")))
+    interface = Interface(
+        "code_checker", (Port("code", width),), (Port("value", bits), Port("error"))
+    )
     if kind == "thermometer":
         end = "low" if way else "high"
         words = (
