@@ -788,7 +788,7 @@ def evaluate(
     device: Device = None,
     as_json: AsJson = False,
 ) -> None:
-    """CompactLoRa's four rates of an agent, with 95 % intervals, and how varied what it wrote is.
+    """An agent's rates, with 95 % intervals, and how varied what it wrote is.
 
     The results folder gets the configuration, a JSON line a sample as it is judged, and the
     summary.
@@ -822,7 +822,9 @@ def evaluate(
     if as_json:
         _print_json(summary.to_json())
     else:
-        out.print(evaluation_table({player.name: summary}, title=f"{name}, {split.value} prompts"))
+        title = f"{name}, {split.value} prompts"
+        columns = {player.name: summary}
+        out.print(evaluation_table(columns, title=title, language=LANGUAGES[name]))
         out.print(f"rows and summary: {escape(str(folder))}", soft_wrap=True)
     if summary.failures:
         err.print(

@@ -1,5 +1,6 @@
 """Evaluation, collection and result files, through the real environment and agents."""
 
+import io
 import json
 from pathlib import Path
 
@@ -306,3 +307,19 @@ def test_the_table_shows_a_dash_for_what_is_undefined():
     assert report.percent_interval(summarise([]).compile_rate) == "–"
     assert report.number_interval(summarise([]).average_complexity) == "–"
     assert report.percent_interval(summarise([row(0)]).compile_rate) == "100.0 % [20.7, 100.0]"
+
+
+def test_complexity_is_told_of_contracts_alone():
+    from rich.console import Console
+
+    def shown(language: str) -> str:
+        console = Console(width=100, record=True, file=io.StringIO())
+        summaries = {"agent": summarise([row(0, complexity=3)])}
+        console.print(report.evaluation_table(summaries, title="t", language=language))
+        return console.export_text()
+
+    assert "average complexity" in shown("compact")
+    other = shown("verilog")
+    assert "complexity" not in other
+    assert "structures" not in other
+    assert "mean reward" in other
