@@ -268,10 +268,10 @@ _WINDOW: _Table = {
         lambda w: sum(sorted(w)[1:-1]),
         """    let mut sorted = window.to_vec();
     sorted.sort_unstable();
-    if sorted.len() < 3 {
-        return 0;
+    match sorted.as_slice() {
+        [_, inner @ .., _] => inner.iter().sum(),
+        _ => 0,
     }
-    sorted[1..sorted.len() - 1].iter().sum()
 """,
     ),
     "spread": (

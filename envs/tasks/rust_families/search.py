@@ -433,7 +433,7 @@ fn search(values: &[i64], early: impl Fn(i64) -> bool) -> usize {{
     let mut low = 0;
     let mut high = values.len();
     while low < high {{
-        let middle = low + (high - low) / 2;
+        let middle = (low + high) / 2;
         if early(values[middle]) {{
             low = middle + 1;
         }} else {{
