@@ -126,7 +126,11 @@ class VerilogModuleVectorEnv(CodeVectorEnv):
         shared = make_judge(judge)
         verifier = _verifier(toolchain, sandbox, allow_unsafe, lint, prove)
         chosen = None if families is None else tuple(families)
-        known = None if tasks_from is None else _set(tasks_from, verifier)
+        try:
+            known = None if tasks_from is None else _set(tasks_from, verifier)
+        except BaseException:
+            verifier.close()
+            raise
         super().__init__(
             lambda: VerilogModuleEnv(
                 tasks_from=known,

@@ -12,7 +12,7 @@ from forgegym.benchmarks.attacks.programs import (
     counter_with,
 )
 from forgegym.envs.tasks import verilog
-from forgegym.verifiers.sandbox.base import Outcome, Status
+from forgegym.verifiers.sandbox.base import Outcome, Status, StepOutcome
 from forgegym.verifiers.verdict import FailureKind
 from forgegym.verifiers.verilog.mutants import mutants, trivial
 from forgegym.verifiers.verilog.toolchain import Tests, VerilogVerifier
@@ -145,6 +145,38 @@ def test_with_proofs_a_module_that_differs_where_no_test_looks_is_refused(verifi
         right = proving.verify(task, COUNTER)
         assert right.accepted
         assert right.passed("prove")
+    finally:
+        proving.close()
+
+
+class Unproving:
+    """A sandbox in which every proof ends as `ending` says."""
+
+    def __init__(self, inner, ending):
+        self.name, self.digest = inner.name, inner.digest
+        self._inner, self._ending = inner, ending
+
+    def run(self, job):
+        return self._ending if job.steps[-1].name == "prove" else self._inner.run(job)
+
+    def close(self):
+        self._inner.close()
+
+
+def test_a_proof_that_is_undecided_or_breaks_refuses_no_program(verifier):
+    proving = VerilogVerifier(sandbox=verifier.sandbox, lint=False, prove=True, workers=1)
+    inner = proving.tools.sandbox
+    try:
+        undecided = Outcome(Status.OK, (StepOutcome("prove", Status.OK),))
+        proving.tools.sandbox = Unproving(inner, undecided)
+        verdict = proving.verify(counter_task(), COUNTER)
+        assert verdict.accepted
+        assert "prove" not in {stage.name for stage in verdict.stages}
+        broken = Outcome(Status.INFRA, message="the engine went away")
+        proving.tools.sandbox = Unproving(inner, broken)
+        verdict = proving.verify(counter_task(), COUNTER + "// again\n")
+        assert not verdict.valid
+        assert "the engine went away" in verdict.failure.message
     finally:
         proving.close()
 

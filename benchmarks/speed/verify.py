@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -26,6 +26,7 @@ from ...envs.rust import RustCodeEnv
 from ...envs.verilog import VerilogModuleEnv
 from ...verifiers.rust.toolchain import RustVerifier
 from ...verifiers.sandbox.base import Job, Outcome, Sandbox
+from ...verifiers.sandbox.choose import Choice
 from ...verifiers.verilog.toolchain import VerilogVerifier
 from .figures import Quantiles
 from .items import BenchError
@@ -149,12 +150,12 @@ def _opened(backend: str, language: str, workers: int) -> Iterator[tuple[CodeEnv
     """An environment of one task, what goes through its sandbox, and the task's reference."""
     env: CodeEnv
     if language == "rust":
-        rust = RustVerifier(sandbox=backend, workers=workers)  # type: ignore[arg-type]
+        rust = RustVerifier(sandbox=cast(Choice, backend), workers=workers)
         holder: Any = rust._compiler
         env = RustCodeEnv(verifier=rust, split="eval")
         verifier: RustVerifier | VerilogVerifier = rust
     else:
-        verilog = VerilogVerifier(sandbox=backend, workers=workers)  # type: ignore[arg-type]
+        verilog = VerilogVerifier(sandbox=cast(Choice, backend), workers=workers)
         holder = verilog._tools
         env = VerilogModuleEnv(verifier=verilog, split="eval")
         verifier = verilog

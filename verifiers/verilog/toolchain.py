@@ -244,7 +244,10 @@ class VerilogVerifier(PooledVerifier):
             seen = judging.test(tests, ids)
         if self._prove and task.reference is not None and judging.passed("test"):
             assert tests is not None
-            judging.stages.append(self._proven(tests.interface, task.reference, outcome))
+            try:
+                judging.stages += self._proven(tests.interface, task.reference, outcome)
+            except SandboxError as error:
+                return Judgement(failure=Failure(FailureKind.SANDBOX, "prove", str(error)))
         if self._lint:
             failure = self._looked(source, tests, judging, seen)
             if failure is not None:
@@ -286,16 +289,23 @@ class VerilogVerifier(PooledVerifier):
         judging.stages.append(Stage("lint", StageStatus.PASSED, first.seconds, tuple(said)))
         return None
 
-    def _proven(self, interface: Interface, reference: str, outcome: Outcome) -> Stage:
+    def _proven(self, interface: Interface, reference: str, outcome: Outcome) -> list[Stage]:
+        """The stage ``prove``; none where nothing is decided, which must not refuse a program.
+
+        Raises `SandboxError` when the machine fails.
+        """
+        netlist = outcome.files.get(NETLIST)
+        if netlist is None:  # too large to be brought back
+            return []
         started = time.perf_counter()
-        netlist = outcome.files[NETLIST]
         same = self._tools.prove(interface, reference, netlist)
         seconds = time.perf_counter() - started
-        if same is False:
-            unlike = Diagnostic("some inputs make it differ from the reference", code="prove")
-            return Stage("prove", StageStatus.FAILED, seconds, (unlike,))
-        status = StageStatus.PASSED if same else StageStatus.SKIPPED
-        return Stage("prove", status, seconds)
+        if same is None:
+            return []
+        if same:
+            return [Stage("prove", StageStatus.PASSED, seconds)]
+        unlike = Diagnostic("some inputs make it differ from the reference", code="prove")
+        return [Stage("prove", StageStatus.FAILED, seconds, (unlike,))]
 
     def _machine(self, judging: _Judging) -> Failure | None:
         """Why this says nothing about the program: a tool that died, and dies on anything."""

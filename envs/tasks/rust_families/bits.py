@@ -76,7 +76,7 @@ _WHOLE: _Typed = {
     ),
     "leading": (
         "how many bits of `word` that are 1 are above its highest 0; 32 if there is no 0",
-        lambda w: len(re.match("1*", f"{w:032b}")[0]),  # type: ignore[index]
+        lambda w: 32 - len(f"{w:032b}".lstrip("1")),
         "word.leading_ones()",
         "u32",
     ),
