@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from forgegym.benchmarks.speed import soak
-from forgegym.verifiers.sandbox import images
+from forgegym.verifiers.sandbox import cgroup, images
 from forgegym.verifiers.sandbox.base import Profile
 from forgegym.verifiers.sandbox.docker import LABEL, connect, container_options, sweep
 from forgegym.verifiers.sandbox.owner import Owner
@@ -41,6 +41,19 @@ def test_boxes_that_serve_once_leave_nothing_either(backend: str) -> None:
 def test_nothing_outlives_a_killed_trainer(backend: str) -> None:
     report = soak.kills(backend, times=3)
     assert report.wrong == []
+
+
+@pytest.mark.bubblewrap
+def test_a_group_that_another_sweeps_up_holds_nothing() -> None:
+    group = cgroup.create(cgroup.new_name())
+    assert group is not None
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as inside:
+        group.add(inside.pid)
+        assert [cgroup.processes(folder) for folder in group.folders] == (
+            [{inside.pid}] * len(group.folders)
+        )
+    group.remove()
+    assert [cgroup.processes(folder) for folder in group.folders] == [set()] * len(group.folders)
 
 
 @pytest.mark.docker

@@ -260,7 +260,7 @@ def left_by(owner: int) -> Left:
     except SandboxUnavailableError:
         pass
     groups = [folder for folder in cgroup.folders() if f":{owner}:" in folder.name]
-    processes = {pid for folder in groups for pid in (folder / "cgroup.procs").read_text().split()}
+    processes = {pid for folder in groups for pid in cgroup.processes(folder)}
     # A killed owner cannot remove its groups; when they are empty they hold nothing, and the next
     # sandbox sweeps them up.
     kept = len(groups) if owner == os.getpid() else 0

@@ -7,6 +7,7 @@ its owner, so that one left behind by a killed owner can be found and removed.
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,6 +100,16 @@ def folders() -> list[Path]:
     """Every folder of a group of ours, whoever has made it."""
     parents = {folder for place in _places() for folder in place if folder is not None}
     return sorted(left for folder in parents for left in folder.glob(f"{PREFIX}*"))
+
+
+def processes(folder: Path) -> set[int]:
+    """The processes in a group's folder; none when somebody's `sweep` has removed it meanwhile."""
+    try:
+        return {int(pid) for pid in (folder / "cgroup.procs").read_text().split()}
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENODEV):  # before it was opened, or after
+            return set()
+        raise
 
 
 def sweep() -> int:
