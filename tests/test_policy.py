@@ -44,6 +44,7 @@ from forgegym.agents.policy import (
     save_adapter,
 )
 from forgegym.agents.reinforce import ReinforceConfig
+from forgegym.cli import shell
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
 
@@ -441,8 +442,8 @@ def test_a_run_has_one_curve_with_and_without_checkpointing_and_can_change_over(
 )
 def test_every_failed_allocation_is_one_sentence_and_an_exit_code(error):
     assert is_out_of_memory(error)
-    code, sentence = cli._sentence(error)
-    assert (code, sentence.count("\n")) == (cli.MACHINE, 0)
+    code, sentence = shell.sentence(error)
+    assert (code, sentence.count("\n")) == (shell.MACHINE, 0)
     told = pytest.raises(MemoryExhaustedError, match="Out of memory while resting; sleep less")
     with told, memory_told("resting", "sleep less"):
         raise error
@@ -472,7 +473,7 @@ def learn(self, batch, iteration):
 if sys.argv.pop(1) == "short":
     Reinforce.learn = learn
 sys.argv[0] = "forgegym"
-cli._probe = lambda *args, **options: None  # the letters are no environment of ours
+cli.train.probe = lambda *args, **options: None  # the letters are no environment of ours
 cli.main()
 """
 
@@ -499,7 +500,7 @@ def test_memory_that_runs_out_is_one_sentence_and_the_run_goes_on_from_what_is_s
         )
 
     done = run("short")
-    assert done.returncode == cli.MACHINE, done.stdout + done.stderr
+    assert done.returncode == shell.MACHINE, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     for setting in ("samples", "max_new_tokens", "gradient_checkpointing", "dtype"):
         assert setting in done.stderr
@@ -658,7 +659,7 @@ def test_a_hub_that_cannot_be_reached_is_asked_once(monkeypatch, capfd):
 def test_a_model_that_is_refused_ends_the_command_with_a_sentence(tmp_path, folders):
     command = ["train", "grpo", "--out", str(tmp_path / "run"), "--base", str(folders("mamba"))]
     done = CliRunner().invoke(cli.app, command)
-    assert done.exit_code == cli.USAGE
+    assert done.exit_code == shell.USAGE
     assert "keeps no key-value cache" in " ".join(done.stderr.split())
 
 

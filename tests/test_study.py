@@ -9,7 +9,7 @@ import pytest
 from forgegym.benchmarks.studies import report
 from forgegym.benchmarks.studies.catalogue import STUDIES
 from forgegym.benchmarks.studies.study import Arm, Study, StudyError, best_window, conduct, iqm
-from forgegym.cli import _ALGORITHMS, _parsed
+from forgegym.cli.train import ALGORITHMS, parsed
 
 
 def test_a_mean_of_the_middle_half():
@@ -29,11 +29,11 @@ def test_the_best_window_is_no_single_iteration():
 @pytest.mark.parametrize("study", STUDIES.values(), ids=STUDIES)
 def test_every_arm_is_a_run_that_can_be_configured(study, tmp_path):
     for arm in study.arms:
-        module, kind, _, _ = _ALGORITHMS[arm.algorithm]
+        module, kind, _, _ = ALGORITHMS[arm.algorithm]
         config = getattr(importlib.import_module(f"forgegym.agents.{module}"), kind)
         hints = get_type_hints(config)
         given = {**study.common, **arm.settings}
-        values = {name: _parsed(name, str(value), hints[name]) for name, value in given.items()}
+        values = {name: parsed(name, str(value), hints[name]) for name, value in given.items()}
         made = config(out=tmp_path, **values)
         assert made.samples == study.common["samples"]
 

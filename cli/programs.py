@@ -1,0 +1,421 @@
+"""Programs and those who write them: check, generate, eval; and the tasks themselves: validate."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from ..envs.registration import LANGUAGES
+from .shell import (
+    ACCEPTED,
+    MACHINE,
+    MAX_SAMPLES,
+    REFUSED,
+    AgentName,
+    AllowUnsafe,
+    AsJson,
+    Device,
+    EnvironmentName,
+    SandboxChoice,
+    SandboxName,
+    Seed,
+    Split,
+    Stop,
+    Tasks,
+    TasksFrom,
+    TasksName,
+    Temperature,
+    Toolchain,
+    ToolchainName,
+    UsageError,
+    app,
+    environment_id,
+    err,
+    make_agent,
+    out,
+    print_json,
+    progress,
+)
+
+if TYPE_CHECKING:
+    from ..verifiers.verdict import Verdict
+
+
+# Four times what any task asks for; beyond it a contract is longer than any that is deployed.
+MAX_MIN_COMPLEXITY = 32
+
+
+def _read_program(path: Path, limit: int) -> str:
+    """The text of a program. Raises `UsageError` when it is none, `OSError` when unreadable."""
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder, not a program")
+    if str(path) == "-":
+        data = sys.stdin.buffer.read(limit + 1)
+    else:
+        try:
+            with path.open("rb") as file:
+                data = file.read(limit + 1)
+        except FileNotFoundError:
+            raise UsageError(f"there is no file {path}") from None
+    if len(data) > limit:
+        known = 0 if str(path) == "-" else path.stat().st_size  # 0 for a pipe or a device, too
+        size = f"{known:,}" if known > limit else f"more than {limit:,}"
+        raise UsageError(f"{path} has {size} bytes; a program may have at most {limit:,}")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{path} is not UTF-8 text (byte 0x{data[error.start]:02x} at offset {error.start})"
+        ) from None
+    if not text.strip():
+        raise UsageError(f"{path} is empty")
+    return text
+
+
+@app.command()
+def check(
+    env: EnvironmentName,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A program; - is standard input.")],
+    task: Annotated[
+        str | None,
+        typer.Option("--task", help="The task that it answers; without one it is only compiled."),
+    ] = None,
+    tasks_from: TasksFrom = None,
+    toolchain: ToolchainName = Toolchain.AUTO,
+    sandbox: SandboxName = SandboxChoice.AUTO,
+    allow_unsafe: AllowUnsafe = False,
+    as_json: AsJson = False,
+) -> None:
+    """One program -> its verdict. Exit code 0: accepted, 1: refused, 2: bad input, 3: machine.
+
+    A contract may have several files here: includes and imports are found as compactc finds them,
+    COMPACT_PATH among the places. What comes from standard input is one file, and has no others.
+    """
+    from .. import diagnostics
+    from ..verifiers.compact.files import check_files, has_other_files
+    from ..verifiers.compact.toolchain import MAX_BYTES
+
+    compact = environment_id(env) == "CompactContract-v0"
+    source = _read_program(file, MAX_BYTES)
+    if compact and task is None and str(file) != "-" and has_other_files(str(file), source):
+        checked = check_files(
+            str(file), toolchain.value, sandbox=sandbox.value, allow_unsafe=allow_unsafe
+        )
+        verdict = checked.verdict
+        texts = {part.path: part.text for part in checked.files}
+        sources = diagnostics.Sources(texts, checked.places)
+    else:
+        verdict = _judge_program(
+            env, source, task, toolchain, sandbox, tasks_from, allow_unsafe=allow_unsafe
+        )
+        places = [str(file)] * len(verdict.diagnostics)
+        sources = diagnostics.Sources({str(file): source}, places)
+    if as_json:
+        print_json(diagnostics.document(verdict, sources))
+    else:
+        diagnostics.show(verdict, sources, out=out, err=err)
+    if not verdict.valid:
+        raise typer.Exit(MACHINE)
+    raise typer.Exit(ACCEPTED if verdict.accepted else REFUSED)
+
+
+def _judge_program(
+    env: str,
+    source: str,
+    task_id: str | None,
+    toolchain: Toolchain,
+    sandbox: SandboxChoice,
+    tasks_from: str | None,
+    *,
+    allow_unsafe: bool,
+) -> Verdict:
+    """The verdict that the environment's verifier gives."""
+    import gymnasium
+
+    from ..verifiers.task import Task
+    from ..verifiers.verifier import judge
+
+    name = environment_id(env)
+    # Those of Compact's tasks that have tests are a kind of their own.
+    kind: dict[str, Any] = {}
+    if (task_id or "").startswith("compact/spec/"):
+        kind["tasks"] = "spec"
+    if tasks_from is not None:
+        if name != "VerilogModule-v0":
+            raise UsageError(f"there are no sets of tasks for {name}")
+        kind["tasks_from"] = tasks_from
+    made: Any = gymnasium.make(
+        f"forgegym:{name}",
+        toolchain=toolchain.value,
+        sandbox=sandbox.value,
+        allow_unsafe=allow_unsafe,
+        **kind,
+    ).unwrapped
+    try:
+        task = Task(id="check", family="check", language=LANGUAGES[name], prompt="")
+        if task_id is not None:
+            made.reset(seed=0, options={"task": task_id})
+            task = made.task
+        (verdict,), _ = judge(made.verifier, [(task, source)])
+    finally:
+        made.close()
+    return verdict
+
+
+@app.command()
+def generate(
+    env: EnvironmentName,
+    out_folder: Annotated[Path, typer.Option("--out", help="An empty or a new folder.")],
+    agent: Annotated[
+        str | None, typer.Option("--agent", help="As for `eval` (default: template).")
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", help="The folder of a model, adapter or run, as the agent."),
+    ] = None,
+    min_complexity: Annotated[
+        int, typer.Option("--min-complexity", help=f"1 to {MAX_MIN_COMPLEXITY}.")
+    ] = 1,
+    num_samples: Annotated[
+        int, typer.Option("--num-samples", min=1, max=MAX_SAMPLES, help="Programs to write.")
+    ] = 16,
+    toolchain: ToolchainName = Toolchain.AUTO,
+    seed: Seed = 0,
+    temperature: Temperature = None,
+    stop: Stop = None,
+    device: Device = None,
+    as_json: AsJson = False,
+) -> None:
+    """Accepted programs of an agent, no two alike, as files and as a JSONL of examples.
+
+    Draws that are refused or too simple are counted and drawn again, up to 20 for each program
+    that is wanted; exit code 1 when that was not enough.
+    """
+    from ..benchmarks.collect import Counts, collect_into
+    from ..benchmarks.evaluate import EvaluationConfig
+
+    name = environment_id(env)
+    if not 1 <= min_complexity <= MAX_MIN_COMPLEXITY:
+        raise UsageError(
+            f"--min-complexity must be 1 to {MAX_MIN_COMPLEXITY}, not {min_complexity}"
+        )
+    if model is not None:
+        if agent is not None:
+            raise UsageError("--agent and --model both name an agent; give one of them")
+        if not model.is_dir():
+            raise UsageError(f"there is no model folder {model}")
+    spec = str(model or agent or "template")
+    options = {"min_complexity": min_complexity} if spec == "template" else {}
+    player = make_agent(spec, temperature=temperature, device=device, stop=stop, **options)
+    config = EvaluationConfig(
+        env=name,
+        agent=player.name,
+        samples=num_samples,
+        split="train",
+        seed=seed,
+        toolchain=toolchain.value,
+    )
+    with progress("writing", num_samples) as show:
+
+        def on_rows(counts: Counts) -> None:
+            show(counts.kept, f"writing ({counts.drawn} drawn)")
+
+        counts = collect_into(
+            out_folder, player, config, min_complexity=min_complexity, on_rows=on_rows
+        )
+    if as_json:
+        print_json(asdict(counts))
+    else:
+        out.print(f"{counts}: {escape(str(out_folder))}", soft_wrap=True)
+    if counts.kept < counts.wanted:
+        raise typer.Exit(MACHINE if counts.failures else REFUSED)
+
+
+# What an evaluation pays by, for each environment.
+_EVALUATED = {
+    "CompactContract-v0": "compactlora",
+    "RustCode-v0": "staged",
+    "VerilogModule-v0": "staged",
+}
+
+
+@app.command("eval")
+def evaluate(
+    env: EnvironmentName,
+    agent: AgentName,
+    num_samples: Annotated[
+        int, typer.Option("--num-samples", min=1, max=MAX_SAMPLES, help="Samples to judge.")
+    ] = 256,
+    split: Annotated[Split, typer.Option("--split", help="Which tasks.")] = Split.EVAL,
+    out_folder: Annotated[
+        Path | None,
+        typer.Option("--out", help="Results folder (default: runs/eval-AGENT-SPLIT-SEED)."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an evaluation that was cut short.")
+    ] = False,
+    tasks: TasksName = None,
+    tasks_from: TasksFrom = None,
+    toolchain: ToolchainName = Toolchain.AUTO,
+    seed: Seed = 0,
+    temperature: Temperature = None,
+    stop: Stop = None,
+    device: Device = None,
+    as_json: AsJson = False,
+) -> None:
+    """An agent's rates, with 95 % intervals, and how varied what it wrote is.
+
+    The results folder gets the configuration, a JSON line a sample as it is judged, and the
+    summary.
+    """
+    from ..benchmarks.evaluate import EvaluationConfig, Row, evaluate_into
+    from ..benchmarks.report import evaluation_table
+
+    name = environment_id(env)
+    player = make_agent(agent, temperature=temperature, device=device, stop=stop)
+    config = EvaluationConfig(
+        env=name,
+        agent=player.name,
+        samples=num_samples,
+        split=split.value,
+        seed=seed,
+        toolchain=toolchain.value,
+        reward=_EVALUATED[name] if tasks is not Tasks.SPEC else "compact-spec",
+        tasks=tasks.value if tasks else None,
+        tasks_from=tasks_from,
+    )
+    folder = out_folder or Path("runs") / f"eval-{Path(agent).name}-{split.value}-{seed}"
+    with progress("judging", num_samples) as show:
+        done = 0
+
+        def on_rows(rows: list[Row]) -> None:
+            nonlocal done
+            done += len(rows)
+            show(done)
+
+        summary = evaluate_into(folder, player, config, resume=resume, on_rows=on_rows)
+    if as_json:
+        print_json(summary.to_json())
+    else:
+        title = f"{name}, {split.value} prompts"
+        columns = {player.name: summary}
+        out.print(evaluation_table(columns, title=title, language=LANGUAGES[name]))
+        out.print(f"rows and summary: {escape(str(folder))}", soft_wrap=True)
+    if summary.failures:
+        err.print(
+            f"the machine failed on {summary.failures} samples; run again with --resume to take "
+            "them again",
+            soft_wrap=True,
+        )
+        raise typer.Exit(MACHINE)
+
+
+@app.command()
+def validate(
+    env: EnvironmentName,
+    tasks: TasksName = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="A task or a family; may be repeated.")
+    ] = None,
+    toolchain: ToolchainName = Toolchain.AUTO,
+    sandbox: SandboxName = SandboxChoice.AUTO,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, help="Compilers at a time (default: one per CPU)."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Every task: references pass, contracts that do nothing are paid nothing, mutants die.
+
+    Exit code 1 when a task is not sound. Tasks with a specification need compactc, Node and
+    compact-runtime; `--tasks open` does without.
+    """
+    from ..benchmarks.validate import Row, ValidationError, chosen, in_a_line, print_rows, to_json
+    from ..benchmarks.validate import validate as validate_all
+    from ..verifiers.compact.toolchain import CompactVerifier
+
+    language = LANGUAGES[environment_id(env)]
+    if language != "compact":
+        _validate_families(language, only or (), sandbox, workers, as_json=as_json)
+        return
+    without_tests, with_tests = chosen(tasks.value if tasks else None, only or ())
+    verifier = CompactVerifier(toolchain.value, sandbox=sandbox.value, workers=workers)
+    try:
+        missing = verifier.missing_for_tests()
+        if with_tests and missing:
+            err.print(missing, soft_wrap=True)
+            if tasks is Tasks.SPEC or not without_tests:
+                raise typer.Exit(MACHINE)
+            with_tests = []
+        total = len(without_tests) + len(with_tests)
+        with progress("validating", total) as show:
+            done = 0
+
+            def on_row(row: Row) -> None:
+                nonlocal done
+                done += 1
+                show(done)
+                if row.mutants or not row.sound:  # The others take no time.
+                    err.print(in_a_line(row), highlight=False, soft_wrap=True)
+
+            try:
+                rows = validate_all(verifier, without_tests, with_tests, on_row)
+            except ValidationError as error:
+                err.print(str(error), soft_wrap=True)
+                raise typer.Exit(MACHINE) from error
+        toolchain_name, box = str(verifier.toolchain), verifier.sandbox
+    finally:
+        verifier.close()
+    if as_json:
+        print_json(to_json(rows, toolchain_name, box))
+    else:
+        print_rows(rows, out)
+    if missing and tasks is None:
+        raise typer.Exit(MACHINE)
+    if not all(row.sound for row in rows):
+        raise typer.Exit(REFUSED)
+
+
+def _validate_families(
+    language: str,
+    only: Sequence[str],
+    sandbox: SandboxChoice,
+    workers: int | None,
+    *,
+    as_json: bool,
+) -> None:
+    from ..benchmarks import validate_families
+    from ..benchmarks.validate import Row, ValidationError, in_a_line, print_rows, to_json
+
+    tasks = validate_families.chosen(language, only)
+    verifier = validate_families.LANGUAGES[language].verifier(
+        sandbox=sandbox.value, workers=workers
+    )
+    try:
+        with progress("validating", len(tasks)) as show:
+            done = 0
+
+            def on_row(row: Row) -> None:
+                nonlocal done
+                done += 1
+                show(done)
+                err.print(in_a_line(row), highlight=False, soft_wrap=True)
+
+            rows = validate_families.validate(verifier, tasks, on_row)
+    except ValidationError as error:
+        err.print(str(error), soft_wrap=True)
+        raise typer.Exit(MACHINE) from error
+    finally:
+        verifier.close()
+    if as_json:
+        print_json(to_json(rows, str(verifier.toolchain), verifier.sandbox))
+    else:
+        print_rows(rows, out)
+    if not all(row.sound for row in rows):
+        raise typer.Exit(REFUSED)

@@ -1,0 +1,267 @@
+"""What all commands share: the console, options, and how a failure is said in one sentence."""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.text import Text
+from typer.core import TyperGroup
+
+from .. import ENVIRONMENTS, ToolchainMissingError, __version__
+from ..agents.memory import MemoryExhaustedError, is_out_of_memory
+from ..verifiers.sandbox.base import SandboxError
+
+if TYPE_CHECKING:
+    from ..agents.agent import Agent
+
+ACCEPTED, REFUSED, USAGE, MACHINE = 0, 1, 2, 3
+INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+
+# Modules of the extra `agents`.
+AGENTS_EXTRA = ("torch", "transformers", "peft", "safetensors", "tokenizers", "matplotlib")
+
+# Causes outside our control, all of which say the same in one sentence; the rest is a bug of ours.
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENOMEM)
+
+MAX_SAMPLES = 1_000_000
+
+# With NO_COLOR alone, rich would still print bold.
+COLOURS: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+out = Console(highlight=False, color_system=COLOURS)
+err = Console(stderr=True, highlight=False, color_system=COLOURS)
+
+
+class UsageError(ValueError):
+    """Something the user gave cannot be used; the message is one sentence."""
+
+
+def sentence(error: BaseException) -> tuple[int, str] | None:
+    """The exit code and the sentence for a failure that is not a bug of ours, else None."""
+    if isinstance(error, (ToolchainMissingError, SandboxError, MemoryExhaustedError)):
+        return MACHINE, str(error)
+    if is_out_of_memory(error):
+        return MACHINE, "out of memory; take less at once, or a larger machine"
+    if isinstance(error, ModuleNotFoundError) and error.name is not None:
+        root = error.name.partition(".")[0]
+        if root in AGENTS_EXTRA:
+            return USAGE, f"this needs {root}; install it with: pip install 'forgegym[agents]'"
+        return None
+    if isinstance(error, OSError):
+        place = f": {error.filename}" if error.filename else ""
+        code = MACHINE if error.errno in _DISK else USAGE
+        return code, f"{error.strerror or error}{place}"
+    if type(error).__module__.partition(".")[0] == "forgegym":
+        cause = error.__cause__
+        full = isinstance(cause, OSError) and cause.errno in _DISK
+        return MACHINE if full else USAGE, str(error)
+    return None
+
+
+class Sentences(TyperGroup):
+    """A group of commands whose expected failures are one sentence and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # click ends quietly when the reader of our output has gone
+        except KeyboardInterrupt:
+            err.print("stopped; what was finished by then is kept")
+            raise typer.Exit(INTERRUPTED) from None
+        except Exception as error:
+            said = sentence(error)
+            if said is None:
+                raise
+            code, text = said
+            err.print(Text.assemble(("error: ", "bold red"), text), soft_wrap=True)
+            raise typer.Exit(code) from error
+
+
+app = typer.Typer(
+    cls=Sentences,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Gymnasium environments in which an action is a program, and agents that learn in them.",
+)
+images_app = typer.Typer(no_args_is_help=True, help="The images of Docker's sandboxes.")
+train_app = typer.Typer(no_args_is_help=True, help="Train a policy.")
+bench_app = typer.Typer(no_args_is_help=True, help="Measurements, as tables and --json.")
+app.add_typer(images_app, name="images")
+app.add_typer(train_app, name="train")
+app.add_typer(bench_app, name="bench")
+
+
+def main() -> None:
+    """The entry point of the `forgegym` command."""
+    app()
+
+
+class Toolchain(str, Enum):
+    """Who judges Compact: the real compiler, the embedded front end, or the first of them there
+    is. Other languages have one toolchain each, which is what auto takes."""
+
+    AUTO = "auto"
+    COMPACTC = "compactc"
+    FRONTEND = "frontend"
+
+
+class Tasks(str, Enum):
+    """Compact tasks: prompts that leave the contract open, or specifications with hidden tests."""
+
+    OPEN = "open"
+    SPEC = "spec"
+
+
+class SandboxChoice(str, Enum):
+    """What programs run in."""
+
+    AUTO = "auto"
+    DOCKER = "docker"
+    BUBBLEWRAP = "bubblewrap"
+    UNSAFE = "unsafe"
+
+
+class Split(str, Enum):
+    """Which tasks: those to train on, or those kept for evaluation."""
+
+    TRAIN = "train"
+    EVAL = "eval"
+
+
+EnvironmentName = Annotated[
+    str, typer.Argument(metavar="ENV", help="An environment id; `forgegym envs` lists them.")
+]
+AgentName = Annotated[
+    str,
+    typer.Option(
+        "--agent",
+        help="template, random, tiny (the untrained base), a folder of a model, adapter or run, "
+        "or module:factory.",
+    ),
+]
+ToolchainName = Annotated[Toolchain, typer.Option("--toolchain", help="Who judges.")]
+TasksName = Annotated[
+    Tasks | None,
+    typer.Option(
+        "--tasks", help="spec: contracts that are run and tested; needs compactc, Node and "
+        "compact-runtime. Default: open."
+    ),
+]  # fmt: skip
+TasksFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--tasks-from", metavar="KIND:FOLDER", help="A set that people know, in its original "
+        "layout: verilog-eval:FOLDER or rtllm:FOLDER, for VerilogModule-v0."
+    ),
+]  # fmt: skip
+SandboxName = Annotated[
+    SandboxChoice, typer.Option("--sandbox", help="What compactc runs in: auto is Docker's image "
+    "if built, else bubblewrap.")
+]  # fmt: skip
+AllowUnsafe = Annotated[
+    bool,
+    typer.Option("--allow-unsafe", help="With --sandbox unsafe: trusted programs, no sandbox."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same samples.")]
+Iterations = Annotated[int | None, typer.Option("--iterations", help="How many in all.")]
+Temperature = Annotated[
+    float | None, typer.Option("--temperature", min=0.0, help="Of a policy's sampling.")
+]
+Stop = Annotated[
+    list[str] | None,
+    typer.Option("--stop", help="A text that ends a policy's program, as `train`'s setting stop."),
+]
+Device = Annotated[
+    str | None, typer.Option("--device", help="Of a policy: auto, cpu, cuda, cuda:1, …")
+]
+
+
+def _version(value: bool) -> None:
+    if value:
+        out.print(f"forgegym {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None: ...
+
+
+def environment_id(name: str) -> str:
+    """The id of an environment of ours. Raises `UsageError`, naming the nearest."""
+    bare = name.removeprefix("forgegym:")
+    if bare in ENVIRONMENTS:
+        return bare
+    close = difflib.get_close_matches(bare, ENVIRONMENTS, n=1, cutoff=0.4)
+    hint = f"did you mean {close[0]}?" if close else "`forgegym envs` lists what there is"
+    raise UsageError(f"there is no environment {name!r}; {hint}")
+
+
+def make_agent(
+    spec: str,
+    *,
+    temperature: float | None,
+    device: str | None,
+    stop: list[str] | None,
+    **options: Any,
+) -> Agent:
+    """The agent that `spec` names; options that were not given are not passed on."""
+    from ..agents.agent import BUILT_IN, load_agent
+
+    policy: dict[str, Any] = {"temperature": temperature, "device": device, "stop": stop or None}
+    given = {key: value for key, value in policy.items() if value is not None}
+    if spec == "tiny":
+        from ..agents.policy import load_policy_agent
+
+        return load_policy_agent(spec, **given)
+    if spec in BUILT_IN and given:
+        raise UsageError(f"the agent {spec!r} is no policy: it has no --{next(iter(given))}")
+    return load_agent(spec, **given, **options)
+
+
+@contextmanager
+def progress(what: str, total: int) -> Iterator[Any]:
+    """A bar on a terminal, nothing elsewhere: rows and summaries are the record."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+
+        def show(done: int, text: str = what) -> None:
+            bar.update(task, completed=done, description=text)
+
+        yield show
+
+
+def print_json(document: Any) -> None:
+    # Not through rich, which would wrap long lines.
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")

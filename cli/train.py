@@ -1,0 +1,231 @@
+"""`train`: a command for each algorithm, its settings as `--set NAME=VALUE`."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+import typer
+
+from .shell import (
+    INTERRUPTED,
+    Iterations,
+    UsageError,
+    environment_id,
+    out,
+    train_app,
+)
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Configuration = TypeVar("Configuration", bound="DataclassInstance")
+
+
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Any other setting; --settings lists them. Repeatable, "
+        "also for one that takes several texts (stop).",
+    ),
+]
+ShowSettings = Annotated[
+    bool, typer.Option("--settings", help="List every setting with its value, and stop.")
+]
+RunFolder = Annotated[Path | None, typer.Option("--out", help="The run's folder.")]
+TrainingEnvironment = Annotated[
+    str | None, typer.Option("--env", help="An environment id (default: CompactContract-v0).")
+]
+Base = Annotated[
+    str | None,
+    typer.Option("--base", help="tiny (default), a model's folder, or a name on the hub."),
+]
+TrainingSeed = Annotated[
+    int | None, typer.Option("--seed", min=0, help="The same seed gives the same run.")
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")]
+
+
+_KINDS = {int: "a whole number", float: "a number", bool: "true or false", Path: "a path"}
+
+
+def parsed(name: str, text: str, kind: Any) -> Any:
+    """The value that `text` stands for, as the setting's type has it. Raises `UsageError`."""
+    if get_origin(kind) is Literal:
+        if text in get_args(kind):
+            return text
+        raise UsageError(f"the setting {name} is {' or '.join(get_args(kind))}, not {text!r}")
+    choices = [k for k in get_args(kind) or (kind,) if k is not type(None)]
+    if text.lower() == "none" and len(choices) < len(get_args(kind)):
+        return None
+    for choice in choices:
+        try:
+            return {"true": True, "false": False}[text.lower()] if choice is bool else choice(text)
+        except (ValueError, KeyError):
+            continue
+    wanted = " or ".join(_KINDS.get(choice, choice.__name__) for choice in choices)
+    raise UsageError(f"the setting {name} is {wanted}, not {text!r}")
+
+
+def _takes_several(kind: Any) -> bool:
+    """Whether a setting is a tuple of texts, one each time that it is given."""
+    return any(get_origin(choice) is tuple for choice in (kind, *get_args(kind)))
+
+
+def _configure(
+    kind: type[Configuration], given: dict[str, Any], settings: list[str] | None, *, show: bool
+) -> Configuration:
+    """A configuration from what was given; with `show`, print it and stop.
+
+    Raises `UsageError` for a setting that there is not, or a value that it cannot have.
+    """
+    hints = get_type_hints(kind)
+    values: dict[str, Any] = {}
+    for field in fields(kind):
+        if field.default is not MISSING:
+            values[field.name] = field.default
+        elif field.default_factory is not MISSING:
+            values[field.name] = field.default_factory()
+    values |= {name: value for name, value in given.items() if value is not None}
+    for setting in settings or ():
+        name, equals, text = setting.partition("=")
+        if not equals:
+            raise UsageError(f"--set takes NAME=VALUE, not {setting!r}")
+        if name not in hints:
+            close = difflib.get_close_matches(name, hints, n=1)
+            hint = f"did you mean {close[0]}?" if close else "--settings lists them"
+            raise UsageError(f"there is no setting {name!r}; {hint}")
+        if _takes_several(hints[name]):
+            values[name] = (*(values[name] or ()), text)
+        else:
+            values[name] = parsed(name, text, hints[name])
+    if show:
+        for field in fields(kind):
+            value = values.get(field.name, "(must be given)")
+            out.print(f"{field.name} = {value}", markup=False, soft_wrap=True)
+        raise typer.Exit
+    for field in fields(kind):
+        if field.name not in values:
+            raise UsageError(f"--{field.name.replace('_', '-')} is missing")
+    try:
+        return kind(**values)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+@train_app.command()
+def sft(
+    out_folder: RunFolder = None,
+    env: TrainingEnvironment = None,
+    seed: TrainingSeed = None,
+    settings: Settings = None,
+    show: ShowSettings = False,
+) -> None:
+    """The tiny base policy: supervised on contracts of complexity 1 and 2, stopped early."""
+    from ..agents.sft import SFTConfig, train_sft
+
+    given = {"out": out_folder, "env": env, "seed": seed}
+    config = _configure(SFTConfig, given, settings, show=show)
+    probe(config.env)
+    train_sft(config, console=out)
+
+
+# Command -> the module of `agents`, its configuration and its function, and what it does.
+ALGORITHMS = {
+    "ppo": (
+        "ppo", "PPOConfig", "train_ppo",
+        "PPO with LoRA, token by token: a critic says what each token added.",
+    ),
+    "grpo": (
+        "grpo", "GRPOConfig", "train_grpo",
+        "GRPO with LoRA: a prompt's samples are compared, and the better ones win.",
+    ),
+    "gspo": (
+        "gspo", "GSPOConfig", "train_gspo",
+        "GSPO with LoRA: GRPO with one ratio for a whole program.",
+    ),
+    "reinforce": (
+        "reinforce", "ReinforceConfig", "train_reinforce",
+        "REINFORCE with LoRA, against the mean reward of the batch: a baseline.",
+    ),
+    "rloo": (
+        "reinforce", "RLOOConfig", "train_rloo",
+        "RLOO with LoRA: REINFORCE against the mean of a prompt's other samples.",
+    ),
+    "expert-iteration": (
+        "expert_iteration", "ExpertIterationConfig", "train_expert_iteration",
+        "CompactLoRa's loop: sample, keep what pays more than 1, fine-tune on it, repeat.",
+    ),
+}  # fmt: skip
+
+
+def _add_trainer(name: str, module: str, kind: str, function: str, purpose: str) -> None:
+    """A command that trains by one algorithm; torch is imported when it runs."""
+
+    def command(
+        out_folder: RunFolder = None,
+        env: TrainingEnvironment = None,
+        base: Base = None,
+        iterations: Iterations = None,
+        seed: TrainingSeed = None,
+        resume: Resume = False,
+        settings: Settings = None,
+        show: ShowSettings = False,
+    ) -> None:
+        algorithm = importlib.import_module(f"..agents.{module}", __package__)
+        given = _given(out_folder, env, base, iterations, seed, resume)
+        config: Any = _configure(getattr(algorithm, kind), given, settings, show=show)
+        chosen = {"tasks": config.tasks, "judge": config.judge}
+        options = {name: value for name, value in chosen.items() if value is not None}
+        probe(config.env, toolchain=config.toolchain, reward=config.reward, **options)
+        if not getattr(algorithm, function)(config, console=out).finished:
+            raise typer.Exit(INTERRUPTED)
+
+    train_app.command(name, help=purpose)(command)
+
+
+for _name, _about in ALGORITHMS.items():
+    _add_trainer(_name, *_about)
+
+
+def probe(env: str, **options: Any) -> None:
+    """Make the environment once, so that a wrong name fails before anything is trained."""
+    import gymnasium
+
+    try:
+        gymnasium.make(f"forgegym:{environment_id(env)}", **options).close()
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def _given(
+    out_folder: Path | None,
+    env: str | None,
+    base: str | None,
+    iterations: int | None,
+    seed: int | None,
+    resume: bool,
+) -> dict[str, Any]:
+    """The options that the reinforcement-learning trainers share, by their settings' names."""
+    return {
+        "out": out_folder,
+        "env": env,
+        "base": base,
+        "iterations": iterations,
+        "seed": seed,
+        "resume": resume,
+    }
