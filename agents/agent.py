@@ -43,9 +43,9 @@ def load_agent(spec: str, **options: Any) -> Agent:
     """The agent that `spec` names, made with `options`.
 
     ``"template"`` (options `min_complexity`, `max_complexity`, `structure`), ``"random"`` (no
-    options), ``"tiny"`` or the folder of a model, an adapter or a run (options of
-    `agents.policy.load_policy_agent`), or ``"module:factory"``, a callable outside ForgeGym that
-    returns an `Agent`.
+    options), ``"tiny"`` (Compact's; ``"tiny-rust"`` and so on are the others) or the folder of a
+    model, an adapter or a run (options of `agents.policy.load_policy_agent`), or
+    ``"module:factory"``, a callable outside ForgeGym that returns an `Agent`.
 
     Raises `AgentError` when there is no such agent or it does not take the options.
     """
@@ -57,9 +57,9 @@ def load_agent(spec: str, **options: Any) -> Agent:
         from .random import RandomTextAgent
 
         return RandomTextAgent(**_accepted(spec, options, ""))
-    if spec == "tiny":
-        return _load_policy(spec, options)
     folder = Path(spec)
+    if spec.partition("-")[0] == "tiny" and not folder.is_dir():
+        return _load_policy(spec, options)
     if folder.is_dir():
         if not any(
             (folder / run / name).is_file() for run in _RUN_FOLDERS for name in _MODEL_FILES

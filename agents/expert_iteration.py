@@ -80,21 +80,8 @@ class ExpertIteration(Learner[ExpertIterationConfig]):
     """See the module. The programs it learnt from are in `examples.jsonl`, best first."""
 
     name, title = "expert-iteration", "Expert iteration"
-    columns: ClassVar = {
-        "avg_reward": ("reward", ".2f"),
-        "compile_success_rate": ("compiles", ".0%"),
-        "high_complexity_rate": ("complexity > 3", ".0%"),
-        "complexity": ("complexity", ".1f"),
-        "kept": ("kept", ".0f"),
-        "examples": ("examples", ".0f"),
-        "tokens_per_s": ("tokens/s", ".0f"),
-    }
-    panels: ClassVar = {
-        "reward": ("avg_reward",),
-        "rates": ("compile_success_rate", "high_complexity_rate"),
-        "complexity (compiling)": ("complexity",),
-        "kept": ("kept", "examples"),
-    }
+    columns: ClassVar = {"kept": ("kept", ".0f"), "examples": ("examples", ".0f")}
+    panels: ClassVar = {"kept": ("kept", "examples")}
     # Five iterations are a whole run here, so a batch is all there is to choose by.
     best_window = 1
 

@@ -30,6 +30,7 @@ from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 from transformers.pytorch_utils import Conv1D
 
+from ..envs.registration import LANGUAGES
 from .checkpoint import write_atomically
 from .distributed import local_device
 from .generate import Completion, generate
@@ -38,7 +39,7 @@ from .recompute import recompute_activations
 from .stop import cut, stop_strings
 
 TINY = "tiny"
-TINY_FOLDER = Path(__file__).parent / "tiny"  # made by `sft`
+TINY_FOLDER = Path(__file__).parent / "tiny"  # made by `sft`, one for each language
 DEFAULT_LLM = "deepseek-ai/deepseek-coder-6.7b-base"
 # Every linear layer is adapted: attention alone loses even at equal size
 # (https://thinkingmachines.ai/blog/lora). In a Llama and its many likes these are all.
@@ -239,19 +240,40 @@ def choose_device(device: str) -> torch.device:
     return local_device(chosen)
 
 
+def tiny_name(env: str) -> str:
+    """What the tiny base of an environment is called: ``"tiny"`` is Compact's, ``"tiny-rust"``
+    Rust's; Compact's, too, where there is none."""
+    language = LANGUAGES.get(env, "compact")
+    other = language != "compact" and (TINY_FOLDER / language).is_dir()
+    return f"{TINY}-{language}" if other else TINY
+
+
+def _tiny_folder(name: str) -> Path | None:
+    """The folder of a tiny base; None for any other name. Raises `PolicyError`: there is none."""
+    tiny, dash, language = name.partition("-")
+    if tiny != TINY or Path(name).is_dir():
+        return None
+    folder = TINY_FOLDER / (language if dash else "compact")
+    if not folder.is_dir():
+        known = ", ".join(sorted(f.name for f in TINY_FOLDER.iterdir()))
+        raise PolicyError(f"There is no tiny base {language!r}; there are: {known}.")
+    return folder
+
+
 def load_base(name: str, *, device: str = "auto", dtype: DType = "auto") -> Policy:
     """The base model called `name`, frozen, without an adapter.
 
-    `name` is ``"tiny"``, a folder with a Hugging Face model, or a name on the hub. `dtype` is that
-    of the weights: ``"auto"`` is float32 on the CPU and bfloat16 on a GPU. Raises `PolicyError`,
+    `name` is ``"tiny"`` (or another language's, see `tiny_name`), a folder with a Hugging Face
+    model, or a name on the hub. `dtype` is that of the weights: ``"auto"`` is float32 on the CPU
+    and bfloat16 on a GPU. Raises `PolicyError`,
     also for a model that is not causal, or keeps no plain key-value cache.
     """
     chosen = choose_device(device)
     if dtype not in get_args(DType):
         raise PolicyError(f"The dtype is auto, float32 or bfloat16, not {dtype!r}.")
     where: str | Path = name
-    if name == TINY:
-        where = TINY_FOLDER
+    if (tiny := _tiny_folder(name)) is not None:
+        where = tiny
     elif Path(name).is_dir():
         where = Path(name)
         if (where / _PEFT_CONFIG).exists():

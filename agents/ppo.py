@@ -126,7 +126,7 @@ class PPO(Learner[PPOConfig]):
     """See the module."""
 
     name, title = "ppo", "PPO"
-    panels: ClassVar = {**Learner.panels, "critic": ("explained_variance",)}
+    panels: ClassVar = {"critic": ("explained_variance",)}
 
     def __init__(self, config: PPOConfig, policy: Policy) -> None:
         width = policy.model.config.get_text_config().hidden_size

@@ -28,6 +28,8 @@ from .policy import Policy
 # CompactLoRa calls a contract complex from here on; its rates are reported under this name.
 HIGH_COMPLEXITY = 3
 
+COMPACT = "CompactContract-v0"
+
 ALONE = World()
 
 
@@ -98,6 +100,17 @@ def derive_seed(*key: object) -> int:
     """A 63-bit seed that depends on all of `key`."""
     digest = hashlib.sha256("/".join(map(str, key)).encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1
+
+
+def default_reward(env: str) -> str:
+    """What trainers are paid by unless told otherwise: for Compact's open prompts, how far a
+    contract goes along what is asked; for tasks with hidden cases, how many of them it passes."""
+    return "guided" if env == COMPACT else "staged"
+
+
+def default_toolchain(env: str) -> str:
+    """Who judges unless told otherwise: Compact's embedded front end judges thousands a second."""
+    return "frontend" if env == COMPACT else "auto"
 
 
 def make_env(
@@ -303,10 +316,12 @@ def batch_metrics(samples: Sequence[Sample]) -> dict[str, float]:
     """What the log says about a batch's programs; invalid samples are only counted.
 
     ``parse_success_rate``, ``compile_success_rate``, ``high_complexity_rate`` (compiles with
-    complexity > 3), ``complexity`` (mean over those that compile), ``structures`` (how many
-    different ones the circuits of those that compile have), ``commonest_decision`` (the share of
-    all decisions that the commonest kind has), ``distinct_2`` (different pairs of neighbouring
-    tokens over all pairs), ``length`` (mean tokens), ``truncated`` and ``invalid`` (shares), and
+    complexity > 3), ``solved_rate`` (accepted), ``behaviour`` (mean share of the hidden cases that
+    a program passes, where there are any), ``complexity`` (mean over those that compile),
+    ``structures`` (how many different ones the circuits of those that compile have),
+    ``commonest_decision`` (the share of all decisions that the commonest kind has), ``distinct_2``
+    (different pairs of neighbouring tokens over all pairs), ``length`` (mean tokens),
+    ``truncated`` and ``invalid`` (shares), and
     ``positive_logprob`` (mean log-probability of a token in samples that paid more than the mean).
     """
     valid = [s for s in samples if s.valid]
@@ -326,7 +341,9 @@ def batch_metrics(samples: Sequence[Sample]) -> dict[str, float]:
     good = [float(s.completion.logprobs.sum() / s.completion.own) for s in valid if s.reward > mean]
     return {
         "parse_success_rate": sum(s.verdict.passed("parse") for s in valid) / n,
-        "compile_success_rate": len(accepted) / n,
+        "compile_success_rate": sum(s.verdict.passed("compile") for s in valid) / n,
+        "solved_rate": len(accepted) / n,
+        "behaviour": sum(s.verdict.metrics.get("behaviour", 0.0) for s in valid) / n,
         "high_complexity_rate": sum(c > HIGH_COMPLEXITY for c in complexities) / n,
         "complexity": statistics.fmean(complexities) if complexities else 0.0,
         "structures": float(len({s for v in accepted for s in structures(v)})),

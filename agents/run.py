@@ -37,6 +37,7 @@ from .logprob import Scores, completion_scores, passes
 from .losses import Aggregation, loss_denominator, loss_weights
 from .memory import memory_told
 from .policy import (
+    TINY,
     WEIGHTS,
     DType,
     Policy,
@@ -45,8 +46,18 @@ from .policy import (
     load_base,
     save_adapter,
     set_adapter_state,
+    tiny_name,
 )
-from .rollout import Batch, Sample, batch_metrics, make_env, play
+from .rollout import (
+    COMPACT,
+    Batch,
+    Sample,
+    batch_metrics,
+    default_reward,
+    default_toolchain,
+    make_env,
+    play,
+)
 from .trackers import tracker_names, trackers
 from .tracking import PLOT_FILE, Progress, Row, RunLog, TrainingResult, draw_curves
 
@@ -63,7 +74,9 @@ _FREE = ("out", "resume", "gradient_checkpointing", "track")
 class RunConfig:
     """What every algorithm's run is made of; each changes some defaults and adds its own.
 
-    `out`: the run's folder. `env`, `reward`, `toolchain`, `tasks`: the environment. `judge_url` and
+    `out`: the run's folder. `env`, `reward`, `toolchain`, `tasks`: the environment; a reward or a
+    toolchain of ``"auto"`` becomes the environment's `default_reward`, `default_toolchain`, and the
+    base ``"tiny"`` the environment's own, where it has one. `judge_url` and
     `judge_model`: an external judge, which divides the share `judge_weight` of the reward ("":
     none; a resumed run is the same run only as far as its judge says the same again). `base`: see
     `policy.load_base`. `resume`: go on with the run in `out` if there is one.
@@ -87,8 +100,8 @@ class RunConfig:
 
     out: Path
     env: str = "CompactContract-v0"
-    reward: str = "guided"
-    toolchain: str = "frontend"
+    reward: str = "auto"
+    toolchain: str = "auto"
     tasks: str | None = None
     judge_url: str = ""
     judge_model: str = ""
@@ -117,6 +130,15 @@ class RunConfig:
     resume: bool = False
 
     def __post_init__(self) -> None:
+        # What is meant is recorded, so that a run is the same run when defaults have changed.
+        for name, meant in (
+            ("reward", default_reward(self.env)),
+            ("toolchain", default_toolchain(self.env)),
+        ):
+            if getattr(self, name) == "auto":
+                object.__setattr__(self, name, meant)
+        if self.base == TINY:
+            object.__setattr__(self, "base", tiny_name(self.env))
         for name in ("iterations", "samples", "group_size", "turns", "max_new_tokens", "lora_rank"):
             at_least(self, name, 1)
         if self.samples % self.group_size:
@@ -176,6 +198,22 @@ def share(config: object, name: str) -> None:
 
 Config = TypeVar("Config", bound=RunConfig)
 
+# What the live table shows and what is drawn of a run: of Compact's prompts, which leave open what
+# a contract decides, and of tasks with hidden cases.
+_CONTRACT_COLUMNS = {
+    "high_complexity_rate": ("complexity > 3", ".0%"),
+    "complexity": ("complexity", ".1f"),
+    "structures": ("structures", ".0f"),
+    "commonest_decision": ("commonest decision", ".0%"),
+}
+_TASK_COLUMNS = {"behaviour": ("cases passed", ".0%"), "solved_rate": ("solved", ".0%")}
+_CONTRACT_PANELS = {
+    "rates": ("compile_success_rate", "high_complexity_rate"),
+    "complexity (compiling)": ("complexity",),
+    "variety": ("commonest_decision", "distinct_2"),
+}
+_TASK_PANELS = {"rates": ("compile_success_rate", "behaviour", "solved_rate")}
+
 
 @dataclass(frozen=True, slots=True)
 class Pass:
@@ -201,8 +239,8 @@ class Learner(ABC, Generic[Config]):
 
     Attributes:
         name: Of the algorithm, in files. `title`: on the screen.
-        columns: Metric -> heading and format: what the live table shows.
-        panels: Heading -> metrics: what is drawn at the end.
+        columns: Metric -> heading and format: what of its own the live table shows.
+        panels: Heading -> metrics: what of its own is drawn at the end.
         world: The processes that train together.
         best_window: The best adapter is that after the iterations whose mean reward is highest,
             over so many: a single batch of 64 is too noisy to choose by.
@@ -211,21 +249,8 @@ class Learner(ABC, Generic[Config]):
 
     name: ClassVar[str]
     title: ClassVar[str]
-    columns: ClassVar[Mapping[str, tuple[str, str]]] = {
-        "avg_reward": ("reward", ".2f"),
-        "compile_success_rate": ("compiles", ".0%"),
-        "high_complexity_rate": ("complexity > 3", ".0%"),
-        "complexity": ("complexity", ".1f"),
-        "structures": ("structures", ".0f"),
-        "commonest_decision": ("commonest decision", ".0%"),
-        "tokens_per_s": ("tokens/s", ".0f"),
-    }
-    panels: ClassVar[Mapping[str, Sequence[str]]] = {
-        "reward": ("avg_reward",),
-        "rates": ("compile_success_rate", "high_complexity_rate"),
-        "complexity (compiling)": ("complexity",),
-        "variety": ("commonest_decision", "distinct_2"),
-    }
+    columns: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    panels: ClassVar[Mapping[str, Sequence[str]]] = {}
     best_window: ClassVar[int] = 5
     aggregation: Aggregation = "token"
 
@@ -399,11 +424,19 @@ def _train(
         turns=config.turns,
         judge=config.judge,
     )
+    contracts = config.env == COMPACT
+    columns = {
+        "avg_reward": ("reward", ".2f"),
+        "compile_success_rate": ("compiles", ".0%"),
+        **(_CONTRACT_COLUMNS if contracts else _TASK_COLUMNS),
+        **learner.columns,
+        "tokens_per_s": ("tokens/s", ".0f"),
+    }
     progress = Progress(
         title=learner.title,
         total=config.iterations,
         done=done,
-        columns=learner.columns,
+        columns=columns,
         console=console,
     )
     short = memory_told(
@@ -496,7 +529,12 @@ def _train(
     rows = log.rows if log is not None else []
     if rows:
         title = f"{learner.title} on {config.env}"
-        draw_curves(rows, config.out / PLOT_FILE, title=title, panels=learner.panels)
+        panels = {
+            "reward": ("avg_reward",),
+            **(_CONTRACT_PANELS if contracts else _TASK_PANELS),
+            **learner.panels,
+        }
+        draw_curves(rows, config.out / PLOT_FILE, title=title, panels=panels)
     finished = done == config.iterations
     if stop.requested and not finished:
         progress.say(

@@ -1,15 +1,16 @@
-"""Supervised training of the tiny base policy: a Llama of two million parameters that knows just
-enough Compact to begin to learn from reward.
+"""Supervised training of the tiny base policies: Llamas of two million parameters, each of which
+knows just enough of a language to begin to learn from reward.
 
-It is shown contracts of cyclomatic complexity 1 and 2 only, whatever their prompts ask for, and is
-stopped while most of what it writes still fails to compile. What a policy trained from it does
-beyond that, it has learnt from reward. The folder's `forgegym.json` records how it was made.
+Compact's is shown contracts of cyclomatic complexity 1 and 2 only, whatever their prompts ask for;
+the others are shown tasks' references, most of them spoilt (see `lessons`). All are stopped early.
+What a policy trained from one does beyond that, it has learnt from reward. A folder's
+`forgegym.json` records how it was made.
 
-The one in `agents/tiny` is part of the package, so that everybody's runs begin with the same
+Those in `agents/tiny` are part of the package, so that everybody's runs begin with the same
 weights: built anew, they depend on the processor's rounding. When the generator, the prompts or the
-settings change, a test says so, and it is made again:
+settings change, a test says so, and one is made again:
 
-    rm -r agents/tiny && forgegym train sft --out agents/tiny
+    rm -r agents/tiny/rust && forgegym train sft --env RustCode-v0 --out agents/tiny/rust
 """
 
 from __future__ import annotations
@@ -32,23 +33,21 @@ from rich.console import Console
 from torch import Tensor
 
 from .checkpoint import CheckpointError, stop_on_interrupt
-from .compact_names import IDENTIFIERS
+from .lessons import lesson
 from .policy import SAMPLING_TEMPERATURE, Policy
-from .rollout import batch_metrics, derive_seed, make_env, play
-from .template import TemplateError, contract_for_prompt
-from .tokenizer import build_tokenizer, read_header
+from .rollout import batch_metrics, default_reward, default_toolchain, derive_seed, make_env, play
+from .tokenizer import build_tokenizer
 
-# The highest complexity of a contract the base is shown.
-MAX_COMPLEXITY = 2
 META = "forgegym.json"
 
 
 @dataclass(frozen=True, slots=True)
 class SFTConfig:
-    """How the tiny base policy is made. The defaults take two minutes on two cores.
+    """How a tiny base policy is made. The defaults are Compact's, and take two minutes on two
+    cores; `RECIPES` has those of the others.
 
-    `out`: the folder to write. `env`: where prompts and verdicts come from. `contracts`: how many
-    examples are drawn, of at most `longest` characters (fewer places to go wrong); `steps` and
+    `out`: the folder to write. `env`: where prompts and verdicts come from. `examples`: how many
+    are drawn, of programs of at most `longest` characters (fewer places to go wrong); `steps` and
     `batch`: how often and how many of them are shown; `copy_steps`: how many first steps only
     repeat names (finding and repeating an earlier name is the slowest thing to learn from
     contracts alone). `matrix_lr` is Muon's, for the layers' matrices; `lr` is AdamW's, for
@@ -58,7 +57,7 @@ class SFTConfig:
     out: Path
     env: str = "CompactContract-v0"
     seed: int = 0
-    contracts: int = 6000
+    examples: int = 6000
     longest: int = 450
     steps: int = 500
     batch: int = 16
@@ -73,7 +72,7 @@ class SFTConfig:
     feed_forward: int = 512
 
     def __post_init__(self) -> None:
-        for name in ("contracts", "steps", "batch", "hidden", "layers", "heads", "kv_heads"):
+        for name in ("examples", "steps", "batch", "hidden", "layers", "heads", "kv_heads"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}.")
         if self.hidden % self.heads or self.heads % self.kv_heads:
@@ -83,12 +82,21 @@ class SFTConfig:
             )
 
 
+# What differs from the defaults, for each other environment.
+RECIPES: dict[str, dict[str, Any]] = {
+    "RustCode-v0": {"copy_steps": 0, "phrases": 600},
+    "VerilogModule-v0": {"copy_steps": 0, "phrases": 600},
+}
+
+
 @dataclass(frozen=True, slots=True)
 class SFTResult:
-    """The folder that was written, and the compile rate of what is in it."""
+    """The folder that was written, and the rates of what is in it: programs that compile, and that
+    pass every hidden case (those of tasks without cases compile)."""
 
     folder: Path
     compile_rate: float
+    solved_rate: float
     parameters: int
     seconds: float
 
@@ -115,24 +123,21 @@ def train_sft(config: SFTConfig, *, console: Console | None = None) -> SFTResult
     say = (console or Console()).print
     started = time.monotonic()
     torch.manual_seed(config.seed)
-    env = make_env(config.env, count=_CHECK_SAMPLES, reward="compactlora", toolchain="frontend")
-    examples = list(draw_examples(env, config.contracts, longest=config.longest, seed=config.seed))
+    shown = lesson(config.env, count=config.examples, longest=config.longest, seed=config.seed)
     tokenizer = build_tokenizer(
-        [read_header(prompt) + contract for prompt, contract in examples],
-        names=IDENTIFIERS,
-        phrases=config.phrases,
+        shown.texts, names=shown.names, phrases=config.phrases, template=shown.template
     )
     model = build_model(config, len(tokenizer), tokenizer.eos_token_id, tokenizer.pad_token_id)
     policy = Policy(model, tokenizer, str(config.out), None)
     parameters = sum(p.numel() for p in model.parameters())
-    say(f"{parameters:,} parameters, {len(tokenizer)} tokens, {len(examples)} contracts")
+    say(f"{parameters:,} parameters, {len(tokenizer)} tokens, {len(shown.examples)} examples")
 
     encoded = [
-        (policy.encode(prompt), [*tokenizer(contract)["input_ids"], tokenizer.eos_token_id])
-        for prompt, contract in examples
+        (policy.encode(prompt), [*tokenizer(program)["input_ids"], tokenizer.eos_token_id])
+        for prompt, program in shown.examples
     ]
     batches = batches_of(encoded, config.batch, random.Random(f"batches-{config.seed}"))
-    known: Any = tokenizer.convert_tokens_to_ids(sorted(IDENTIFIERS))
+    known: Any = tokenizer.convert_tokens_to_ids(sorted(shown.names))
     exercises = random.Random(f"copying-{config.seed}")
     matrices = [
         p for name, p in model.named_parameters() if p.dim() == 2 and "embed_tokens" not in name
@@ -166,43 +171,26 @@ def train_sft(config: SFTConfig, *, console: Console | None = None) -> SFTResult
                 raise KeyboardInterrupt("Stopped; nothing was written.")
             if step % _SAY_EVERY == 0:
                 say(f"step {step}/{config.steps}: loss {loss.item():.3f}")
-    rate = compile_rate(env, policy, seed=config.seed, step=config.steps)
-    env.close()
+    rates = check_rates(config, policy)
     seconds = time.monotonic() - started
     meta = {
-        "what": "tiny base policy: supervised on generated contracts, stopped early",
+        "what": "tiny base policy: supervised, stopped early",
         "made_by": "forgegym train sft",
         "config": {k: v for k, v in asdict(config).items() if k != "out"},
-        "contracts_shown": max(0, config.steps - config.copy_steps) * config.batch,
-        "complexities_shown": list(range(1, MAX_COMPLEXITY + 1)),
-        "first_examples": digest_of(examples[:_REMEMBERED]),
-        "compile_rate": rate,
+        "examples_shown": max(0, config.steps - config.copy_steps) * config.batch,
+        "first_examples": digest_of(shown.examples[:_REMEMBERED]),
+        "compile_rate": rates["compile_success_rate"],
+        "solved_rate": rates["solved_rate"],
         "parameters": parameters,
         "torch": torch.__version__,
     }
     _save(policy, config.out, meta)
-    say(f"{config.out}: compile rate {rate:.0%} after {config.steps} steps, {seconds:.0f} s")
-    return SFTResult(config.out, rate, parameters, seconds)
-
-
-def draw_examples(env: Any, count: int, *, longest: int, seed: int) -> Iterator[tuple[str, str]]:
-    """`count` pairs of a training prompt and a contract for it, of complexity 1 or 2 and at most
-    `longest` characters."""
-    rng = random.Random(f"examples-{seed}")
-    drawn = rounds = 0
-    while drawn < count:
-        prompts, _ = env.reset(seed=derive_seed("examples", seed, rounds))
-        rounds += 1
-        for prompt in prompts:
-            # Mostly of complexity 2: one decision is all the base ever sees of decisions.
-            highest = rng.choice((1, *[MAX_COMPLEXITY] * 4))
-            try:
-                contract = contract_for_prompt(rng, prompt, max_complexity=highest)
-            except TemplateError:
-                continue  # some prompts ask for more than so few decisions can use
-            if len(contract) <= longest and drawn < count:
-                drawn += 1
-                yield prompt, contract
+    compiled, solved = rates["compile_success_rate"], rates["solved_rate"]
+    say(
+        f"{config.out}: {compiled:.0%} compile and {solved:.0%} do all that is asked after "
+        f"{config.steps} steps, {seconds:.0f} s"
+    )
+    return SFTResult(config.out, compiled, solved, parameters, seconds)
 
 
 def digest_of(examples: Sequence[tuple[str, str]]) -> str:
@@ -275,19 +263,22 @@ def copying_batch(names: Sequence[int], size: int, rng: random.Random) -> tuple[
     return ids, labels
 
 
-def compile_rate(env: Any, policy: Policy, *, seed: int, step: int) -> float:
-    """The share of samples for training prompts that compile, sampled as agents sample."""
+def check_rates(config: SFTConfig, policy: Policy) -> dict[str, float]:
+    """`batch_metrics` of samples for training prompts, sampled as agents sample."""
     policy.model.eval()
+    reward, toolchain = default_reward(config.env), default_toolchain(config.env)
+    env = make_env(config.env, count=_CHECK_SAMPLES, reward=reward, toolchain=toolchain)
     batch = play(
         env,
         policy,
         group_size=_CHECK_GROUP,
-        seed=derive_seed("check", seed),
-        iteration=step,
+        seed=derive_seed("check", config.seed),
+        iteration=config.steps,
         max_new_tokens=_MAX_NEW_TOKENS,
         temperature=SAMPLING_TEMPERATURE,
     )
-    return batch_metrics(batch.samples)["compile_success_rate"]
+    env.close()
+    return batch_metrics(batch.samples)
 
 
 def _schedule(step: int, steps: int) -> float:

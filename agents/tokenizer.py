@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 
 PAD, EOS = "<|pad|>", "<|end|>"
 
-# What the tiny policy reads of an observation: the lines of the form "// key: value", in which a
-# task states what it asks for. The sentences after them are for models that know English.
-CHAT_TEMPLATE = (
+# All of an observation.
+TEXT_TEMPLATE = "{{ messages[-1]['content'] }}"
+# Its lines of the form "// key: value", in which a Compact task states what it asks for. The
+# sentences after them are for models that know English.
+HEADER_TEMPLATE = (
     "{%- for line in messages[-1]['content'].split('\\n') -%}"
     "{%- if line.startswith('// ') and ': ' in line -%}{{ line + '\\n' }}{%- endif -%}"
     "{%- endfor -%}{{ '\\n' }}"
@@ -42,7 +44,7 @@ MIN_COUNT = 8
 
 
 def read_header(prompt: str) -> str:
-    """`prompt` as `CHAT_TEMPLATE` renders it."""
+    """`prompt` as `HEADER_TEMPLATE` renders it."""
     kept = (line + "\n" for line in prompt.split("\n") if line.startswith("// ") and ": " in line)
     return "".join(kept) + "\n"
 
@@ -124,11 +126,13 @@ def build_tokenizer(
     names: Iterable[str] = (),
     phrases: int = 256,
     min_count: int = MIN_COUNT,
+    template: str = HEADER_TEMPLATE,
 ) -> PreTrainedTokenizerFast:
     """A tokenizer whose vocabulary is learnt from `texts`.
 
     `names` are the words that must stay tokens of their own (the identifiers a program declares);
     at most `phrases` longer tokens are added. Every one of the 256 bytes is a token too.
+    `template` says what of an observation is read.
     """
     from transformers import PreTrainedTokenizerFast
 
@@ -163,7 +167,7 @@ def build_tokenizer(
         eos_token=EOS,
         # A program that spells "<|end|>" means these characters, not the end of the text.
         split_special_tokens=True,
-        chat_template=CHAT_TEMPLATE,
+        chat_template=template,
         clean_up_tokenization_spaces=False,
         padding_side="left",
     )

@@ -52,7 +52,7 @@ def demo(
 
 @app.command()
 def study(
-    name: Annotated[str, typer.Argument(help="algorithms, stability or rewards.")],
+    name: Annotated[str, typer.Argument(help="algorithms, stability, rewards, rust or verilog.")],
     out_folder: Annotated[
         Path | None, typer.Option("--out", help="The study's folder (default: runs/study-NAME).")
     ] = None,

@@ -212,7 +212,9 @@ def generate(
             raise UsageError(f"there is no model folder {model}")
     spec = str(model or agent or "template")
     options = {"min_complexity": min_complexity} if spec == "template" else {}
-    player = make_agent(spec, temperature=temperature, device=device, stop=stop, **options)
+    player = make_agent(
+        spec, env=name, temperature=temperature, device=device, stop=stop, **options
+    )
     config = EvaluationConfig(
         env=name,
         agent=player.name,
@@ -278,7 +280,7 @@ def evaluate(
     from ..benchmarks.report import evaluation_table
 
     name = environment_id(env)
-    player = make_agent(agent, temperature=temperature, device=device, stop=stop)
+    player = make_agent(agent, env=name, temperature=temperature, device=device, stop=stop)
     config = EvaluationConfig(
         env=name,
         agent=player.name,

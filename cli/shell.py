@@ -217,20 +217,22 @@ def environment_id(name: str) -> str:
 def make_agent(
     spec: str,
     *,
+    env: str,
     temperature: float | None,
     device: str | None,
     stop: list[str] | None,
     **options: Any,
 ) -> Agent:
-    """The agent that `spec` names; options that were not given are not passed on."""
+    """The agent that `spec` names, in the environment `env`; options that were not given are not
+    passed on."""
     from ..agents.agent import BUILT_IN, load_agent
 
     policy: dict[str, Any] = {"temperature": temperature, "device": device, "stop": stop or None}
     given = {key: value for key, value in policy.items() if value is not None}
     if spec == "tiny":
-        from ..agents.policy import load_policy_agent
+        from ..agents.policy import load_policy_agent, tiny_name
 
-        return load_policy_agent(spec, **given)
+        return load_policy_agent(tiny_name(env), **given)
     if spec in BUILT_IN and given:
         raise UsageError(f"the agent {spec!r} is no policy: it has no --{next(iter(given))}")
     return load_agent(spec, **given, **options)

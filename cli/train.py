@@ -135,10 +135,11 @@ def sft(
     settings: Settings = None,
     show: ShowSettings = False,
 ) -> None:
-    """The tiny base policy: supervised on contracts of complexity 1 and 2, stopped early."""
-    from ..agents.sft import SFTConfig, train_sft
+    """A tiny base policy: supervised on simple or on spoilt programs, and stopped early."""
+    from ..agents.sft import RECIPES, SFTConfig, train_sft
 
-    given = {"out": out_folder, "env": env, "seed": seed}
+    own = RECIPES.get(environment_id(env), {}) if env is not None else {}
+    given = {**own, "out": out_folder, "env": env, "seed": seed}
     config = _configure(SFTConfig, given, settings, show=show)
     probe(config.env)
     train_sft(config, console=out)

@@ -12,6 +12,7 @@ from transformers import AutoTokenizer
 
 from forgegym.agents.checkpoint import CheckpointError
 from forgegym.agents.compact_names import IDENTIFIERS
+from forgegym.agents.lessons import draw_contracts, draw_references, spoilt
 from forgegym.agents.policy import SAMPLING_TEMPERATURE, TINY_FOLDER, load_policy
 from forgegym.agents.rollout import batch_metrics, make_env, play
 from forgegym.agents.sft import (
@@ -20,13 +21,13 @@ from forgegym.agents.sft import (
     batches_of,
     copying_batch,
     digest_of,
-    draw_examples,
     train_sft,
 )
 from forgegym.agents.template import generate_contracts
-from forgegym.agents.tokenizer import build_tokenizer, find_phrases, read_header
+from forgegym.agents.tokenizer import build_tokenizer, find_phrases, read_header, split_pieces
 from forgegym.verifiers.compact.frontend.complexity import measure
 from forgegym.verifiers.compact.frontend.parser import parse
+from forgegym.verifiers.task import Task
 
 CONTRACTS = list(generate_contracts(1, 200, max_complexity=2))
 TOKENIZER = build_tokenizer(CONTRACTS, names=IDENTIFIERS, phrases=80)
@@ -91,11 +92,11 @@ def test_the_policy_reads_the_header_of_a_prompt():
 
 def test_the_base_is_shown_contracts_of_complexity_one_and_two_only():
     env = make_env("CompactContract-v0", count=64, reward="compactlora", toolchain="frontend")
-    examples = list(draw_examples(env, 300, longest=450, seed=3))
+    examples = list(draw_contracts(env, 300, longest=450, seed=3))
     complexities = [measure(parse(contract)).complexity for _, contract in examples]
     assert set(complexities) == {1, 2}
     assert all("// complexity:" in prompt for prompt, _ in examples)
-    assert examples == list(draw_examples(env, 300, longest=450, seed=3))
+    assert examples == list(draw_contracts(env, 300, longest=450, seed=3))
 
 
 def test_only_answers_are_labelled():
@@ -141,7 +142,6 @@ def test_the_same_seed_makes_the_same_base(tmp_path):
 @pytest.mark.learning
 def test_the_folder_says_how_it_was_made(small_base):
     meta = json.loads((small_base / META).read_text())
-    assert meta["complexities_shown"] == [1, 2]
     assert meta["made_by"] == "forgegym train sft"
     assert meta["config"]["steps"] == SMALL["steps"]
     assert type(load_policy(small_base).model).__name__ == "LlamaForCausalLM"
@@ -150,11 +150,11 @@ def test_the_folder_says_how_it_was_made(small_base):
 def test_the_base_in_the_package_is_what_its_recipe_makes():
     """If not, the prompts, the generator or the settings have changed: `agents/sft.py` says how
     it is made again."""
-    meta = json.loads((TINY_FOLDER / META).read_text())
+    meta = json.loads((TINY_FOLDER / "compact" / META).read_text())
     config = {f.name: f.default for f in fields(SFTConfig) if f.name != "out"}
     assert meta["config"] == config
     env = make_env(config["env"], count=128, reward="compactlora", toolchain="frontend")
-    examples = draw_examples(env, 200, longest=config["longest"], seed=config["seed"])
+    examples = draw_contracts(env, 200, longest=config["longest"], seed=config["seed"])
     assert meta["first_examples"] == digest_of(list(examples))
     assert meta["parameters"] < 3e6
 
@@ -176,3 +176,45 @@ def test_the_tiny_base_is_what_it_claims_to_be():
     found = batch_metrics(batch.samples)
     assert 0.15 <= found["compile_success_rate"] <= 0.5
     assert found["high_complexity_rate"] <= 0.02
+
+
+def test_a_spoilt_program_differs_in_one_piece():
+    program = "pub fn f(x: i64) -> i64 {\n    x + 1\n}\n"
+    pieces = split_pieces(program)
+    for number in range(50):
+        changed = spoilt(program, random.Random(number))
+        assert changed != program
+        # One piece less, or another of the program's own in its place.
+        own = set(pieces)
+        places = [i for i in range(len(pieces)) if changed == "".join(pieces[:i] + pieces[i + 1 :])]
+        swapped = [
+            i
+            for i in range(len(pieces))
+            for new in own
+            if changed == "".join([*pieces[:i], new, *pieces[i + 1 :]])
+        ]
+        assert places or swapped
+
+
+class Tasks:
+    """An environment of three tasks, one of them too long and one without a reference."""
+
+    def reset(self, seed):
+        self.number = seed % 3
+        self.task = Task(
+            id=str(self.number), family="f", language="rust", prompt=f"// {self.number}\n",
+            reference=[f"fn f() -> i64 {{ {seed % 9} }}", "x" * 400, None][self.number],
+        )  # fmt: skip
+        return self.task.prompt, {}
+
+
+def test_references_are_shown_whole_and_spoilt():
+    examples = list(draw_references(Tasks(), 400, longest=300, seed=0))
+    assert examples == list(draw_references(Tasks(), 400, longest=300, seed=0))
+    assert {prompt for prompt, _ in examples} == {"// 0\n"}
+    references = {f"fn f() -> i64 {{ {n} }}" for n in range(0, 9, 3)}
+    shown = [program for _, program in examples]
+    whole = sum(program in references for program in shown) / len(shown)
+    assert 0.15 < whole < 0.35
+    # A few versions of each, not noise.
+    assert len(set(shown)) <= 4 * len(references)

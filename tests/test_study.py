@@ -29,10 +29,12 @@ def test_the_best_window_is_no_single_iteration():
 @pytest.mark.parametrize("study", STUDIES.values(), ids=STUDIES)
 def test_every_arm_is_a_run_that_can_be_configured(study, tmp_path):
     for arm in study.arms:
+        if arm.algorithm is None:
+            continue
         module, kind, _, _ = ALGORITHMS[arm.algorithm]
         config = getattr(importlib.import_module(f"forgegym.agents.{module}"), kind)
         hints = get_type_hints(config)
-        given = {**study.common, **arm.settings}
+        given = {"env": study.env, **study.common, **arm.settings}
         values = {name: parsed(name, str(value), hints[name]) for name, value in given.items()}
         made = config(out=tmp_path, **values)
         assert made.samples == study.common["samples"]
@@ -43,7 +45,7 @@ def test_a_study_goes_on_where_it_was_stopped(tmp_path, small_base):
     study = Study(
         name="small",
         question="Does a study work?",
-        arms=(Arm("GRPO", "grpo"), Arm("REINFORCE", "reinforce")),
+        arms=(Arm("base", None), Arm("GRPO", "grpo"), Arm("REINFORCE", "reinforce")),
         common={"base": str(small_base), "samples": 16, "reward": "staged", "max_new_tokens": 48},
         iterations=6,
         rates=(1e-3, 4e-3),
@@ -52,7 +54,8 @@ def test_a_study_goes_on_where_it_was_stopped(tmp_path, small_base):
     said = []
     conclusion = conduct(study, tmp_path, seeds=2, workers=2, say=said.append)
     assert sum("learning rate" in line for line in said) == 2
-    arms = conclusion.results["arms"]
+    arms = dict(conclusion.results["arms"])
+    assert arms.pop("base")["learning_rate"] is None
     for arm in arms.values():
         assert len(arm["runs"]) == 2
         assert arm["learning_rate"] in study.rates

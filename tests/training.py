@@ -11,7 +11,7 @@ from forgegym.agents.sft import SFTConfig, train_sft
 # Small enough for seconds, trained enough that some of its programs parse: the `staged` reward
 # then differs between samples, so there is something to learn from.
 SMALL = {
-    "contracts": 400,
+    "examples": 400,
     "longest": 320,
     "steps": 150,
     "batch": 8,

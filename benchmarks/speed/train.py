@@ -332,6 +332,9 @@ def compare(
     def model() -> Any:
         return make_model(shape, dtype=dtype, device=device, longest=longest)
 
+    # First, while this process is small: what TRL has used here is not given back to the system.
+    names = ("trl", "grpo", "ppo") if with_trl else ("grpo", "ppo")
+    peaks = {name: peak_bytes(setting, name, device) for name in names}
     with tempfile.TemporaryDirectory(prefix="forgegym-bench-") as folder:
         ours = [Ours(name, model(), setting, Path(folder)) for name in ("grpo", "ppo")]
         count = sum(p.numel() for p in ours[0].policy.model.parameters() if not p.requires_grad)
@@ -359,9 +362,12 @@ def compare(
                     tuple(measured),
                     tuple(mine.sampling[WARM_UP:]) if mine else (),
                     tuple(mine.update[WARM_UP:]) if mine else (),
-                    peak_bytes(setting, name, device),
+                    peaks[name],
                 )
             )
+    # Said at once: a comparison after it may be too large for the machine.
+    medians = ", ".join(f"{side.name} {side.median:.2f} s" for side in comparison.sides)
+    say(f"{setting.shape}, {setting.prompt}+{setting.completion} tokens: {medians}")
     return comparison
 
 

@@ -61,4 +61,21 @@ REWARDS = Study(
     iterations=100,
 )
 
-STUDIES = {study.name: study for study in (ALGORITHMS, STABILITY, REWARDS)}
+
+def _learning(language: str, env: str) -> Study:
+    """Whether a tiny policy learns a language whose tasks have hidden cases."""
+    return Study(
+        name=language,
+        question=f"Does GRPO from a tiny base pass more hidden cases of {env}'s eval tasks?",
+        arms=(Arm("base", None), Arm("GRPO", "grpo", {"minibatches": 4})),
+        common={**_PLAIN, "samples": 128, "group_size": 8, "curriculum": True},
+        iterations=60,
+        env=env,
+        evaluation_samples=420,  # four of each task
+    )
+
+
+RUST = _learning("rust", "RustCode-v0")
+VERILOG = _learning("verilog", "VerilogModule-v0")
+
+STUDIES = {study.name: study for study in (ALGORITHMS, STABILITY, REWARDS, RUST, VERILOG)}

@@ -11,13 +11,15 @@ import numpy as np
 from rich.table import Table
 
 from ...agents.checkpoint import write_atomically
+from ...agents.rollout import COMPACT
 from .study import WINDOW, Conclusion
 
 # Figure -> heading and format; those that are shares are shown as percentages.
 COLUMNS = {
     "best_compiles": ("compiles", ".0%"),
     "best_complex": ("complexity > 3", ".0%"),
-    "best_solved": ("does all asked", ".0%"),
+    "best_solved": ("does all asked", ".1%"),
+    "best_reward": ("reward, evaluated", ".3f"),
     "equal_reward": ("reward, equal tokens", ".3f"),
     "last_reward": ("reward, end", ".3f"),
     "fall_reward": ("below its best", ".3f"),
@@ -26,12 +28,9 @@ COLUMNS = {
     "tokens": ("tokens", ",.0f"),
     "seconds": ("seconds", ",.0f"),
 }
-PANELS = {
-    "reward": "avg_reward",
-    "compiles": "compile_success_rate",
-    "complexity > 3": "high_complexity_rate",
-    "entropy": "entropy",
-}
+PANELS = {"reward": "avg_reward", "compiles": "compile_success_rate"}
+CONTRACT_PANELS = {"complexity > 3": "high_complexity_rate"}
+TASK_PANELS = {"cases passed": "behaviour", "solved": "solved_rate"}
 
 
 def study_table(results: Mapping[str, Any]) -> Table:
@@ -60,16 +59,20 @@ def _cells(results: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
     arms = results["arms"].values()
     rows = []
     if any(arm["learning_rate"] for arm in arms):
-        rows.append(("learning rate", [f"{arm['learning_rate']:g}" for arm in arms]))
+        rates = [arm["learning_rate"] for arm in arms]
+        rows.append(("learning rate", ["" if rate is None else f"{rate:g}" for rate in rates]))
     for name, (heading, form) in COLUMNS.items():
-        estimates = [arm["interquartile_means"][name] for arm in arms]
-        rows.append(
-            (
-                heading,
-                [f"{e['value']:{form}} [{e['low']:{form}}, {e['high']:{form}}]" for e in estimates],
-            )
-        )
+        if name == "best_complex" and results["env"] != COMPACT:
+            continue
+        found = [arm["interquartile_means"].get(name) for arm in arms]
+        rows.append((heading, [_estimate(each, form) for each in found]))
     return rows
+
+
+def _estimate(found: Mapping[str, float] | None, form: str) -> str:
+    if found is None:  # the base was not trained
+        return ""
+    return f"{found['value']:{form}} [{found['low']:{form}}, {found['high']:{form}}]"
 
 
 def draw(conclusion: Conclusion, path: Path) -> None:
@@ -79,10 +82,12 @@ def draw(conclusion: Conclusion, path: Path) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
+    own = CONTRACT_PANELS if conclusion.results["env"] == COMPACT else TASK_PANELS
+    panels = {**PANELS, **own, "entropy": "entropy"}
     figure, axes = plt.subplots(
-        1, len(PANELS), figsize=(4.4 * len(PANELS), 3.8), squeeze=False, layout="constrained"
+        1, len(panels), figsize=(4.4 * len(panels), 3.8), squeeze=False, layout="constrained"
     )
-    for axis, (heading, metric) in zip(axes[0], PANELS.items(), strict=True):
+    for axis, (heading, metric) in zip(axes[0], panels.items(), strict=True):
         for number, (name, logs) in enumerate(conclusion.logs.items()):
             known = [rows for rows in logs if rows and metric in rows[0]]
             for rows in known:

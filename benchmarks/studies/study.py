@@ -24,14 +24,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ...agents.rollout import default_toolchain
 from ...agents.tracking import read_rows
 from ..records import make_folder, write_json
 from ..statistics import Estimate
 
-ENV = "CompactContract-v0"
 # A batch of 128 is a noisy estimate; ten of them have a standard error of a hundredth.
 WINDOW = 10
-EVALUATION_SAMPLES = 256
 # Runs are told apart by the seeds 0, 1, ...; rates are tuned on one that is none of them.
 TUNING_SEED = 1000
 RESULTS, CONFIG = "results.json", "study.json"
@@ -45,10 +44,11 @@ class StudyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One of the things that are compared: an algorithm and its settings."""
+    """One of the things that are compared: an algorithm and its settings; no algorithm: the
+    environment's tiny base as it is."""
 
     name: str
-    algorithm: str
+    algorithm: str | None
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -64,6 +64,8 @@ class Study:
         iterations: Of every run.
         rates: Learning rates to choose from; empty: each arm keeps its own.
         rate_iterations: For how long each is tried.
+        env: Where all this happens.
+        evaluation_samples: By which the adapters of a run are judged.
     """
 
     name: str
@@ -73,12 +75,15 @@ class Study:
     iterations: int
     rates: Sequence[float] = ()
     rate_iterations: int = 0
+    env: str = "CompactContract-v0"
+    evaluation_samples: int = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """One training run, and where it lies."""
 
+    study: Study
     arm: Arm
     seed: int
     iterations: int
@@ -98,10 +103,21 @@ class Run:
         summary: dict[str, Any] = json.loads(path.read_text())["summary"]
         return summary
 
+    @property
+    def adapters(self) -> dict[str, str]:
+        """What is evaluated of it: name -> agent."""
+        if self.arm.algorithm is None:
+            return {"best": "tiny"}
+        return {name: str(self.folder / name) for name in ("best", "latest")}
+
+    @property
+    def trained(self) -> bool:
+        done = len(self.rows) >= self.iterations or (self.folder / "stopped").exists()
+        return done or self.arm.algorithm is None
+
     def finished(self, *, evaluated: bool) -> bool:
-        if len(self.rows) < self.iterations and not (self.folder / "stopped").exists():
-            return False
-        return not evaluated or all(self.evaluation(a) is not None for a in ("best", "latest"))
+        found = (self.evaluation(adapter) for adapter in self.adapters)
+        return self.trained and (not evaluated or all(each is not None for each in found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +144,13 @@ def conduct(
                  iterations=study.rate_iterations)
             for rate in study.rates
             for arm in study.arms
+            if arm.algorithm is not None
         ]  # fmt: skip
         _all(trials, workers, say, evaluated=False)
         for arm in study.arms:
             own = [t for t in trials if t.arm is arm]
+            if not own:
+                continue
             best = max(own, key=lambda t: mean(t.rows[-WINDOW:], "avg_reward"))
             rates[arm.name] = best.settings["learning_rate"]
             say(f"{arm.name}: learning rate {rates[arm.name]:g}")
@@ -155,6 +174,8 @@ def _claim(study: Study, folder: Path) -> None:
         "iterations": study.iterations,
         "rates": list(study.rates),
         "rate_iterations": study.rate_iterations,
+        "env": study.env,
+        "evaluation_samples": study.evaluation_samples,
         "arms": {a.name: {"algorithm": a.algorithm, **a.settings} for a in study.arms},
     }
     path = folder / CONFIG
@@ -167,7 +188,7 @@ def _run(
     study: Study, arm: Arm, folder: Path, seed: int, *, rate: float | None, iterations: int
 ) -> Run:
     chosen = {} if rate is None else {"learning_rate": rate}
-    return Run(arm, seed, iterations, folder, {**study.common, **arm.settings, **chosen})
+    return Run(study, arm, seed, iterations, folder, {**study.common, **arm.settings, **chosen})
 
 
 def _all(runs: Sequence[Run], workers: int, say: Say, *, evaluated: bool) -> None:
@@ -207,21 +228,22 @@ def _carry_out(run: Run, evaluated: bool) -> float:
     """Trains, evaluates; the seconds it took. Raises `StudyError` with the run's last words."""
     started = time.monotonic()
     settings = [part for k, v in run.settings.items() for part in ("--set", f"{k}={v}")]
-    if not run.finished(evaluated=False):
+    if run.arm.algorithm is not None and not run.trained:
         said = _forgegym(
-            "train", run.arm.algorithm, "--env", ENV, "--out", str(run.folder), "--resume",
-            "--seed", str(run.seed), "--iterations", str(run.iterations), *settings,
+            "train", run.arm.algorithm, "--env", run.study.env, "--out", str(run.folder),
+            "--resume", "--seed", str(run.seed), "--iterations", str(run.iterations), *settings,
             allowed=(0, 130),
         )  # fmt: skip
         if len(run.rows) < run.iterations:
             # A run that was stopped because it collapsed is a result.
             (run.folder / "stopped").write_text(said)
-    for adapter in ("best", "latest") if evaluated else ():
+    for adapter, agent in run.adapters.items() if evaluated else ():
         if run.evaluation(adapter) is None:
             _forgegym(
-                "eval", ENV, "--agent", str(run.folder / adapter), "--out",
+                "eval", run.study.env, "--agent", agent, "--out",
                 str(run.folder / f"eval-{adapter}"), "--resume", "--seed", str(run.seed),
-                "--num-samples", str(EVALUATION_SAMPLES), "--toolchain", "frontend",
+                "--num-samples", str(run.study.evaluation_samples),
+                "--toolchain", default_toolchain(run.study.env),
             )  # fmt: skip
     return time.monotonic() - started
 
@@ -263,9 +285,23 @@ def figures(run: Run, token_budget: float) -> dict[str, float]:
     that begin with ``best_`` and ``latest_`` are evaluations of those adapters.
     """
     rows = run.rows
+    found: dict[str, float] = {}
+    for adapter in run.adapters:
+        evaluation = run.evaluation(adapter)
+        assert evaluation is not None
+        for short, name in (
+            ("compiles", "compile_rate"),
+            ("complex", "high_quality_rate"),
+            ("solved", "solved_rate"),
+            ("reward", "mean_reward"),
+        ):
+            found[f"{adapter}_{short}"] = evaluation[name]["value"]
+        found[f"{adapter}_structures"] = float(evaluation["structures"])
+    if not rows:  # the base
+        return found
     spent = list(itertools.accumulate(row["tokens"] for row in rows))
     within = max(WINDOW, sum(s <= token_budget for s in spent))
-    found = {
+    found |= {
         "iterations": float(len(rows)),
         "tokens": spent[-1],
         "sandbox_calls": len(rows) * float(run.settings["samples"]),
@@ -281,16 +317,6 @@ def figures(run: Run, token_budget: float) -> dict[str, float]:
         found[f"last_{short}"] = last
         found[f"fall_{short}"] = best_window(rows, name) - last
         found[f"equal_{short}"] = mean(rows[within - WINDOW : within], name)
-    for adapter in ("best", "latest"):
-        evaluation = run.evaluation(adapter)
-        assert evaluation is not None
-        for short, name in (
-            ("compiles", "compile_rate"),
-            ("complex", "high_quality_rate"),
-            ("solved", "solved_rate"),
-        ):
-            found[f"{adapter}_{short}"] = evaluation[name]["value"]
-        found[f"{adapter}_structures"] = float(evaluation["structures"])
     return found
 
 
@@ -298,17 +324,17 @@ def summarise(
     study: Study, runs: Sequence[Run], rates: Mapping[str, float | None]
 ) -> dict[str, Any]:
     """Each arm's runs, and the interquartile mean of each of their figures."""
-    budget = min(sum(row["tokens"] for row in run.rows) for run in runs)
+    budget = min(sum(row["tokens"] for row in run.rows) for run in runs if run.rows)
     by_arm = {
         arm.name: [figures(run, budget) for run in runs if run.arm is arm] for arm in study.arms
     }
-    names = next(iter(by_arm.values()))[0]
     means = {
-        arm: {name: iqm([f[name] for f in own]) for name in names} for arm, own in by_arm.items()
+        arm: {name: iqm([f[name] for f in own]) for name in own[0]} for arm, own in by_arm.items()
     }
     return {
         "study": study.name,
         "question": study.question,
+        "env": study.env,
         "seeds": len(next(iter(by_arm.values()))),
         "token_budget": budget,
         "arms": {
