@@ -18,7 +18,7 @@ from ..envs.registration import register_environments
 from .compact_names import IDENTIFIERS
 from .rollout import derive_seed, make_env
 from .template import TemplateError, contract_for_prompt
-from .tokenizer import HEADER_TEMPLATE, TEXT_TEMPLATE, read_header, split_pieces
+from .tokenizer import HEADER_TEMPLATE, TASK_TEMPLATE, read_header, read_task, split_pieces
 
 Example = tuple[str, str]  # prompt, program
 
@@ -45,7 +45,7 @@ class Lesson:
 
     @property
     def texts(self) -> list[str]:
-        read = read_header if self.template == HEADER_TEMPLATE else str
+        read = read_header if self.template == HEADER_TEMPLATE else read_task
         return [read(prompt) + program for prompt, program in self.examples]
 
 
@@ -60,7 +60,7 @@ def lesson(env: str, *, count: int, longest: int, seed: int) -> Lesson:
     single: Any = gymnasium.make(env)
     examples = list(draw_references(single.unwrapped, count, longest=longest, seed=seed))
     single.close()
-    return Lesson(examples, frozenset(), TEXT_TEMPLATE)
+    return Lesson(examples, frozenset(), TASK_TEMPLATE)
 
 
 def draw_contracts(env: Any, count: int, *, longest: int, seed: int) -> Iterator[Example]:

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
 PAD, EOS = "<|pad|>", "<|end|>"
 
-# All of an observation.
-TEXT_TEMPLATE = "{{ messages[-1]['content'] }}"
-# Its lines of the form "// key: value", in which a Compact task states what it asks for. The
+# What a tiny policy reads of an observation: of a task with examples, what comes before them; their
+# numbers mean nothing to it.
+TASK_TEMPLATE = "{{ messages[-1]['content'].split('// For example')[0] }}"
+# Of a Compact task, the lines of the form "// key: value", in which it states what it asks for. The
 # sentences after them are for models that know English.
 HEADER_TEMPLATE = (
     "{%- for line in messages[-1]['content'].split('\\n') -%}"
@@ -47,6 +48,11 @@ def read_header(prompt: str) -> str:
     """`prompt` as `HEADER_TEMPLATE` renders it."""
     kept = (line + "\n" for line in prompt.split("\n") if line.startswith("// ") and ": " in line)
     return "".join(kept) + "\n"
+
+
+def read_task(prompt: str) -> str:
+    """`prompt` as `TASK_TEMPLATE` renders it."""
+    return prompt.split("// For example")[0]
 
 
 def split_pieces(text: str) -> list[str]:
