@@ -44,13 +44,15 @@ class Tests:
     @classmethod
     def of(cls, task: Task) -> Tests | None:
         """From a task's data: ``interface``, ``public``, and ``cases``, each with ``args`` and
-        either ``value`` (both in the codec's JSON) or ``raises``."""
+        either ``value`` (both in the codec's JSON) or ``raises``, and perhaps a ``tolerance``,
+        which the task may have for all of them."""
         if not task.tests:
             return None
         interface = Interface.of(task.tests["interface"])
-        tolerance = oracle.Tolerance(**task.tests.get("tolerance", {}))
+        of_all = task.tests.get("tolerance", {})
         cases = []
         for case in task.tests["cases"]:
+            tolerance = oracle.Tolerance(**case.get("tolerance", of_all))
             call = oracle.Call(interface.name, tuple(_plain(case["args"])))
             wanted = (
                 oracle.Expectation(raises=case["raises"])
