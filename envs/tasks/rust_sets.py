@@ -3,10 +3,14 @@
 HumanEval-X (https://github.com/THUDM/CodeGeeX, ``humaneval-x:PATH``), HumanEvalPack
 (https://github.com/bigcode-project/octopack, ``humanevalpack:PATH``), and MultiPL-E
 (https://github.com/nuprl/MultiPL-E, ``multipl-e:PATH``): a file of rows (``.jsonl``, ``.json`` or
-``.jsonl.gz``), or a folder of such files, of which Rust's rows are taken. Their data is used, and
+``.jsonl.gz``), or a folder of such files, of which Rust's rows are taken. Exercism's Rust track
+(https://github.com/exercism/rust, ``exercism-rust:PATH``): its folder ``exercises``, or rows that
+hold an exercise's files. Their data is used, and
 not their scoring: a test binary that runs beside the candidate believes an early
 ``std::process::exit(0)``. Instead the assertions are read as calls with arguments and expected
 values (`rust_literals`); the function is asked as any other task's, and the host compares.
+Exercism's tests, which use more than one function, become scripts that note what they see of the
+candidate (`rust_scripts`), and the host compares that with what they see of the set's reference.
 
 A row is left out, with the reason, when that cannot be done for it.
 """
@@ -16,11 +20,12 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...verifiers.oracle import Raised, Returned
 from ...verifiers.python.driver import encode
 from ...verifiers.rust.interface import Interface
 from ...verifiers.rust.mutants import trivial as trivial_programs
@@ -31,10 +36,10 @@ from ...verifiers.task import Task
 from ...verifiers.verdict import Severity
 from ...verifiers.verifier import ChoiceError
 from .rust_literals import Asked, UnreadableError, as_f32, assertions, parsed, text_of
+from .rust_scripts import scripts
 from .task_set import TaskSet, read_source
 
 _ENDINGS = (".jsonl", ".jsonl.gz", ".json")
-_CLOSING = ("", "Rust, edition 2021, the standard library alone; no main, no input, no output.")
 # The crates that HumanEval-X names in every program, and how one that needs them shows it.
 _CRATES = {
     "rand": re.compile(r"\brand::|\bRng\b|\bthread_rng\b"),
@@ -68,6 +73,20 @@ class Exercise:
     provenance: str
 
 
+@dataclass(frozen=True, slots=True)
+class Project:
+    """An exercise of Exercism's: the crate's name, the text, the file to begin with, the file of
+    tests, the reference, and the edition."""
+
+    id: str
+    crate: str
+    text: str
+    starter: str
+    tests: str
+    reference: str
+    edition: str
+
+
 class RustSet(TaskSet):
     """The tasks of a set, and why the others are not among them.
 
@@ -91,7 +110,10 @@ class RustSet(TaskSet):
         self._wrong: dict[str, Mapping[str, str]] = {}
         for exercise in exercises:
             try:
-                task = task_of(exercise)
+                if isinstance(exercise, Project):
+                    task = scripted_task(exercise, verifier)
+                else:
+                    task = task_of(exercise)
                 fault = _fault(task, verifier)
             except UnreadableError as error:
                 fault = str(error)
@@ -99,15 +121,19 @@ class RustSet(TaskSet):
                 self.excluded[exercise.id] = fault
             else:
                 self._tasks[task.id] = task
-                interface = Interface.of(task.tests["interface"])
-                self._wrong[task.id] = {
-                    **trivial_programs(interface),
-                    **{n: answering(program, interface) for n, program in exercise.wrong.items()},
-                }
+                self._wrong[task.id] = _wrong(exercise, task)
 
     def wrong(self, task: Task) -> Mapping[str, str]:
         """Programs that do nothing, and the set's own wrong ones, by name."""
         return self._wrong[task.id]
+
+
+def _wrong(exercise: Exercise | Project, task: Task) -> dict[str, str]:
+    if isinstance(exercise, Project):
+        return {"empty": "", "stub": exercise.starter}
+    interface = Interface.of(task.tests["interface"])
+    own = {name: answering(program, interface) for name, program in exercise.wrong.items()}
+    return {**trivial_programs(interface), **own}
 
 
 # ---------------------------------------------------------------- the layouts
@@ -204,7 +230,52 @@ def _multipl_e(path: Path) -> Iterator[Exercise]:
         )
 
 
-_LAYOUTS = {
+def _exercism(path: Path) -> Iterator[Project]:
+    if path.is_dir() and not any(p.name.endswith(_ENDINGS) for p in path.iterdir()):
+        yield from _exercism_folders(path)
+        return
+    for row in _rows("exercism-rust", path, ("id", "prompt", "entry", "answer_path")):
+        if not all(isinstance(row.get(name), dict) for name in ("files", "starter", "reference")):
+            raise ChoiceError(f"{row['id']} has no 'files', 'starter' and 'reference'")
+        files, answer = row["files"], row["answer_path"]
+        yield Project(
+            f"exercism-rust/{row['id'].rpartition('/')[2]}", row["entry"], row["prompt"],
+            row["starter"].get(answer, ""), files.get(f"tests/{row['entry']}.rs", ""),
+            row["reference"].get(answer, ""), _edition(files.get("Cargo.toml", "")),
+        )  # fmt: skip
+
+
+def _exercism_folders(path: Path) -> Iterator[Project]:
+    """``exercises/{concept,practice}/NAME``: its instructions, the tests, and the example."""
+    for config in sorted(path.rglob(".meta/config.json")):
+        place = config.parent.parent
+        crate = place.name.replace("-", "_")
+        examples = [p for p in (config.with_name(n) for n in _EXAMPLES) if p.is_file()]
+        tests = place / "tests" / f"{crate}.rs"
+        if not examples or not tests.is_file():
+            continue
+        docs = [place / ".docs" / f"{name}.md" for name in _DOCS]
+        texts = [doc.read_text(encoding="utf-8") for doc in docs if doc.is_file()]
+        starter, manifest = place / "src" / "lib.rs", place / "Cargo.toml"
+        yield Project(
+            f"exercism-rust/{place.name}", crate, "\n".join(texts),
+            starter.read_text(encoding="utf-8") if starter.is_file() else "",
+            tests.read_text(encoding="utf-8"), examples[0].read_text(encoding="utf-8"),
+            _edition(manifest.read_text(encoding="utf-8") if manifest.is_file() else ""),
+        )  # fmt: skip
+
+
+_EXAMPLES = ("example.rs", "exemplar.rs")
+_DOCS = ("introduction", "instructions", "instructions.append")
+
+
+def _edition(manifest: str) -> str:
+    found = re.search(r'^edition\s*=\s*"(\d+)"', manifest, re.MULTILINE)
+    return found[1] if found else "2015"  # cargo's default
+
+
+_LAYOUTS: dict[str, Callable[[Path], Iterator[Exercise | Project]]] = {
+    "exercism-rust": _exercism,
     "humaneval-x": _humaneval_x,
     "humanevalpack": _humanevalpack,
     "multipl-e": _multipl_e,
@@ -272,7 +343,7 @@ def _interface(declaration: str) -> tuple[Interface, str]:
         if pattern is None or pattern.type not in ("identifier", "mut_pattern"):
             raise UnreadableError("a parameter of its function has no name")
         kind = _type(parameter.child_by_field_name("type"))
-        if "&" in kind.removeprefix("&") or kind.startswith("&mut"):
+        if "&" in kind.removeprefix("&"):
             raise UnreadableError(f"no plain data can be passed as {kind}")
         parameters.append((text_of(pattern).removeprefix("mut ").strip(), kind))
     returned = function.child_by_field_name("return_type")
@@ -341,13 +412,69 @@ def _single(held: Any) -> Any:
     return held
 
 
+def _closing(edition: str) -> list[str]:
+    alone = "the standard library alone; no main, no input, no output."
+    return ["", f"Rust, edition {edition}, {alone}"]
+
+
 def _prompt(text: str, interface: Interface, helpers: str) -> str:
     """The set's text, and the function, as comment lines."""
     lines = [line.strip() for line in text.strip().splitlines()]
     if helpers:
         lines += ["", "There is, and an answer may repeat it:", "", *helpers.splitlines()]
-    lines += ["", "The function, exactly:", "", f"  {interface} {{ ... }}", *_CLOSING]
+    lines += ["", "The function, exactly:", "", f"  {interface} {{ ... }}", *_closing("2021")]
     return "".join(f"// {line}".rstrip() + "\n" for line in lines)
+
+
+def scripted_task(project: Project, verifier: RustVerifier) -> Task:
+    """The task that an exercise with tests of its own makes.
+
+    Raises `UnreadableError`, with why it makes none, and `SandboxError`.
+    """
+    noting, plain, panicking, tolerance = scripts(project.tests, project.crate, project.edition)
+    said = verifier.answers(plain, project.reference)
+    if isinstance(said, str):
+        raise UnreadableError(f"its reference does not pass ({said})")
+    for name, answer in zip(plain.functions, said, strict=True):
+        if not isinstance(answer, Raised if name in panicking else Returned):
+            raise UnreadableError(f"its reference does not pass (test: {name})")
+    noted = verifier.answers(noting, project.reference)
+    if isinstance(noted, str):
+        raise UnreadableError(f"it does not compile without what it expects ({noted})")
+    cases: list[dict[str, Any]] = []
+    telling = False
+    for name, answer in zip(noting.functions, noted, strict=True):
+        case = {"call": name, "args": "[]"}
+        if isinstance(answer, Returned):
+            case["value"] = encode(answer.value)
+            telling = telling or any(note != ("data", True) for _, note in answer.value)
+        elif name in panicking and isinstance(answer, Raised):
+            case["raises"] = "panic"
+            telling = True
+        else:
+            raise UnreadableError(f"what {name} notes is no data")
+        cases.append(case)
+    if not telling:
+        raise UnreadableError("its tests ask for nothing but true")
+    tests: dict[str, Any] = {"script": noting.to_json(), "public": 1, "cases": cases}
+    if tolerance:
+        tests["tolerance"] = {"absolute": tolerance}
+    lines = [*project.text.strip().splitlines(), "", "The file begins as:", ""]
+    lines += [f"  {line}" for line in project.starter.strip().splitlines()]
+    first = project.tests.split("#[test]")
+    lines += ["", f"The crate is called {project.crate}. Its first test:", ""]
+    lines += [f"  {line}" for line in "#[test]".join(first[:2]).strip().splitlines()]
+    lines += ["", "Types that tests compare derive Debug.", *_closing(project.edition)]
+    return Task(
+        id=project.id,
+        family="exercism-rust",
+        language="rust",
+        prompt="".join(f"// {line}".rstrip() + "\n" for line in lines),
+        split="eval",
+        tests=tests,
+        reference=project.reference,
+        provenance="exercism/rust",
+    )
 
 
 def _fault(task: Task, verifier: RustVerifier) -> str:
@@ -359,8 +486,10 @@ def _fault(task: Task, verifier: RustVerifier) -> str:
     assert tests is not None
     if trivial(tests.cases) == len(tests.cases):
         return "an answer that does nothing passes its tests"
-    stub = trivial_programs(tests.interface)["stub"]
-    verdict = verifier.verify(task, stub if task.reference is None else task.reference)
+    program = task.reference
+    if program is None:
+        program = trivial_programs(Interface.of(task.tests["interface"]))["stub"]
+    verdict = verifier.verify(task, program)
     if verdict.failure is not None:
         raise SandboxError(verdict.failure.message)
     if verdict.accepted or (task.reference is None and verdict.passed("compile")):
