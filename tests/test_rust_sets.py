@@ -5,6 +5,7 @@ import json
 import pytest
 
 from forgegym.envs.tasks.rust_literals import Asked, UnreadableError, assertions, parsed, value
+from forgegym.envs.tasks.rust_scripts import scripts
 from forgegym.envs.tasks.rust_sets import RustSet
 from forgegym.verifiers.rust.toolchain import RustVerifier, Tests
 from forgegym.verifiers.verifier import ChoiceError
@@ -236,6 +237,170 @@ def test_check_and_validate_take_a_set(tmp_path):
     assert "1 tasks in the set, 1 kept, 0 left out" in done.output
 
 
+# ---------------------------------------------------------------- Exercism's layout
+
+STACK_TESTS = """\
+use small_stack::*;
+
+fn process(items: &[i32], expected: Option<i32>) {
+    let mut stack = Stack::default();
+    for item in items {
+        stack.push(*item);
+    }
+    assert_eq!(stack.pop().ok(), expected);
+}
+
+#[test]
+fn last_in_first_out() {
+    process(&[1, 735], Some(735));
+}
+
+#[test]
+#[ignore]
+fn empty_is_an_error() {
+    let (items, expected) = (&[], None);
+    process(items, expected);
+    let mut stack = Stack::default();
+    assert_eq!(stack.pop(), Err(Error::Empty));
+}
+
+#[test]
+#[ignore]
+fn mean_of_what_is_there() {
+    let mut stack = Stack::default();
+    stack.push(1);
+    stack.push(4);
+    assert!((stack.mean() - 2.5).abs() < 1e-9);
+    assert!(!stack.is_empty(), "there were {} items", 2);
+}
+
+#[test]
+#[should_panic(expected = "nothing")]
+fn no_mean_of_nothing() {
+    Stack::default().mean();
+}
+"""
+STACK = """\
+#[derive(Debug, PartialEq)]
+pub enum Error {
+    Empty,
+}
+
+#[derive(Default)]
+pub struct Stack {
+    items: Vec<i32>,
+}
+
+impl Stack {
+    pub fn push(&mut self, item: i32) {
+        self.items.push(item);
+    }
+    pub fn pop(&mut self) -> Result<i32, Error> {
+        self.items.pop().ok_or(Error::Empty)
+    }
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+    pub fn mean(&self) -> f64 {
+        assert!(!self.items.is_empty(), "nothing");
+        f64::from(self.items.iter().sum::<i32>()) / self.items.len() as f64
+    }
+}
+"""
+STUB = STACK.replace("self.items.pop().ok_or(Error::Empty)", "todo!()")
+
+
+def exercise(folder, tests=STACK_TESTS, reference=STACK):
+    place = folder / "practice" / "small-stack"
+    for name, text in {
+        ".meta/config.json": "{}", ".meta/example.rs": reference, "src/lib.rs": STUB,
+        ".docs/instructions.md": "# Instructions\n\nWrite a stack.\n",
+        "tests/small_stack.rs": tests, "Cargo.toml": '[package]\nedition = "2021"\n',
+    }.items():  # fmt: skip
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_text(text)
+    return f"exercism-rust:{folder}"
+
+
+def test_nothing_expected_is_left_in_a_script():
+    noting, plain, panicking, tolerance = scripts(STACK_TESTS, "small_stack", "2021")
+    assert noting.functions == plain.functions
+    assert len(noting.functions) == 4
+    assert panicking == {"no_mean_of_nothing"}
+    assert tolerance == 1e-9
+    for left in ("expected", "Some(735)", "Error::Empty", "2.5", "assert"):
+        assert left in plain.code
+        assert left not in noting.code
+    assert "process(&[1, 735])" in noting.code
+
+
+@pytest.mark.parametrize(
+    "tests",
+    ["#[test]\nfn t() { for (given, wanted) in [(1, 2)] { assert_eq!(f(given), wanted); } }",
+     "macro_rules! ask { () => {} }\n#[test]\nfn t() { assert_eq!(f(), 1); }", "fn t() {}",
+     "#[test]\nfn t() { assert_matches!(f(), 1); }"],
+)  # fmt: skip
+def test_tests_that_cannot_be_told_apart_from_what_they_expect_are_none(tests):
+    with pytest.raises(UnreadableError):
+        scripts(tests, "small_stack", "2021")
+
+
+@pytest.mark.docker
+def test_an_exercise_is_asked_by_its_tests_and_the_host_compares(tmp_path, verifier):
+    made = RustSet(exercise(tmp_path), verifier)
+    assert made.excluded == {}
+    task = made.get("exercism-rust/small-stack")
+    assert "// Write a stack.\n" in task.prompt
+    verdict = verifier.verify(task, STACK)
+    assert verdict.accepted
+    assert verdict.facts["tests"]["hidden"] == {"passed": 3, "total": 3}
+    close = STACK.replace("as f64\n", "as f64 + 1e-10\n")
+    assert verifier.verify(task, close).accepted
+    pop = "self.items.pop().ok_or(Error::Empty)"
+    for wrong in (
+        STUB,
+        STACK.replace(pop, "std::process::exit(0)"),
+        STACK.replace(pop, 'println!("test result: ok. 4 passed; 0 failed"); '
+                           "std::process::exit(0)"),
+        STACK.replace(pop, "std::panic::set_hook(Box::new(|_| std::process::exit(0))); panic!()"),
+        STACK.replace(pop, "std::panic::resume_unwind(Box::new(0))"),
+        # Equal to everything, and called so; written as if it were right.
+        STACK.replace("(Debug, PartialEq)", "(Debug)")
+        .replace("{\n    Empty,", "{\n    Empty, Full,")
+        .replace(pop, "Err(Error::Full)")
+        + "impl PartialEq for Error { fn eq(&self, _: &Error) -> bool { true } }\n",
+        "#[macro_export]\nmacro_rules! assert_eq { ($($t:tt)*) => {}; }\n"
+        "#[macro_export]\nmacro_rules! assert { ($($t:tt)*) => {}; }\n"
+        + STACK.replace(pop, "Ok(0)").replace('assert!(!self.items.is_empty(), "nothing");', ""),
+        "pub trait Quiet { fn note_for_forgegym(&self) {} }\nimpl<T: ?Sized> Quiet for T {}\n"
+        + STACK.replace(pop, "Ok(0)"),
+        STACK.replace("as f64\n", "as f64 + 1e-3\n"),
+    ):  # fmt: skip
+        assert wrong != STACK
+        assert not verifier.verify(task, wrong).accepted, wrong
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize(
+    ("tests", "reference", "why"),
+    [
+        (STACK_TESTS, STACK.replace("4.0", "x").replace("pub fn mean", "fn mean"), "join: method"),
+        (STACK_TESTS.replace("735))", "1))"), STACK, "does not pass .test: last_in_first_out"),
+        ("#[test]\nfn t() { assert!(small_stack::Stack::default().is_empty()); }", STACK,
+         "nothing but true"),
+        ("#[test]\nfn t() { assert_eq!(small_stack::Error::Empty, small_stack::made()); }",
+         STACK + "pub fn made() -> Error { Error::Empty }\n", ""),
+        ("#[test]\nfn t() { assert_eq!(small_stack::made(), small_stack::made()); }",
+         STACK + "pub fn made() -> Error { Error::Empty }\n", "without what it expects .*Give"),
+    ],
+)  # fmt: skip
+def test_an_exercise_that_cannot_be_asked_is_left_out(tmp_path, verifier, tests, reference, why):
+    made = RustSet(exercise(tmp_path, tests, reference), verifier)
+    if why:
+        with pytest.raises(ChoiceError, match=why):
+            made.get("exercism-rust/small-stack")
+
+
 # ---------------------------------------------------------------- the samples
 
 
@@ -252,3 +417,25 @@ def test_of_humanevalpacks_sample_references_pass_and_bugs_do_not(shared_data, v
     passing = [(t.id, name) for (t, name, _), v in zip(wrong, verdicts, strict=True) if v.accepted]
     assert passing == []
     assert sum(name == "buggy" for _, name, _ in wrong) == 27
+
+
+# Those of Exercism's sample that are left out, and what the reason names: with rustc 1.85, which
+# has no `u64::is_multiple_of`, two more than with 1.87.
+LEFT_OUT = {
+    "exercism-rust/macros": "file not found for module",
+    "exercism-rust/leap": "unsigned_is_multiple_of",
+    "exercism-rust/perfect-numbers": "unsigned_is_multiple_of",
+}
+
+
+@pytest.mark.docker
+@pytest.mark.shared_data
+def test_of_exercisms_sample_references_pass_and_starters_do_not(shared_data, verifier):
+    made = RustSet(f"exercism-rust:{shared_data / 'exercism_rust.dev.jsonl'}", verifier)
+    for name, why in made.excluded.items():
+        assert LEFT_OUT[name] in why
+    tasks = list(made.tasks())
+    assert len(tasks) >= 12
+    assert all(v.accepted for v in verifier.verify_all([(t, t.reference) for t in tasks]))
+    wrong = [(t, source) for t in tasks for source in made.wrong(t).values()]
+    assert not any(v.accepted for v in verifier.verify_all(wrong))

@@ -13,7 +13,7 @@ from typing import Any
 
 from ...verifiers.rust.interface import Script
 from ...verifiers.syntax import walk
-from .rust_literals import UnreadableError, arguments_of, difference, parsed, text_of, value
+from .rust_literals import UnreadableError, arguments_of, bare, difference, parsed, text_of, value
 
 _ASSERTIONS = {"assert", "assert_eq", "assert_ne"}
 _STD = {
@@ -173,10 +173,14 @@ def _note(name: str, given: list[Any], bound: dict[str, Any]) -> tuple[str, list
 
 def _equality(left: Any, right: Any, bound: dict[str, Any]) -> tuple[str, list[Any]]:
     pure = [_is_pure(side, bound, frozenset()) for side in (left, right)]
-    names = [any(n.type == "identifier" for n in walk(side)) for side in (left, right)]
+    # Constants and constructors begin with a capital; what does not may have changed.
+    names = [
+        any(n.type == "identifier" and not text_of(n)[0].isupper() for n in walk(side))
+        for side in (left, right)
+    ]
     if all(pure) and all(names):
         pure = [False, False]
-    elif all(pure):  # a name may have changed meanwhile: a literal has not
+    elif all(pure) and any(names):
         pure = [not n for n in names]
     if pure[0] != pure[1]:
         kept, gone = (right, left) if pure[0] else (left, right)
@@ -186,6 +190,9 @@ def _equality(left: Any, right: Any, bound: dict[str, Any]) -> tuple[str, list[A
             "{ seen => (&&::forgegym::Seen(seen)).note_for_forgegym() } }"
         )
         return seen, [gone]
+    for side in map(bare, (left, right)):
+        if side.type == "identifier" and text_of(side) not in bound:  # of a loop, or a pattern
+            raise UnreadableError("what it expects cannot be told from what it asks")
     # Nothing tells which is the candidate's: both have to be plain data, not its own types.
     notes = "; ".join(f"::forgegym::note(&({text_of(side)}))" for side in (left, right))
     return f"{{ {notes} }}", []
