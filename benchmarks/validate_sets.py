@@ -46,7 +46,8 @@ class SetReport:
     def show(self, console: Console) -> None:
         """A line for the set and one for each kind of wrong programs, then what is left out."""
         passed = Counter(name for _, name in self.passing)
-        table = Table(title=f"{escape(self.source)} ({escape(self.toolchain)})")
+        console.print(escape(f"{self.source}, by {self.toolchain}"), soft_wrap=True)
+        table = Table()
         for column in ("programs", "judged", "accepted"):
             table.add_column(column, justify="left" if column == "programs" else "right")
         right = self.references - len(self.failing)
