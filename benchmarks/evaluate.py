@@ -15,6 +15,7 @@ import math
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,8 +32,10 @@ from .statistics import (
 
 if TYPE_CHECKING:
     from ..agents.agent import Agent
+    from ..envs.tasks.task_set import TaskSet
     from ..verifiers.task import Task
     from ..verifiers.verdict import Verdict
+    from ..verifiers.verifier import Verifier
 
 CONFIG, ROWS, SUMMARY = "config.json", "rows.jsonl", "summary.json"
 
@@ -52,6 +55,9 @@ TASKS = {
     ("RustCode-v0", None): "..envs.tasks.rust",
     ("VerilogModule-v0", None): "..envs.tasks.verilog",
 }
+
+# The environments that take sets of tasks that people know.
+SETS = ("RustCode-v0", "VerilogModule-v0")
 
 Row = dict[str, Any]
 
@@ -242,17 +248,32 @@ def frozen_tasks(config: EvaluationConfig) -> list[Task]:
 
 def _of_a_set(config: EvaluationConfig) -> list[Task]:
     """Raises `EvaluationError` for an environment that has no sets."""
+    assert config.tasks_from is not None
+    with open_set(config.env, config.tasks_from) as (opened, _):
+        return list(opened.tasks())
+
+
+@contextmanager
+def open_set(env: str, source: str) -> Iterator[tuple[TaskSet, Verifier]]:
+    """A set of tasks that people know (``KIND:PATH``), and the verifier that has read it.
+
+    Raises `EvaluationError` for an environment that has no sets, and what reading one raises.
+    """
+    from ..envs.tasks.rust_sets import RustSet
     from ..envs.tasks.verilog_sets import VerilogSet
+    from ..verifiers.rust.toolchain import RustVerifier
     from ..verifiers.verilog.toolchain import VerilogVerifier
 
-    assert config.tasks_from is not None
-    if config.env != "VerilogModule-v0":
-        raise EvaluationError(f"there are no sets of tasks for {config.env}")
-    verifier = VerilogVerifier(lint=False)
-    try:
-        return list(VerilogSet(config.tasks_from, verifier).tasks())
-    finally:
-        verifier.close()
+    if env not in SETS:
+        raise EvaluationError(f"there are no sets of tasks for {env}")
+    if env == "RustCode-v0":
+        rust = RustVerifier()
+        with closing(rust):
+            yield RustSet(source, rust), rust
+    else:
+        verilog = VerilogVerifier(lint=False)
+        with closing(verilog):
+            yield VerilogSet(source, verilog), verilog
 
 
 def sample(

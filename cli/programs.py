@@ -138,6 +138,7 @@ def _judge_program(
     """The verdict that the environment's verifier gives."""
     import gymnasium
 
+    from ..benchmarks.evaluate import SETS
     from ..verifiers.task import Task
     from ..verifiers.verifier import judge
 
@@ -147,7 +148,7 @@ def _judge_program(
     if (task_id or "").startswith("compact/spec/"):
         kind["tasks"] = "spec"
     if tasks_from is not None:
-        if name != "VerilogModule-v0":
+        if name not in SETS:
             raise UsageError(f"there are no sets of tasks for {name}")
         kind["tasks_from"] = tasks_from
     made: Any = gymnasium.make(
@@ -322,6 +323,7 @@ def evaluate(
 def validate(
     env: EnvironmentName,
     tasks: TasksName = None,
+    tasks_from: TasksFrom = None,
     only: Annotated[
         list[str] | None, typer.Option("--only", help="A task or a family; may be repeated.")
     ] = None,
@@ -336,13 +338,19 @@ def validate(
     """Every task: references pass, contracts that do nothing are paid nothing, mutants die.
 
     Exit code 1 when a task is not sound. Tasks with a specification need compactc, Node and
-    compact-runtime; `--tasks open` does without.
+    compact-runtime; `--tasks open` does without. Of a set (`--tasks-from`): references pass, and
+    programs that do nothing, and the set's own wrong ones, do not.
     """
     from ..benchmarks.validate import Row, ValidationError, chosen, in_a_line, print_rows, to_json
     from ..benchmarks.validate import validate as validate_all
     from ..verifiers.compact.toolchain import CompactVerifier
 
     language = LANGUAGES[environment_id(env)]
+    if tasks_from is not None:
+        if only:
+            raise UsageError("--only chooses among ForgeGym's own tasks; a set is validated whole")
+        _validate_set(environment_id(env), tasks_from, as_json=as_json)
+        return
     if language != "compact":
         _validate_families(language, only or (), sandbox, workers, as_json=as_json)
         return
@@ -381,6 +389,23 @@ def validate(
     if missing and tasks is None:
         raise typer.Exit(MACHINE)
     if not all(row.sound for row in rows):
+        raise typer.Exit(REFUSED)
+
+
+def _validate_set(name: str, tasks_from: str, *, as_json: bool) -> None:
+    from ..benchmarks.validate import ValidationError
+    from ..benchmarks.validate_sets import validate_set
+
+    try:
+        found = validate_set(name, tasks_from)
+    except ValidationError as error:
+        err.print(str(error), soft_wrap=True)
+        raise typer.Exit(MACHINE) from error
+    if as_json:
+        print_json(found.to_json())
+    else:
+        found.show(out)
+    if not found.sound:
         raise typer.Exit(REFUSED)
 
 

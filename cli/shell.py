@@ -162,8 +162,9 @@ TasksName = Annotated[
 TasksFrom = Annotated[
     str | None,
     typer.Option(
-        "--tasks-from", metavar="KIND:FOLDER", help="A set that people know, in its original "
-        "layout: verilog-eval:FOLDER or rtllm:FOLDER, for VerilogModule-v0."
+        "--tasks-from", metavar="KIND:PATH", help="A set that people know, in its original "
+        "layout: verilog-eval or rtllm (a folder) for VerilogModule-v0; humaneval-x, "
+        "humanevalpack, multipl-e or exercism-rust (rows, or a folder) for RustCode-v0."
     ),
 ]  # fmt: skip
 SandboxName = Annotated[

@@ -10,10 +10,11 @@ from ..verifiers.rust.toolchain import RustVerifier
 from ..verifiers.sandbox.base import Sandbox
 from ..verifiers.sandbox.choose import Choice as SandboxChoice
 from ..verifiers.verifier import ChoiceError
-from .code_env import CodeEnv
+from .code_env import CodeEnv, TaskSource
 from .judge import Judge, JudgeChoice, make_judge
 from .rewards import RewardFunction
 from .tasks import rust as rust_tasks
+from .tasks.rust_sets import RustSet
 from .vector import CodeVectorEnv
 
 TOOLCHAINS = ("auto", "rustc")
@@ -26,6 +27,10 @@ def _verifier(toolchain: str, sandbox: SandboxChoice | Sandbox, allow_unsafe: bo
     return RustVerifier(sandbox=sandbox, allow_unsafe=allow_unsafe)
 
 
+def _set(tasks_from: str | RustSet, verifier: RustVerifier) -> RustSet:
+    return RustSet(tasks_from, verifier) if isinstance(tasks_from, str) else tasks_from
+
+
 class RustCodeEnv(CodeEnv):
     """The prompt asks for one public function; the action is a Rust file that has it. rustc
     compiles it, and it is called with hidden arguments.
@@ -35,6 +40,8 @@ class RustCodeEnv(CodeEnv):
         sandbox, allow_unsafe: What rustc and programs run in; see `RustVerifier`.
         reward: ``"staged"`` (default), ``"binary"``, ``"nanochat"``, or a function; see
             `envs.rewards`.
+        tasks_from: A set of tasks that people know, ``"KIND:PATH"`` (see `tasks.rust_sets`), or one
+            that is open; all of it is asked in ``eval``. None: ForgeGym's own.
         max_turns, split, families, difficulty, render_mode, judge: See `CodeEnv`.
 
     Raises:
@@ -49,6 +56,7 @@ class RustCodeEnv(CodeEnv):
         toolchain: str = "auto",
         sandbox: SandboxChoice | Sandbox = "auto",
         allow_unsafe: bool = False,
+        tasks_from: str | RustSet | None = None,
         reward: str | RewardFunction = "staged",
         max_turns: int = 4,
         split: str = "train",
@@ -58,9 +66,19 @@ class RustCodeEnv(CodeEnv):
         judge: JudgeChoice | None = None,
         verifier: RustVerifier | None = None,
     ) -> None:
+        owned = verifier is None
+        verifier = verifier or _verifier(toolchain, sandbox, allow_unsafe)
+        tasks: TaskSource = rust_tasks
+        try:
+            if tasks_from is not None:
+                tasks, split = _set(tasks_from, verifier), "eval"
+        except BaseException:
+            if owned:
+                verifier.close()
+            raise
         super().__init__(
-            rust_tasks,
-            verifier or _verifier(toolchain, sandbox, allow_unsafe),
+            tasks,
+            verifier,
             reward=reward,
             max_turns=max_turns,
             split=split,
@@ -68,7 +86,7 @@ class RustCodeEnv(CodeEnv):
             difficulty=difficulty,
             render_mode=render_mode,
             judge=judge,
-            owns_verifier=verifier is None,
+            owns_verifier=owned,
         )
 
 
@@ -88,6 +106,7 @@ class RustCodeVectorEnv(CodeVectorEnv):
         toolchain: str = "auto",
         sandbox: SandboxChoice | Sandbox = "auto",
         allow_unsafe: bool = False,
+        tasks_from: str | RustSet | None = None,
         reward: str | RewardFunction = "staged",
         max_turns: int = 4,
         split: str = "train",
@@ -99,8 +118,14 @@ class RustCodeVectorEnv(CodeVectorEnv):
         shared = make_judge(judge)
         verifier = _verifier(toolchain, sandbox, allow_unsafe)
         chosen = None if families is None else tuple(families)
+        try:
+            known = None if tasks_from is None else _set(tasks_from, verifier)
+        except BaseException:
+            verifier.close()
+            raise
         super().__init__(
             lambda: RustCodeEnv(
+                tasks_from=known,
                 reward=reward,
                 max_turns=max_turns,
                 split=split,

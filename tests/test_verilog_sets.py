@@ -112,9 +112,9 @@ def test_check_takes_a_task_of_a_set(tmp_path):
     options = ["--tasks-from", layout(tmp_path), "--task", "verilog-eval/Prob001_ff"]
     done = CliRunner().invoke(app, ["check", "VerilogModule-v0", str(file), *options])
     assert done.exit_code == 0, done.output
-    done = CliRunner().invoke(app, ["check", "RustCode-v0", str(file), *options])
+    done = CliRunner().invoke(app, ["check", "CompactContract-v0", str(file), *options])
     assert done.exit_code == 2
-    assert "there are no sets of tasks for RustCode-v0" in done.output
+    assert "there are no sets of tasks for CompactContract-v0" in done.output
 
 
 # ---------------------------------------------------------------- the samples

@@ -19,7 +19,7 @@ class Task:
 
     `requirements` is what the verifier checks beyond acceptance, and `tests` what hidden inputs
     are drawn from (data only; the language's verifier knows their keys). `reference` is a program
-    that solves the task, where there is one; a task with tests has one.
+    that solves the task, where there is one; ForgeGym's own tasks with tests have one.
     `split` is ``"train"`` or ``"eval"``; `difficulty` counts from 1.
     """
 

@@ -13,17 +13,18 @@ A design is left out, with the reason, when that cannot be done for it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...verifiers.task import Task
 from ...verifiers.verifier import ChoiceError
 from ...verifiers.verilog.interface import Interface, Port
+from ...verifiers.verilog.mutants import trivial
 from ...verifiers.verilog.player import MAX_CYCLES
 from ...verifiers.verilog.slang import read_verilog
 from ...verifiers.verilog.toolchain import ANY, Run, Tests, VerilogVerifier
-from .draw import Draw
+from .task_set import TaskSet, read_source
 
 KINDS = ("verilog-eval", "rtllm")
 BENCH_SECONDS = 20.0
@@ -47,7 +48,7 @@ class Design:
     provenance: str
 
 
-class VerilogSet:
+class VerilogSet(TaskSet):
     """The tasks of a set, and why the others are not among them.
 
     Args:
@@ -60,17 +61,14 @@ class VerilogSet:
     """
 
     def __init__(self, source: str, verifier: VerilogVerifier) -> None:
-        kind, _, path = source.partition(":")
+        super().__init__("verilog")
+        kind, path = read_source(source, KINDS)
         folder = Path(path)
-        if kind not in KINDS:
-            raise ChoiceError(f"unknown set of tasks {kind!r}; there are: {', '.join(KINDS)}")
         if not path or not folder.is_dir():
             raise ChoiceError(f"there is no folder {path!r} to read {kind} from")
         designs = list((_verilog_eval if kind == "verilog-eval" else _rtllm)(folder))
         if not designs:
             raise ChoiceError(f"nothing of {kind} is in {folder}")
-        self.excluded: dict[str, str] = {}
-        self._tasks: dict[str, Task] = {}
         for design in designs:
             made = task_of(design, verifier)
             if isinstance(made, Task):
@@ -78,48 +76,9 @@ class VerilogSet:
             else:
                 self.excluded[design.id] = made
 
-    def sample(
-        self,
-        seed: int,
-        *,
-        split: str = "eval",
-        families: Sequence[str] | None = None,
-        difficulty: int | None = None,
-    ) -> Task:
-        """The task of `seed`. Raises `ChoiceError` when none fits."""
-        fitting = list(self.tasks(split, families=families, difficulty=difficulty))
-        return Draw("forgegym verilog set", seed).pick(fitting)
-
-    def tasks(
-        self,
-        split: str = "eval",
-        *,
-        families: Sequence[str] | None = None,
-        difficulty: int | None = None,
-    ) -> Iterator[Task]:
-        """All of them, in the set's order; a set is there for evaluation, and is one difficulty.
-
-        Raises `ChoiceError` when none fits.
-        """
-        found = [
-            task
-            for task in self._tasks.values()
-            if split == "eval"
-            and (families is None or task.family in families)
-            and difficulty in (None, task.difficulty)
-        ]
-        if not found:
-            raise ChoiceError("no task of this set is of that split, family and difficulty")
-        yield from found
-
-    def get(self, task_id: str) -> Task:
-        """The task with this id. Raises `ChoiceError` when there is none, or says why not."""
-        if task_id in self._tasks:
-            return self._tasks[task_id]
-        if task_id in self.excluded:
-            raise ChoiceError(f"{task_id} is left out: {self.excluded[task_id]}")
-        known = next(iter(self._tasks), "none")
-        raise ChoiceError(f"there is no task {task_id!r} in this set; ids look like {known!r}")
+    def wrong(self, task: Task) -> Mapping[str, str]:
+        """Modules that do nothing, by name."""
+        return trivial(Interface.of(task.tests["interface"]))
 
 
 # ---------------------------------------------------------------- the layouts

@@ -28,7 +28,7 @@ from ..sandbox.base import (
 from ..sandbox.choose import Choice, image_is_built, open_sandbox
 from ..verdict import Toolchain
 from ..verifier import ToolchainMissingError
-from .interface import CANDIDATE, DRIVER, Interface, joining_crate
+from .interface import CANDIDATE, DRIVER, Interface, Script, joining_crate
 
 # rustc needs 150 MB for a small crate and a linker beside it; a runaway constant must not get far.
 MEMORY_BYTES = 1024 * MIB
@@ -48,7 +48,7 @@ ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 # Groups of lints that no attribute of the candidate can silence.
 FORCED = ("unused", "nonstandard-style", "future-incompatible")
 # Nothing of a candidate is worth optimising; without debug information it links in half the time.
-_COMMON = (f"--edition={EDITION}", "-Cdebuginfo=0", "-Ccodegen-units=1", "--error-format=json")
+_COMMON = ("-Cdebuginfo=0", "-Ccodegen-units=1", "--error-format=json")
 _DRIVER_SOURCE = Path(__file__).with_name("driver.rs")
 _RLIB = f"lib{DRIVER}.rlib"
 
@@ -137,7 +137,7 @@ class Compiler:
         self,
         source: str,
         *,
-        interface: Interface | None = None,
+        interface: Interface | Script | None = None,
         requests: tuple[bytes, ...] = (),
         forbid_unsafe: bool = False,
         seconds: float = COMPILE_SECONDS,
@@ -152,11 +152,14 @@ class Compiler:
         lints += ["-F" if forbid_unsafe else "--force-warn", "unsafe_code"]
         files = {FILE: source.encode("utf-8", "surrogatepass")}
         limits = Limits(seconds=seconds, output_bytes=OUTPUT_BYTES)
+        crate, edition = CANDIDATE, f"--edition={EDITION}"
+        if isinstance(interface, Script):
+            crate, edition = interface.crate, f"--edition={interface.edition}"
         steps = [
             Step(
                 (
-                    self.path, *_COMMON, "--crate-type=rlib", f"--crate-name={CANDIDATE}", *lints,
-                    FILE,
+                    self.path, edition, *_COMMON, "--crate-type=rlib",
+                    f"--crate-name={CANDIDATE}", *lints, FILE,
                 ),
                 environment=ENVIRONMENT, limits=limits, name="compile",
             )
@@ -166,10 +169,13 @@ class Compiler:
             files[_RLIB] = self._driver
             externs = [
                 part
-                for name, file in ((CANDIDATE, f"lib{CANDIDATE}.rlib"), (DRIVER, _RLIB))
+                for name, file in ((crate, f"lib{CANDIDATE}.rlib"), (DRIVER, _RLIB))
                 for part in ("--extern", f"{name}={file}")
             ]
-            argv = (self.path, *_COMMON, "--crate-name=main", *externs, "-o", "main", "main.rs")
+            argv = (
+                self.path, edition, *_COMMON, "--crate-name=main", *externs, "-o", "main",
+                "main.rs",
+            )  # fmt: skip
             steps.append(Step(argv, environment=ENVIRONMENT, limits=limits, name="join"))
             test = Limits(
                 seconds=_TEST_WALL_SECONDS, cpu_seconds=TEST_SECONDS, output_bytes=OUTPUT_BYTES
@@ -244,8 +250,8 @@ def _in_image(sandbox: Sandbox) -> Rustc:
 def _with_driver(rustc: Rustc, sandbox: Sandbox, *, owned: bool) -> Compiler:
     """Compiles the driver. Raises `ToolchainMissingError` when that fails."""
     argv = (
-        rustc.path, *_COMMON, "-Copt-level=1", "--crate-type=rlib", f"--crate-name={DRIVER}",
-        _DRIVER_SOURCE.name,
+        rustc.path, f"--edition={EDITION}", *_COMMON, "-Copt-level=1", "--crate-type=rlib",
+        f"--crate-name={DRIVER}", _DRIVER_SOURCE.name,
     )  # fmt: skip
     limits = Limits(seconds=3 * COMPILE_SECONDS, output_bytes=OUTPUT_BYTES)
     outcome = sandbox.run(

@@ -5,11 +5,13 @@
 //! a candidate that takes the process over can send what it likes, and gains nothing.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::fmt::Debug;
 use std::fs::File;
 use std::hash::Hash;
 use std::io::{Read, Write};
 use std::os::unix::io::FromRawFd;
 use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::Mutex;
 
 const MAX_DEPTH: usize = 32;
 const MAX_MESSAGE: usize = 1000;
@@ -514,6 +516,61 @@ fn request(bytes: &[u8]) -> Parsed<Request> {
 
 fn capped(text: &str) -> String {
     text.chars().take(MAX_MESSAGE).collect()
+}
+
+// ---------------------------------------------------------------- notes of a script
+
+// So many times in turn, and what was seen.
+static NOTES: Mutex<Vec<(usize, String)>> = Mutex::new(Vec::new());
+
+fn keep(kind: &str, seen: &str) {
+    let note = format!("{{\"tuple\":[\"{kind}\",{seen}]}}");
+    let mut notes = NOTES.lock().unwrap_or_else(|broken| broken.into_inner());
+    match notes.last_mut() {
+        Some((times, last)) if *last == note => *times += 1,
+        _ => notes.push((1, note)),
+    }
+}
+
+/// Something that is looked at: plain data as such, anything else as `Debug` writes it.
+pub struct Seen<'a, T: ?Sized>(pub &'a T);
+
+pub trait SeenAsData {
+    fn note_for_forgegym(&self);
+}
+impl<T: Give + ?Sized> SeenAsData for &Seen<'_, T> {
+    fn note_for_forgegym(&self) {
+        note(self.0);
+    }
+}
+pub trait SeenAsText {
+    fn note_for_forgegym(&self);
+}
+impl<T: Debug + ?Sized> SeenAsText for Seen<'_, T> {
+    fn note_for_forgegym(&self) {
+        let mut out = String::new();
+        quote(&format!("{:?}", self.0), &mut out);
+        keep("text", &out);
+    }
+}
+
+/// Notes what has to be plain data.
+pub fn note<T: Give + ?Sized>(seen: &T) {
+    let mut out = String::new();
+    seen.give(&mut out);
+    keep("data", &out);
+}
+
+/// What `run` notes: a list of (so many times, (kind, what)).
+pub fn noted(run: fn()) -> Parsed<String> {
+    NOTES.lock().unwrap_or_else(|broken| broken.into_inner()).clear();
+    run();
+    let notes = NOTES.lock().unwrap_or_else(|broken| broken.into_inner());
+    let listed: Vec<String> = notes
+        .iter()
+        .map(|(times, note)| format!("{{\"tuple\":[{{\"int\":\"{times}\"}},{note}]}}"))
+        .collect();
+    Ok(format!("[{}]", listed.join(",")))
 }
 
 /// Answers every request on descriptor 3 over descriptor 4, until there are no more.

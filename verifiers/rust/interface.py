@@ -56,8 +56,49 @@ def owned(kind: str) -> str:
     return inner
 
 
-def joining_crate(interface: Interface) -> str:
-    """A `main` that serves calls of the candidate's function, which has to have the asked type."""
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A program that uses the candidate under the name `crate`: functions without arguments, by
+    their paths in `code`, each of which notes what it sees (`note` and `Seen` of `driver.rs`)."""
+
+    crate: str
+    functions: tuple[str, ...]
+    code: str
+    edition: str
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> Script:
+        """From a task's data."""
+        return cls(fields["crate"], tuple(fields["functions"]), fields["code"], fields["edition"])
+
+    def to_json(self) -> dict[str, Any]:
+        """A task's data."""
+        return {
+            "crate": self.crate,
+            "functions": list(self.functions),
+            "code": self.code,
+            "edition": self.edition,
+        }
+
+    def __str__(self) -> str:
+        return f"{self.crate}, as its tests use it"
+
+
+def joining_crate(asked: Interface | Script) -> str:
+    """A `main` that serves calls: of the candidate's function, which has to have the asked type,
+    or of a script's functions."""
+    if isinstance(asked, Script):
+        arms = "".join(f'        "{n}" => ::{DRIVER}::noted({n}),\n' for n in asked.functions)
+        return (
+            f"{asked.code}\n"
+            f"fn main() {{\n"
+            f"    ::{DRIVER}::serve(|name, _| match name {{\n"
+            f"{arms}"
+            f"        _ => Err(::{DRIVER}::Wrong(::std::string::String::new())),\n"
+            f"    }});\n"
+            f"}}\n"
+        )
+    interface = asked
     kinds: Sequence[str] = [kind for _, kind in interface.parameters]
     takes = "".join(
         f"            let a{i}: {owned(kind)} = arguments.next()?;\n"

@@ -12,7 +12,7 @@ from .. import oracle
 from ..pooled import Judgement, PooledVerifier
 from ..python.driver import decode, encode
 from ..python.driver import parse as parse_json
-from ..sandbox.base import Outcome, Sandbox, Status, StepOutcome
+from ..sandbox.base import Outcome, Sandbox, SandboxError, Status, StepOutcome
 from ..sandbox.choose import Choice as SandboxChoice
 from ..syntax import RustFacts, read_rust
 from ..task import Task
@@ -27,7 +27,7 @@ from ..verdict import (
 )
 from . import parse
 from .compiler import COMPILE_SECONDS, MEMORY_BYTES, OUTPUT_BYTES, TEST_SECONDS, open_compiler
-from .interface import Interface
+from .interface import Interface, Script
 
 MAX_BYTES = 64 * 1024
 PROBE = "pub fn probe() -> i64 { 1 }\n"
@@ -35,23 +35,31 @@ PROBE = "pub fn probe() -> i64 { 1 }\n"
 
 @dataclass(frozen=True, slots=True)
 class Tests:
-    """What a candidate is put to: the function, and cases whose first `public` are shown."""
+    """What a candidate is put to: the function (or a script that uses it), and cases whose first
+    `public` are shown."""
 
-    interface: Interface
+    interface: Interface | Script
     cases: tuple[oracle.Case, ...]
     public: int
 
     @classmethod
     def of(cls, task: Task) -> Tests | None:
-        """From a task's data: ``interface``, ``public``, and ``cases``, each with ``args`` and
-        either ``value`` (both in the codec's JSON) or ``raises``."""
+        """From a task's data: ``interface`` or ``script`` (whose cases have a ``call``),
+        ``public``, and ``cases``, each with ``args`` and either ``value`` (both in the codec's
+        JSON) or ``raises``, and perhaps a ``tolerance``, which the task may have for all."""
         if not task.tests:
             return None
-        interface = Interface.of(task.tests["interface"])
-        tolerance = oracle.Tolerance(**task.tests.get("tolerance", {}))
+        interface = (
+            Script.of(task.tests["script"])
+            if "script" in task.tests
+            else Interface.of(task.tests["interface"])
+        )
+        of_all = task.tests.get("tolerance", {})
         cases = []
         for case in task.tests["cases"]:
-            call = oracle.Call(interface.name, tuple(_plain(case["args"])))
+            tolerance = oracle.Tolerance(**case.get("tolerance", of_all))
+            name = case["call"] if isinstance(interface, Script) else interface.name
+            call = oracle.Call(name, tuple(_plain(case["args"])))
             wanted = (
                 oracle.Expectation(raises=case["raises"])
                 if "raises" in case
@@ -120,6 +128,22 @@ class RustVerifier(PooledVerifier):
         """Close the sandbox and its threads."""
         super().close()
         self._compiler.close()
+
+    def answers(self, script: Script, source: str) -> list[oracle.Answer] | str:
+        """What each function of `script` notes of a program that is trusted; or, in a few words,
+        why it does not run. Raises `SandboxError` when the machine fails."""
+        cases = [oracle.Case(oracle.Call(n), oracle.Expectation([])) for n in script.functions]
+        requests, ids = oracle.ask(cases)
+        outcome = self._compiler.run(source, interface=script, requests=requests)
+        if not outcome.valid:
+            raise SandboxError(outcome.message)
+        for step in outcome.steps[:2]:
+            if step.status is not Status.OK:
+                said = [d for d in parse.diagnostics(step.stderr) if d.severity is Severity.ERROR]
+                return f"{step.name}: {said[0].message if said else step.status.value}"
+        if len(outcome.last.answers) != len(ids):
+            return f"test: {_ending(outcome.last)}"
+        return [oracle.read_answer(a, i) for a, i in zip(outcome.last.answers, ids, strict=True)]
 
     # ------------------------------------------------------------ one program
 
@@ -268,7 +292,7 @@ def trivial(cases: Sequence[oracle.Case]) -> int:
     return best
 
 
-def _misfits(interface: Interface, joined: StepOutcome) -> list[Diagnostic]:
+def _misfits(interface: Interface | Script, joined: StepOutcome) -> list[Diagnostic]:
     """Why a candidate that compiles has not the function that was asked for."""
     if joined.status is Status.OK:
         return []
