@@ -85,10 +85,18 @@ def staged(verdict: Verdict) -> Reward:
     """0..1 by steps: parses 0.1, compiles 0.4 more, and 0.5 times the share of requirements met.
 
     The requirements are paid only when the program compiles. For a task with tests the last part is
-    the share of hidden cases that passed, above what the best answer that does nothing passes.
+    the share of hidden cases that passed, above what the best answer that does nothing passes. A
+    program that is not compiled (Python's) is paid 0.1 for parsing and 0.9 times that share.
     """
     if not verdict.valid:
         return INVALID
+    if "above_trivial" in verdict.metrics and all(s.name != "compile" for s in verdict.stages):
+        return Reward(
+            {
+                "parse": 0.1 if verdict.passed("parse") else 0.0,
+                "tests": 0.9 * verdict.metrics["above_trivial"],
+            }
+        )
     if "above_trivial" in verdict.metrics:
         return Reward(
             {
@@ -104,6 +112,17 @@ def staged(verdict: Verdict) -> Reward:
             "requirements": 0.5 * requirements_met(verdict) if verdict.accepted else 0.0,
         }
     )
+
+
+def pass_rate(verdict: Verdict) -> Reward:
+    """The share, 0..1, of hidden cases that passed: the generator's pay in the adversarial
+    multi-stage reasoning system.
+
+    It pays constants for the cases that they happen to pass; `staged` does not.
+    """
+    if not verdict.valid:
+        return INVALID
+    return Reward({"passed": verdict.metrics.get("behaviour", 0.0)})
 
 
 # More decisions than any task asks for (8, difficulty 5) teach nothing that is asked.
@@ -335,6 +354,7 @@ PRESETS: Mapping[str, RewardFunction] = {
     "compactlora": compactlora,
     "binary": binary,
     "staged": staged,
+    "pass-rate": pass_rate,
     "ramped": ramped,
     "guided": guided,
     "compact-spec": compact_spec,
