@@ -350,6 +350,25 @@ def verigen(verdict: Verdict) -> Reward:
     return verigen_with(VerigenWeights())(verdict)
 
 
+# What `reasoning` pays for words at most.
+REASONING_FORM = 0.1
+
+
+def reasoning(verdict: Verdict) -> Reward:
+    """For episodes in stages: 0.9 times the share of hidden cases that passed, above what the best
+    answer that does nothing passes, and up to 0.1 for the form of the texts before the program.
+
+    Form is `metrics["form"]`: whether the texts name the function's parameters. It never counts for
+    more than that share, since words are easier to write than programs. Where there is no stage of
+    text the share is all. The default preset, `staged`, pays nothing for texts.
+    """
+    if not verdict.valid:
+        return INVALID
+    share = verdict.metrics.get("above_trivial", 0.0)
+    form = min(verdict.metrics.get("form", 1.0), share)
+    return Reward({"tests": (1.0 - REASONING_FORM) * share, "form": REASONING_FORM * form})
+
+
 PRESETS: Mapping[str, RewardFunction] = {
     "compactlora": compactlora,
     "binary": binary,
@@ -360,6 +379,7 @@ PRESETS: Mapping[str, RewardFunction] = {
     "compact-spec": compact_spec,
     "nanochat": nanochat,
     "verigen": verigen,
+    "reasoning": reasoning,
 }
 
 

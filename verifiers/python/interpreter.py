@@ -8,6 +8,7 @@ compiles the candidate without running it, and the driver calls its function.
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -104,6 +105,18 @@ def messages(stdout: bytes) -> Sequence[tuple[str, str, int | None, int | None]]
     except ValueError:
         return None
     return [tuple(item) for item in listed]
+
+
+def find_python() -> tuple[str, str] | None:
+    """What bubblewrap's boxes have: its name with its version, and its path."""
+    path = Path(INTERPRETER)
+    if not path.exists():
+        return None
+    done = subprocess.run(
+        [path, *FLAGS, "-c", _VERSION], capture_output=True, text=True, check=False
+    )
+    said = done.stdout.split()
+    return (f"{_NAMES.get(said[0], said[0])} {said[1]}", INTERPRETER) if len(said) == 3 else None
 
 
 def open_interpreter(
