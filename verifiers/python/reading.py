@@ -23,8 +23,9 @@ def read(path: str) -> list[list[object]]:
         try:
             compile(source, path, "exec", dont_inherit=True)
         except SyntaxError as error:
-            column = error.offset if error.lineno else None
-            found.append(["error", error.msg, error.lineno, column])
+            # What it says of a whole file (its encoding, say) is of line 0, or of none.
+            line, column = error.lineno or None, error.offset or None
+            found.append(["error", error.msg, line, column if line else None])
         except (ValueError, RecursionError, MemoryError, OverflowError) as error:
             # NUL characters; nested too deep; a number that has no room.
             found.append(["error", f"{type(error).__name__}: {error}".rstrip(": "), None, None])

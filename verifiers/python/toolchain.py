@@ -220,7 +220,8 @@ def _complaints(tests: Tests[Interface], answers: Answered, source: str) -> list
         if first.name == MISSING:
             return [Diagnostic(f"there must be `{tests.interface}`", code="interface")]
         message, line, column = _place(first.message, lines)
-        return [Diagnostic(f"{first.name} {message}", line, column, code="load")]
+        text = f"{first.name} {message}".removesuffix(": ")
+        return [Diagnostic(text, line, column, code="load")]
     return [
         _explained(case, result, lines)
         for case, result in zip(tests.cases, answers.shown, strict=False)
