@@ -19,7 +19,7 @@ import gymnasium
 import torch
 from torch import Tensor
 
-from ..envs.registration import register_environments
+from ..envs.registration import TRANSCRIPTS, register_environments
 from .curriculum import Curriculum, Kind
 from .distributed import World
 from .generate import Completion
@@ -133,6 +133,7 @@ def make_env(
     register_environments()
     chosen = {"tasks": tasks, "judge": judge}
     options: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
+    options |= TRANSCRIPTS.get(name.removeprefix("forgegym:"), {})
     if turns > 1:  # an episode that is over waits for the others
         options["autoreset_mode"] = gymnasium.vector.AutoresetMode.DISABLED
     return gymnasium.make_vec(

@@ -52,6 +52,7 @@ TASKS = {
     ("CompactContract-v0", None): "..envs.tasks.compact",
     ("CompactContract-v0", "open"): "..envs.tasks.compact",
     ("CompactContract-v0", "spec"): "..envs.tasks.compact_spec",
+    ("PythonReasoning-v0", None): "..envs.tasks.python",
     ("RustCode-v0", None): "..envs.tasks.rust",
     ("VerilogModule-v0", None): "..envs.tasks.verilog",
 }

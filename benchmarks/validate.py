@@ -62,8 +62,9 @@ class Row:
     `mutants` is how many compile and are none of `DISCLOSURE`, `refused` how many the compiler
     refuses, `equivalent` how many more are proven to do what the reference does, `killed` how many
     of the first fail a hidden case; all are 0 where the reference itself fails. `paid`: trivial
-    programs that earn something, with what they earn. `stale`: survivors that the task explains and
-    that do not survive.
+    programs that earn something, with what they earn. `wrong`: how many wrong solutions come with
+    the task, and `passing`, those of them that no hidden case tells from a right one. `stale`:
+    survivors that the task explains and that do not survive.
     """
 
     task: str
@@ -78,6 +79,8 @@ class Row:
     killed: int = 0
     survivors: tuple[Survivor, ...] = ()
     stale: tuple[str, ...] = ()
+    wrong: int = 0
+    passing: tuple[str, ...] = ()
     complaint: str = ""
 
     @property
@@ -96,6 +99,7 @@ class Row:
             and self.second is not False
             and not self.paid
             and not self.stale
+            and not self.passing
             and not self.unexplained
             and self.share >= LEAST_KILLED
         )
@@ -107,6 +111,8 @@ def digest(rows: Iterable[Row]) -> str:
     for row in found:
         if not row["equivalent"]:
             del row["equivalent"]  # most languages prove nothing, and keep their digests
+        if not row["wrong"]:
+            del row["wrong"], row["passing"]  # and few tasks come with wrong solutions
     text = json.dumps(found, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -394,6 +400,8 @@ def _remarks(row: Row) -> Iterable[str]:
         yield f"the trivial contract {name!r} is paid {total:.3f}"
     for survivor in row.survivors:
         yield f"survives: {survivor.description} ({survivor.reason or 'NO REASON GIVEN'})"
+    for description in row.passing:
+        yield f"passes every hidden case: {description}"
     for description in row.stale:
         yield f"is explained, and does not survive: {description}"
     if row.share < LEAST_KILLED:

@@ -1,10 +1,11 @@
 """`forgegym validate` of languages whose tasks come from families: do they measure what they say?
 
 A task is sound when its reference passes on the hidden cases of several seeds, without a warning;
-when programs that do nothing are paid at most what compiling pays; and when `LEAST_KILLED` of the
-reference's mutants fail a hidden case: of those that compile (and are synthesised), less those that
-are proven to do what the reference does. Survivors are listed, and are too many where they have no
-reason.
+when programs that do nothing are paid at most what compiling pays (what parsing pays, where nothing
+is compiled); when the wrong solutions that come with it each fail a hidden case; and when
+`LEAST_KILLED` of the reference's mutants do: of those that compile (and are synthesised), less
+those that are proven to do what the reference does. Survivors are listed, and are too many where
+they have no reason.
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..envs.rewards import staged
-from ..envs.tasks import rust, verilog
+from ..envs.tasks import python, rust, verilog
 from ..envs.tasks.families import TESTS_SEED, FamilyTasks
+from ..verifiers.python import mutants as python_mutants
+from ..verifiers.python.interface import Interface as PythonInterface
+from ..verifiers.python.toolchain import PythonVerifier
 from ..verifiers.rust import mutants as rust_mutants
 from ..verifiers.rust.interface import Interface as RustInterface
 from ..verifiers.rust.toolchain import RustVerifier
@@ -30,8 +34,9 @@ from .validate import Row, Survivor, ValidationError, verdicts_on
 
 LEAST_KILLED = 0.95
 SEEDS = (TESTS_SEED, "1", "2")
-# Parsing and compiling, which `staged` pays whatever a program does.
-COMPILE_SHARE = 0.5
+# What `staged` pays whatever a program does: for parsing and compiling, and where nothing is
+# compiled for parsing.
+COMPILE_SHARE, PARSE_SHARE = 0.5, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ class Language:
 
     `built`: the last stage before the tests. `warned`: how many warnings a verdict holds, of which
     a reference has none. `equivalent`: whether a program is proven to do what the reference does.
+    `idle_share`: what a program that does nothing is paid at most. `wrong`: the wrong solutions
+    that come with a task.
     """
 
     tasks: FamilyTasks
@@ -49,6 +56,8 @@ class Language:
     built: str
     warned: Callable[[Verdict], float]
     equivalent: Callable[[Any, Task, str], bool | None] | None = None
+    idle_share: float = COMPILE_SHARE
+    wrong: Callable[[Task], Sequence[str]] = lambda _: ()
 
 
 def _lint(verdict: Verdict) -> float:
@@ -56,6 +65,16 @@ def _lint(verdict: Verdict) -> float:
 
 
 LANGUAGES = {
+    "python": Language(
+        python.TASKS,
+        PythonVerifier,
+        python_mutants.mutants,
+        lambda tests: python_mutants.trivial(PythonInterface.of(tests["interface"])),
+        "parse",
+        lambda verdict: verdict.metrics["warnings"],
+        idle_share=PARSE_SHARE,
+        wrong=lambda task: python.TASKS.problem(task).wrong,
+    ),
     "rust": Language(
         rust.TASKS,
         RustVerifier,
@@ -105,6 +124,12 @@ def validate_task(task: Task, verifier: Verifier) -> Row:
             idle, verdicts_on(verifier, task, list(idle.values())), strict=True
         )
     }
+    wrong = list(language.wrong(task))
+    right = [
+        f"wrong solution {number}"
+        for number, verdict in enumerate(verdicts_on(verifier, task, wrong), start=1)
+        if verdict.metrics["behaviour"] == 1.0
+    ]
     made = language.mutants(task.reference)
     verdicts = verdicts_on(verifier, task, [mutant.source for mutant in made])
     built = [(m, v) for m, v in zip(made, verdicts, strict=True) if v.passed(language.built)]
@@ -116,7 +141,9 @@ def validate_task(task: Task, verifier: Verifier) -> Row:
     reason = "one in twenty may" if len(left) <= (1 - LEAST_KILLED) * number else ""
     return replace(
         row,
-        paid={name: total for name, total in pay.items() if total > COMPILE_SHARE + 1e-9},
+        paid={name: total for name, total in pay.items() if total > language.idle_share + 1e-9},
+        wrong=len(wrong),
+        passing=tuple(right),
         mutants=number,
         refused=len(made) - len(built),
         equivalent=len(same),

@@ -94,6 +94,14 @@ def _compact_toolchains() -> list[dict[str, Any]]:
     ]
 
 
+def _python_toolchains() -> list[dict[str, Any]]:
+    from ..verifiers.python import interpreter, run
+
+    here = interpreter.find_python()
+    named = ("Python of the image", f"forgegym/python, {run.INTERPRETER}")
+    return _in_two_places("python", "python", "Python 3", named, here, interpreter.INSTALL_HINT)
+
+
 def _rust_toolchains() -> list[dict[str, Any]]:
     from ..verifiers.rust import compiler
 
@@ -143,6 +151,7 @@ def _in_two_places(
 
 _TOOLCHAINS = {
     "compact": _compact_toolchains,
+    "python": _python_toolchains,
     "rust": _rust_toolchains,
     "verilog": _verilog_toolchains,
 }

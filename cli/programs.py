@@ -243,6 +243,7 @@ def generate(
 # What an evaluation pays by, for each environment.
 _EVALUATED = {
     "CompactContract-v0": "compactlora",
+    "PythonReasoning-v0": "staged",
     "RustCode-v0": "staged",
     "VerilogModule-v0": "staged",
 }

@@ -7,6 +7,7 @@ that a vector environment can judge many programs at once between them.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -14,7 +15,7 @@ import gymnasium
 from gymnasium.error import ResetNeeded
 
 from ..verifiers.task import Task
-from ..verifiers.verdict import Failure, Verdict
+from ..verifiers.verdict import Failure, Stage, StageStatus, Verdict
 from ..verifiers.verifier import ChoiceError, Verifier, judge
 from .feedback import feedback_text
 from .judge import Judge, JudgeChoice, JudgeScore, judged, make_judge, opinions
@@ -161,18 +162,29 @@ class CodeEnv(gymnasium.Env[str, str]):
         Raises `TypeError` when the action is not a string, `ResetNeeded` when no episode runs.
         A string that is no program (too long, not UTF-8) is judged, and refused.
         """
-        submissions = [self.submission(action)]
+        submission = self.submission(action)
+        if submission is None:
+            return self.advance(action, self.unjudged(action))
+        submissions = [submission]
         (verdict,), (retries,) = judge(self.verifier, submissions)
         (opinion,) = opinions(self.judge, submissions, [self.asks(verdict)])
         return self.advance(action, verdict, retries, opinion)
 
-    def submission(self, action: str) -> tuple[Task, str]:
-        """The first half of `step`: what the verifier is asked. Raises as `step` does."""
+    def submission(self, action: str) -> tuple[Task, str] | None:
+        """The first half of `step`: what the verifier is asked; None: it is not asked in this turn,
+        and the verdict is `unjudged`. Raises as `step` does."""
         if not isinstance(action, str):
             raise TypeError(f"an action is a program's source, a str, not {type(action).__name__}")
         if self.task is None or self._over:
             raise ResetNeeded("no episode is running: call reset() first")
         return self.task, action
+
+    def unjudged(self, action: str) -> Verdict:
+        """The verdict on what no verifier is asked about: no stage has run."""
+        assert self.task is not None
+        digest = hashlib.sha256(action.encode("utf-8", "surrogatepass")).hexdigest()
+        skipped = (Stage("parse", StageStatus.SKIPPED),)
+        return Verdict(self.task.key, digest, self.verifier.toolchain, skipped)
 
     def asks(self, verdict: Verdict) -> bool:
         """Whether the judge has something to say: the program is accepted, and paid for."""
@@ -197,7 +209,7 @@ class CodeEnv(gymnasium.Env[str, str]):
         terminated = solved(verdict)
         truncated = not terminated and self._turn >= self._max_turns
         self._over = terminated or truncated
-        feedback = feedback_text(verdict, action, turn=self._turn, max_turns=self._max_turns)
+        feedback = self._heard(action, verdict)
         self._screen = f"{self.task.prompt}\n{action}\n{feedback}reward {reward.total:.3f}\n"
         info: dict[str, Any] = {
             "valid": failure is None,
@@ -217,6 +229,10 @@ class CodeEnv(gymnasium.Env[str, str]):
         if self.judge is not None:
             info["judge"] = score
         return feedback, reward.total, terminated, truncated, info
+
+    def _heard(self, action: str, verdict: Verdict) -> str:
+        """What the agent reads after the turn that has just been counted."""
+        return feedback_text(verdict, action, turn=self._turn, max_turns=self._max_turns)
 
     @property
     def over(self) -> bool:

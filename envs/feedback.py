@@ -17,8 +17,6 @@ MAX_DIAGNOSTICS = 8
 MAX_MESSAGE = 1200
 MAX_LINE = 120
 
-# How a stage that failed is told, where "does not <stage>" would not say it.
-_NOT = {"test": "compiles, but does not do what is asked"}
 
 # What a compiler counts as the end of a line (Scheme's and Unicode's, and the plain ones).
 _LINE_END = re.compile("\r\n|\r\x85|[\n\r\x85\u2028]")
@@ -35,7 +33,7 @@ def _lines(verdict: Verdict, source: str, attempt: str) -> Iterator[str]:
         yield f"{verdict.failure.stage} ({verdict.failure.kind.value}): {verdict.failure.message}"
         return
     if not verdict.accepted:
-        yield f"{attempt}: the program {_NOT.get(verdict.stage, f'does not {verdict.stage}')}."
+        yield f"{attempt}: the program {_how_it_failed(verdict)}."
         yield from _tests(verdict)
     elif solved(verdict):
         yield f"{attempt}: solved."
@@ -58,9 +56,20 @@ def _lines(verdict: Verdict, source: str, attempt: str) -> Iterator[str]:
     yield f"Judged by {verdict.toolchain}."
 
 
+def _built(verdict: Verdict) -> str:
+    """The stage after which a program could be run."""
+    return "compile" if any(stage.name == "compile" for stage in verdict.stages) else "parse"
+
+
+def _how_it_failed(verdict: Verdict) -> str:
+    if verdict.stage == "test":
+        return f"{_built(verdict)}s, but does not do what is asked"
+    return f"does not {verdict.stage}"
+
+
 def _tests(verdict: Verdict) -> Iterator[str]:
     """How many tests passed; of hidden ones one coarse number, so that they cannot be searched."""
-    if "tests" not in verdict.facts or not verdict.passed("compile"):
+    if "tests" not in verdict.facts or not verdict.passed(_built(verdict)):
         return
     for name, counts in verdict.facts["tests"].items():
         if name == "hidden":

@@ -14,6 +14,10 @@ ENVIRONMENTS: dict[str, tuple[str, str]] = {
         "forgegym.envs.compact:CompactContractEnv",
         "forgegym.envs.compact:CompactContractVectorEnv",
     ),
+    "PythonReasoning-v0": (
+        "forgegym.envs.reasoning:PythonReasoningEnv",
+        "forgegym.envs.reasoning:PythonReasoningVectorEnv",
+    ),
     "RustCode-v0": (
         "forgegym.envs.rust:RustCodeEnv",
         "forgegym.envs.rust:RustCodeVectorEnv",
@@ -27,10 +31,14 @@ ENVIRONMENTS: dict[str, tuple[str, str]] = {
 
 LANGUAGES = {
     "CompactContract-v0": "compact",
+    "PythonReasoning-v0": "python",
     "RustCode-v0": "rust",
     "VerilogModule-v0": "verilog",
 }
 """The language that each environment's programs are written in."""
+
+TRANSCRIPTS: dict[str, dict[str, bool]] = {"PythonReasoning-v0": {"history": False}}
+"""What an environment is made with for an agent that keeps the transcript of an episode itself."""
 
 
 def register_environments() -> None:

@@ -85,10 +85,18 @@ def staged(verdict: Verdict) -> Reward:
     """0..1 by steps: parses 0.1, compiles 0.4 more, and 0.5 times the share of requirements met.
 
     The requirements are paid only when the program compiles. For a task with tests the last part is
-    the share of hidden cases that passed, above what the best answer that does nothing passes.
+    the share of hidden cases that passed, above what the best answer that does nothing passes. A
+    program that is not compiled (Python's) is paid 0.1 for parsing and 0.9 times that share.
     """
     if not verdict.valid:
         return INVALID
+    if "above_trivial" in verdict.metrics and all(s.name != "compile" for s in verdict.stages):
+        return Reward(
+            {
+                "parse": 0.1 if verdict.passed("parse") else 0.0,
+                "tests": 0.9 * verdict.metrics["above_trivial"],
+            }
+        )
     if "above_trivial" in verdict.metrics:
         return Reward(
             {
@@ -104,6 +112,17 @@ def staged(verdict: Verdict) -> Reward:
             "requirements": 0.5 * requirements_met(verdict) if verdict.accepted else 0.0,
         }
     )
+
+
+def pass_rate(verdict: Verdict) -> Reward:
+    """The share, 0..1, of hidden cases that passed: the generator's pay in the adversarial
+    multi-stage reasoning system.
+
+    It pays constants for the cases that they happen to pass; `staged` does not.
+    """
+    if not verdict.valid:
+        return INVALID
+    return Reward({"passed": verdict.metrics.get("behaviour", 0.0)})
 
 
 # More decisions than any task asks for (8, difficulty 5) teach nothing that is asked.
@@ -331,15 +350,36 @@ def verigen(verdict: Verdict) -> Reward:
     return verigen_with(VerigenWeights())(verdict)
 
 
+# What `reasoning` pays for words at most.
+REASONING_FORM = 0.1
+
+
+def reasoning(verdict: Verdict) -> Reward:
+    """For episodes in stages: 0.9 times the share of hidden cases that passed, above what the best
+    answer that does nothing passes, and up to 0.1 for the form of the texts before the program.
+
+    Form is `metrics["form"]`: whether the texts name the function's parameters. It never counts for
+    more than that share, since words are easier to write than programs. Where there is no stage of
+    text the share is all. The default preset, `staged`, pays nothing for texts.
+    """
+    if not verdict.valid:
+        return INVALID
+    share = verdict.metrics.get("above_trivial", 0.0)
+    form = min(verdict.metrics.get("form", 1.0), share)
+    return Reward({"tests": (1.0 - REASONING_FORM) * share, "form": REASONING_FORM * form})
+
+
 PRESETS: Mapping[str, RewardFunction] = {
     "compactlora": compactlora,
     "binary": binary,
     "staged": staged,
+    "pass-rate": pass_rate,
     "ramped": ramped,
     "guided": guided,
     "compact-spec": compact_spec,
     "nanochat": nanochat,
     "verigen": verigen,
+    "reasoning": reasoning,
 }
 
 

@@ -157,13 +157,21 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
         submissions = [self.envs[i].submission(actions[i]) for i in live]
         wait(self._begun)
         self._begun.clear()
-        verdicts, retries = judge(self.envs[0].verifier, submissions)
-        asked = [self.envs[i].asks(verdict) for i, verdict in zip(live, verdicts, strict=True)]
-        said = opinions(self.judge, submissions, asked)
+        judged = [i for i, submission in zip(live, submissions, strict=True) if submission]
+        asked = [submission for submission in submissions if submission]
+        found, retries = judge(self.envs[0].verifier, asked)
+        judges = [self.envs[i].asks(verdict) for i, verdict in zip(judged, found, strict=True)]
+        said = opinions(self.judge, asked, judges)
+        outcomes = dict(zip(judged, zip(found, retries, said, strict=True), strict=True))
 
         rewards = np.zeros(self.num_envs, dtype=np.float64)
         infos: dict[str, Any] = {}
-        for i, verdict, again, opinion in zip(live, verdicts, retries, said, strict=True):
+        for i in live:
+            verdict, again, opinion = outcomes.get(i) or (
+                self.envs[i].unjudged(actions[i]),
+                0,
+                None,
+            )
             outcome = self.envs[i].advance(actions[i], verdict, again, opinion)
             self._observations[i], rewards[i], self._terminated[i], self._truncated[i], info = (
                 outcome
@@ -198,8 +206,9 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
             return
         if self._early is None:
             self._early = ThreadPoolExecutor(os.cpu_count() or 1, "forgegym-early")
-        task, source = self.envs[index].submission(action)
-        self._begun.append(self._early.submit(verifier.verify, task, source))
+        submission = self.envs[index].submission(action)
+        if submission is not None:
+            self._begun.append(self._early.submit(verifier.verify, *submission))
 
     def render(self) -> tuple[str | None, ...]:  # type: ignore[override]
         """`CodeEnv.render` of every episode."""

@@ -1,5 +1,6 @@
-"""Hostile Rust and Verilog programs: no verifier pays for them, is harmed by them, or tells what it
-should not. A verifier that believes what it is given fails them, which shows that they bite."""
+"""Hostile Python, Rust and Verilog programs: no verifier pays for them, is harmed by them, or tells
+what it should not. A verifier that believes what it is given fails them, which shows that they
+bite."""
 
 from collections.abc import Callable, Iterator
 
@@ -8,11 +9,22 @@ from conftest import need_tools
 
 from forgegym.benchmarks.attacks import run
 from forgegym.benchmarks.attacks.catalogue import Bait, Entry, load
-from forgegym.benchmarks.attacks.programs import COUNTER, MIX, counter_task, mix_task
+from forgegym.benchmarks.attacks.programs import (
+    BLEND,
+    COUNTER,
+    MIX,
+    blend_task,
+    counter_task,
+    mix_task,
+)
 from forgegym.benchmarks.attacks.submissions import OneVerifier, run_submission
+from forgegym.verifiers.python.interface import Interface as PythonInterface
+from forgegym.verifiers.rust.interface import Interface as RustInterface
 
-ENTRIES = [entry for entry in load(submitted=True) if entry.language in ("rust", "verilog")]
-ROWS = [f"R{n:02}" for n in range(1, 25)] + [f"V{n:02}" for n in range(1, 25)]
+LANGUAGES = ("python", "rust", "verilog")
+ENTRIES = [entry for entry in load(submitted=True) if entry.language in LANGUAGES]
+ROWS = [f"P{n:02}" for n in range(1, 26)]
+ROWS += [f"R{n:02}" for n in range(1, 25)] + [f"V{n:02}" for n in range(1, 25)]
 BACKENDS = [
     pytest.param("docker", marks=pytest.mark.docker),
     pytest.param("bubblewrap", marks=pytest.mark.bubblewrap),
@@ -68,14 +80,18 @@ def test_every_row_is_an_entrys_or_says_why_not() -> None:
 
 
 def test_the_tasks_cannot_be_guessed() -> None:
-    from forgegym.verifiers.rust import toolchain as rust
+    from forgegym.verifiers import calls
     from forgegym.verifiers.verilog import toolchain as verilog
 
-    mix = rust.Tests.of(mix_task())
+    mix = calls.Tests.of(mix_task(), RustInterface)
     assert mix is not None
-    assert rust.trivial(mix.cases[mix.public :]) <= 2
+    assert calls.trivial(mix.cases[mix.public :]) <= 2
+    blend = calls.Tests.of(blend_task(), PythonInterface)
+    assert blend is not None
+    assert calls.trivial(blend.cases[blend.public :]) <= 1
     counter = verilog.Tests.of(counter_task())
     assert counter is not None
     assert verilog.trivial(counter) == 0
     assert mix_task().reference == MIX
+    assert blend_task().reference == BLEND
     assert counter_task().reference == COUNTER

@@ -5,8 +5,10 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from forgegym.envs.tasks import rust
+from forgegym.verifiers.calls import Tests, trivial
 from forgegym.verifiers.python.driver import encode
-from forgegym.verifiers.rust.toolchain import RustVerifier, Tests, trivial
+from forgegym.verifiers.rust.interface import Interface
+from forgegym.verifiers.rust.toolchain import RustVerifier
 from forgegym.verifiers.task import Task
 
 pytestmark = pytest.mark.docker
@@ -146,9 +148,10 @@ def test_a_text_that_is_no_program_is_refused(verifier, source):
 
 
 def test_what_a_trivial_answer_passes():
-    cases = Tests.of(HALF).cases
+    cases = Tests.of(HALF, Interface).cases
     assert trivial(cases) == 2  # None twice
-    assert trivial(Tests.of(task("f", [["n", "i64"]], "i64", [((1,), 1), ((2,), 2)])).cases) == 2
+    identity = task("f", [["n", "i64"]], "i64", [((1,), 1), ((2,), 2)])
+    assert trivial(Tests.of(identity, Interface).cases) == 2
 
 
 def test_references_of_the_evaluation_set_pass(verifier):

@@ -49,14 +49,19 @@ class RustFacts:
     def metrics(self) -> dict[str, float]:
         """All of it as numbers by name: the measures of the whole file, then the counts."""
         return {
-            "complexity": float(max((f["complexity"] for f in self.functions), default=1)),
-            "complexity_extended": float(
-                max((f["complexity_extended"] for f in self.functions), default=1)
-            ),
-            "nesting": float(max((f["nesting"] for f in self.functions), default=0)),
-            "lines": float(self.lines),
+            **_measures(self.functions, self.lines),
             **{name: float(self.counts[name]) for name in RUST_COUNTS},
         }
+
+
+def _measures(functions: list[dict[str, Any]], lines: int) -> dict[str, float]:
+    """What is measured of a whole file: as much as of its worst function."""
+    return {
+        "complexity": float(max((f["complexity"] for f in functions), default=1)),
+        "complexity_extended": float(max((f["complexity_extended"] for f in functions), default=1)),
+        "nesting": float(max((f["nesting"] for f in functions), default=0)),
+        "lines": float(lines),
+    }
 
 
 RUST_COUNTS = (
@@ -204,3 +209,136 @@ def _continues(node: Any) -> bool:
     if parent is None or parent.type != "field_expression":
         return False
     return parent.parent is not None and parent.parent.type == "call_expression"
+
+
+# ---------------------------------------------------------------- Python
+
+# Python's decisions; of a `match` all cases but one are one each.
+_PYTHON_DECISIONS = {
+    "if_statement", "elif_clause", "while_statement", "for_statement", "except_clause",
+    "except_group_clause", "conditional_expression", "for_in_clause", "if_clause",
+}  # fmt: skip
+_COMPREHENSIONS = {
+    "list_comprehension", "set_comprehension", "dictionary_comprehension", "generator_expression",
+}  # fmt: skip
+_PYTHON_NESTING = {
+    "if_statement", "while_statement", "for_statement", "try_statement", "with_statement",
+    "match_statement", "lambda", *_COMPREHENSIONS,
+}  # fmt: skip
+_PYTHON_KINDS = {
+    "class_definition": "classes", "except_clause": "handlers", "except_group_clause": "handlers",
+    "raise_statement": "raises", "assert_statement": "asserts", "lambda": "lambdas",
+    "yield": "yields", "global_statement": "globals", "nonlocal_statement": "globals",
+    "import_statement": "imports", "import_from_statement": "imports",
+    **dict.fromkeys(_COMPREHENSIONS, "comprehensions"),
+}  # fmt: skip
+# Comments that ask tools to look away, and calls that run a text.
+_SUPPRESSIONS = ("noqa", "type: ignore", "type:ignore", "pragma: no cover", "pylint: disable")
+_RUNS_TEXT = {"exec", "eval", "compile", "__import__"}
+
+PYTHON_COUNTS = (
+    "functions", "classes", "annotated", "documented", "comprehensions", "lambdas", "yields",
+    "handlers", "raises", "asserts", "globals", "imports", "suppressions", "runs_text",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PythonFacts:
+    """What a Python program's text shows. Counts, unless said otherwise.
+
+    `parses`: the tree has no error. `functions`: as in `RustFacts`. `lines`: those that are not
+    empty. `annotated`: functions all of whose parameters (but self and cls) and whose result have a
+    type. `documented`: functions, classes and modules with a docstring. `suppressions`: comments
+    that ask a linter, a type checker or a coverage tool to look away. `runs_text`: calls of `exec`,
+    `eval` and their like.
+    """
+
+    parses: bool
+    functions: list[dict[str, Any]] = field(default_factory=list)
+    lines: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def metrics(self) -> dict[str, float]:
+        """All of it as numbers by name: the measures of the whole file, then the counts."""
+        return {
+            **_measures(self.functions, self.lines),
+            **{name: float(self.counts[name]) for name in PYTHON_COUNTS},
+        }
+
+
+@cache
+def python_parser() -> Any:
+    import tree_sitter_python
+    from tree_sitter import Language, Parser
+
+    return Parser(Language(tree_sitter_python.language()))
+
+
+def read_python(source: bytes) -> PythonFacts:
+    """The facts of a program, UTF-8. A text that does not parse has those of what could be read."""
+    root = python_parser().parse(source).root_node
+    counts: Counter[str] = Counter()
+    functions: list[dict[str, Any]] = []
+    for node in walk(root):
+        kind = node.type
+        if kind in _PYTHON_KINDS:
+            counts[_PYTHON_KINDS[kind]] += node.is_named
+        if kind == "function_definition":
+            functions.append(_python_function(node))
+            counts["annotated"] += _is_annotated(node)
+        elif kind == "comment":
+            counts["suppressions"] += any(word in _text(node) for word in _SUPPRESSIONS)
+        elif kind == "call":
+            counts["runs_text"] += _text(node.child_by_field_name("function")) in _RUNS_TEXT
+        if kind in ("function_definition", "class_definition", "module"):
+            counts["documented"] += _docstring(node) is not None
+    counts["functions"] = len(functions)
+    lines = sum(1 for line in source.splitlines() if line.strip())
+    return PythonFacts(not root.has_error, functions, lines, counts)
+
+
+def _docstring(node: Any) -> Any:
+    """The string that documents a function, class or module; None where there is none."""
+    body = node if node.type == "module" else node.child_by_field_name("body")
+    first = next((c for c in body.children if c.type != "comment"), None) if body else None
+    if first is None or first.type != "expression_statement" or first.child_count != 1:
+        return None
+    return first.children[0] if first.children[0].type == "string" else None
+
+
+def _is_annotated(function: Any) -> bool:
+    if function.child_by_field_name("return_type") is None:
+        return False
+    parameters = function.child_by_field_name("parameters")
+    return all(
+        "typed" in child.type or _text(child) in ("self", "cls")
+        for child in parameters.named_children
+        if child.type not in ("keyword_separator", "positional_separator", "comment")
+    )
+
+
+def _python_function(function: Any) -> dict[str, Any]:
+    """One function; those within it are theirs, not its."""
+    decisions = shortcuts = deepest = 0
+    stack: list[tuple[Any, int]] = [(function.child_by_field_name("body"), 0)]
+    while stack:
+        node, depth = stack.pop()
+        if node is None or node.type == "function_definition":
+            continue
+        if node.type in _PYTHON_DECISIONS:
+            decisions += 1
+        elif node.type == "match_statement":
+            body = node.child_by_field_name("body")
+            decisions += max(0, sum(c.type == "case_clause" for c in body.children) - 1)
+        elif node.type == "boolean_operator":
+            shortcuts += 1
+        if node.type in _PYTHON_NESTING and node.is_named:
+            depth += 1
+            deepest = max(deepest, depth)
+        stack.extend((child, depth) for child in node.children)
+    return {
+        "name": _text(function.child_by_field_name("name")),
+        "complexity": 1 + decisions,
+        "complexity_extended": 1 + decisions + shortcuts,
+        "nesting": deepest,
+    }

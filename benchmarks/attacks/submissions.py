@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from ...envs.rewards import PRESETS, staged
 from ...envs.tasks import compact_spec
 from ...verifiers.compact.toolchain import CompactVerifier
+from ...verifiers.python.toolchain import PythonVerifier
 from ...verifiers.rust.toolchain import RustVerifier
 from ...verifiers.sandbox.base import SandboxError
 from ...verifiers.sandbox.choose import Choice
@@ -27,8 +28,9 @@ from .catalogue import Bait, Entry, Host, Result
 from .straw import Believer, StrawVerifier
 
 ROWS = tuple(f"K{n:02}" for n in range(1, 15))
-# What compiling may earn a program that does nothing of what is asked (`rewards.staged`).
-COMPILE_SHARE = 0.5
+# What a program that does nothing of what is asked may earn (`rewards.staged`): for compiling, and
+# where nothing is compiled for parsing.
+COMPILE_SHARE, PARSE_SHARE = 0.5, 0.1
 # What an entry can need beyond the embedded front end: the compiler; and what runs contracts.
 COMPACTC, RUNTIME = "compactc", "runtime"
 # For one compilation: thirty times what a contract takes, and half of what verifiers allow.
@@ -189,14 +191,15 @@ class Court(Host):
         return found
 
     def unpaid(self, task: Task, right: str, *sources: str) -> list[Verdict]:
-        """Blame the verifier for each that is paid more than compiling earns, and if afterwards
-        `right` does not solve the task any more."""
+        """Blame the verifier for each that is paid more than compiling (or parsing) earns, and if
+        afterwards `right` does not solve the task any more."""
+        share = PARSE_SHARE if self.entry.language == "python" else COMPILE_SHARE
         self.expected.add("refused")
         found = self.verdicts(sources, task)
         for source, verdict in zip(sources, found, strict=True):
             pay = staged(verdict).total
             self.check(not verdict.accepted, f"accepted: {_shown(source)}")
-            self.check(pay <= COMPILE_SHARE + 1e-9, f"paid {pay:.3f}: {_shown(source)}")
+            self.check(pay <= share + 1e-9, f"paid {pay:.3f}: {_shown(source)}")
         self.accept(right, task=task)
         return found
 
@@ -289,11 +292,18 @@ class Verifiers:
                 verifier.close()
 
 
+_VERIFIERS: Mapping[str, Callable[..., Verifier]] = {
+    "python": PythonVerifier,
+    "rust": RustVerifier,
+    "verilog": VerilogVerifier,
+}
+
+
 class OneVerifier:
-    """The verifier for all entries of Rust, or of Verilog.
+    """The verifier for all entries of Python, of Rust, or of Verilog.
 
     Args:
-        language: ``"rust"`` or ``"verilog"``.
+        language: ``"python"``, ``"rust"`` or ``"verilog"``.
         sandbox: What is attacked; in front of straw it is a verifier that believes everything.
         workers: How many boxes.
     """
@@ -310,8 +320,8 @@ class OneVerifier:
             self.missing[""] = str(error)
 
     def open(self) -> Verifier:
-        """Another one, for the caller to close. Raises as `RustVerifier` and `VerilogVerifier`."""
-        made = RustVerifier if self._language == "rust" else VerilogVerifier
+        """Another one, for the caller to close. Raises as the language's verifier does."""
+        made = _VERIFIERS[self._language]
         sandbox: Choice = "docker" if self._sandbox == "docker" else "bubblewrap"
         return made(sandbox=sandbox, timeout=SECONDS, workers=self._workers)
 

@@ -95,6 +95,12 @@ class FamilyTasks:
         """The same task with the hidden cases of another seed."""
         return self._named(task.id, tests_seed)
 
+    def problem(self, task: Task) -> Any:
+        """The problem that a task is made of."""
+        _, family, level, rest = task.id.split("/")
+        split, number = rest.split("-")
+        return self.families[family].problem(*self.variants(family, int(level), split)[int(number)])
+
     def _named(self, task_id: str, tests_seed: str = TESTS_SEED) -> Task:
         language, family, level, rest = task_id.split("/")
         split, number = rest.split("-")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
+
+from ..calls import Signature
 
 CANDIDATE, DRIVER = "solution", "forgegym"
 
 
 @dataclass(frozen=True, slots=True)
-class Interface:
+class Interface(Signature):
     """A function's name, its parameters (name, type) and what it returns, all as Rust writes them.
 
     Types are those of `driver.rs`: whole numbers, floats, bool, char, String, Option, Result (only
@@ -18,25 +20,6 @@ class Interface:
     slice (``&[i64]``), ``&str``, or another reference to such a type. The types of `std` that are
     not in the prelude are named by their paths.
     """
-
-    name: str
-    parameters: tuple[tuple[str, str], ...]
-    returns: str
-
-    @classmethod
-    def of(cls, fields: Mapping[str, Any]) -> Interface:
-        """From a task's data."""
-        return cls(
-            fields["name"], tuple((n, t) for n, t in fields["parameters"]), fields["returns"]
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        """A task's data."""
-        return {
-            "name": self.name,
-            "parameters": [list(parameter) for parameter in self.parameters],
-            "returns": self.returns,
-        }
 
     def __str__(self) -> str:
         listed = ", ".join(f"{name}: {kind}" for name, kind in self.parameters)
@@ -65,6 +48,8 @@ class Script:
     functions: tuple[str, ...]
     code: str
     edition: str
+
+    KEY: ClassVar[str] = "script"
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> Script:

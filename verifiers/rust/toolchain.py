@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from .. import oracle
+from ..calls import Answered, Tests, answered, ending
 from ..pooled import Judgement, PooledVerifier
-from ..python.driver import decode, encode
-from ..python.driver import parse as parse_json
 from ..sandbox.base import Outcome, Sandbox, SandboxError, Status, StepOutcome
 from ..sandbox.choose import Choice as SandboxChoice
 from ..syntax import RustFacts, read_rust
@@ -33,44 +30,12 @@ MAX_BYTES = 64 * 1024
 PROBE = "pub fn probe() -> i64 { 1 }\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Tests:
-    """What a candidate is put to: the function (or a script that uses it), and cases whose first
-    `public` are shown."""
-
-    interface: Interface | Script
-    cases: tuple[oracle.Case, ...]
-    public: int
-
-    @classmethod
-    def of(cls, task: Task) -> Tests | None:
-        """From a task's data: ``interface`` or ``script`` (whose cases have a ``call``),
-        ``public``, and ``cases``, each with ``args`` and either ``value`` (both in the codec's
-        JSON) or ``raises``, and perhaps a ``tolerance``, which the task may have for all."""
-        if not task.tests:
-            return None
-        interface = (
-            Script.of(task.tests["script"])
-            if "script" in task.tests
-            else Interface.of(task.tests["interface"])
-        )
-        of_all = task.tests.get("tolerance", {})
-        cases = []
-        for case in task.tests["cases"]:
-            tolerance = oracle.Tolerance(**case.get("tolerance", of_all))
-            name = case["call"] if isinstance(interface, Script) else interface.name
-            call = oracle.Call(name, tuple(_plain(case["args"])))
-            wanted = (
-                oracle.Expectation(raises=case["raises"])
-                if "raises" in case
-                else oracle.Expectation(_plain(case["value"]), tolerance=tolerance)
-            )
-            cases.append(oracle.Case(call, wanted))
-        return cls(interface, tuple(cases), task.tests["public"])
+AnyTests = Tests[Interface] | Tests[Script]
 
 
-def _plain(text: str) -> Any:
-    return decode(parse_json(b'{"v":' + text.encode() + b"}")["v"])
+def tests_of(task: Task) -> AnyTests | None:
+    """What a candidate is put to: calls of a function, or of a script that uses it."""
+    return Tests.of(task, Script) if "script" in task.tests else Tests.of(task, Interface)
 
 
 class RustVerifier(PooledVerifier):
@@ -93,7 +58,8 @@ class RustVerifier(PooledVerifier):
     whose diagnostics are about public cases only. Metrics: ``errors``, ``warnings`` (of lints that
     the program cannot silence), ``unsafe`` (blocks, functions and the like that rustc counts), all
     of `syntax.RustFacts` by name; with tests ``behaviour`` (the share of hidden cases that passed)
-    and ``above_trivial`` (that share above what the best trivial answer passes; see `trivial`).
+    and ``above_trivial`` (that share above what the best trivial answer passes; see
+    `calls.trivial`).
 
     What the program did is valid and a refusal: a time-out, running out of memory, an internal
     compiler error. When rustc dies, a trivial program is compiled; only if that fails too is it the
@@ -148,7 +114,7 @@ class RustVerifier(PooledVerifier):
     # ------------------------------------------------------------ one program
 
     def _judge(self, task: Task, source: str) -> Judgement:
-        tests = Tests.of(task)
+        tests = tests_of(task)
         try:
             encoded = source.encode()
         except UnicodeEncodeError:
@@ -195,7 +161,7 @@ class RustVerifier(PooledVerifier):
         errors: Sequence[Diagnostic],
         seconds: float,
         reading: float,
-        tests: Tests | None,
+        tests: AnyTests | None,
         ids: Sequence[str],
         test: StepOutcome | None,
     ) -> Judgement:
@@ -220,13 +186,10 @@ class RustVerifier(PooledVerifier):
                 Stage("compile", StageStatus.SKIPPED),
             ]
         if tests is not None:
-            stage, counts = _tested(tests, ids, test, compiled=not errors)
-            stages.append(stage)
-            passed, total = counts["hidden"]["passed"], counts["hidden"]["total"]
-            given = trivial(tests.cases[tests.public :])
-            metrics["behaviour"] = passed / max(total, 1)
-            metrics["above_trivial"] = max(0, passed - given) / max(total - given, 1)
-            facts["tests"] = counts
+            answers = answered(tests, ids, None if errors else test)
+            stages.append(_tested(tests, answers, None if errors else test))
+            metrics |= answers.metrics(tests)
+            facts["tests"] = answers.counts(tests)
         return Judgement(tuple(stages), metrics, facts)
 
     def _complaint(
@@ -265,7 +228,7 @@ class RustVerifier(PooledVerifier):
         return Failure(FailureKind.SANDBOX, "compile", f"rustc could not be run: {outcome.message}")
 
 
-def _refused(message: str, code: str, tests: Tests | None) -> Judgement:
+def _refused(message: str, code: str, tests: AnyTests | None) -> Judgement:
     """The judgement on a text that breaks a limit of this verifier."""
     stages = [
         Stage("parse", StageStatus.FAILED, 0.0, (Diagnostic(message, code=code),)),
@@ -277,21 +240,6 @@ def _refused(message: str, code: str, tests: Tests | None) -> Judgement:
     return Judgement(tuple(stages), {"errors": 1.0, **nothing})
 
 
-def trivial(cases: Sequence[oracle.Case]) -> int:
-    """How many of the cases an answer passes that does nothing: the commonest value, whatever is
-    asked, or an argument given back."""
-    wanted = [
-        f"raises {c.expectation.raises}" if c.expectation.raises else encode(c.expectation.value)
-        for c in cases
-    ]
-    best = max(Counter(wanted).values(), default=0)
-    width = max((len(case.call.arguments) for case in cases), default=0)
-    for position in range(width):
-        given = (encode(case.call.arguments[position]) for case in cases)
-        best = max(best, sum(a == b for a, b in zip(given, wanted, strict=True)))
-    return best
-
-
 def _misfits(interface: Interface | Script, joined: StepOutcome) -> list[Diagnostic]:
     """Why a candidate that compiles has not the function that was asked for."""
     if joined.status is Status.OK:
@@ -301,47 +249,29 @@ def _misfits(interface: Interface | Script, joined: StepOutcome) -> list[Diagnos
     return [Diagnostic(f"there must be `{interface}`{why}", code="interface")]
 
 
-def _tested(
-    tests: Tests, ids: Sequence[str], step: StepOutcome | None, *, compiled: bool
-) -> tuple[Stage, dict[str, Any]]:
-    """The stage ``test``, and how many cases of both kinds passed."""
-    hidden = len(tests.cases) - tests.public
-    if step is None or not compiled:
-        none = {"public": _count([], tests.public), "hidden": _count([], hidden)}
-        return Stage("test", StageStatus.SKIPPED), none
-    # After a broken protocol nothing that was said can be believed.
-    answers = () if step.status is Status.PROTOCOL else step.answers
-    results = oracle.compare(tests.cases, ids, answers)
-    shown, secret = results[: tests.public], results[tests.public :]
+def _tested(tests: AnyTests, answers: Answered, step: StepOutcome | None) -> Stage:
+    """The stage ``test``; `step` is None where nothing was compiled."""
+    if step is None:
+        return Stage("test", StageStatus.SKIPPED)
+    if answers.passed:
+        return Stage("test", StageStatus.PASSED, step.seconds)
+    return Stage("test", StageStatus.FAILED, step.seconds, _complaints(tests, answers, step))
+
+
+def _complaints(tests: AnyTests, answers: Answered, step: StepOutcome) -> tuple[Diagnostic, ...]:
+    """What went wrong with the public cases, and how the program ended."""
     complaints = [
         Diagnostic(_explained(case, result), code="test")
-        for case, result in zip(tests.cases, shown, strict=False)
+        for case, result in zip(tests.cases, answers.shown, strict=False)
         if not result.passed
     ]
-    if ended := _ending(step):
-        complaints.append(Diagnostic(ended, code=step.status.value))
-    counts = {"public": _count(shown, tests.public), "hidden": _count(secret, hidden)}
-    passed = all(result.passed for result in results)
-    status = StageStatus.PASSED if passed else StageStatus.FAILED
-    stage = Stage("test", status, step.seconds, () if passed else tuple(complaints))
-    return stage, counts
-
-
-def _count(results: Sequence[oracle.CaseResult], total: int) -> dict[str, int]:
-    return {"passed": sum(result.passed for result in results), "total": total}
+    if how := _ending(step):
+        complaints.append(Diagnostic(how, code=step.status.value))
+    return tuple(complaints)
 
 
 def _ending(step: StepOutcome) -> str:
-    """How the program ended, if not as it should."""
-    return {
-        Status.TIMEOUT: f"the program did not finish in {TEST_SECONDS:g} seconds of processor time",
-        Status.MEMORY: f"the program ran out of memory ({MEMORY_BYTES >> 20} MiB)",
-        Status.SIGNAL: f"the program was ended by signal {step.signal}",
-        Status.EXIT: f"the program ended by itself with status {step.exit_code}",
-        Status.OUTPUT: f"the program printed more than {OUTPUT_BYTES >> 10} kB",
-        Status.PROTOCOL: "the program did not answer what it was asked",
-        Status.PIDS: "the program started more processes than it may",
-    }.get(step.status, "")
+    return ending(step, seconds=TEST_SECONDS, memory_bytes=MEMORY_BYTES, output_bytes=OUTPUT_BYTES)
 
 
 def _explained(case: oracle.Case, result: oracle.CaseResult) -> str:

@@ -8,10 +8,13 @@ from typing import Any
 
 from ....verifiers.rust.interface import Interface
 from ..draw import Draw
+from ..functions import RaisesError
 
 
-class PanicsError(Exception):
+class PanicsError(RaisesError):
     """What an oracle raises where the function is to panic."""
+
+    name = "panic"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,125 @@
+"""Python tasks: what follows from an id, and that the families are what they say they are."""
+
+import ast
+
+import pytest
+
+from forgegym.envs.tasks import python
+from forgegym.envs.tasks.draw import Draw
+from forgegym.envs.tasks.families import LEVELS
+from forgegym.envs.tasks.functions import RaisesError
+from forgegym.envs.tasks.python_families import FAMILIES, raising, slip
+from forgegym.verifiers.python.driver import encode
+from forgegym.verifiers.verifier import ChoiceError
+
+
+def test_the_evaluation_set_is_every_family_at_every_difficulty():
+    tasks = list(python.tasks("eval"))
+    assert len(tasks) == len(FAMILIES) * len(LEVELS)
+    assert len({task.key for task in tasks}) == len({task.prompt for task in tasks}) == len(tasks)
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_family_has_variants_of_both_splits_and_cases_that_differ(family, level):
+    listed = FAMILIES[family].variants(level)
+    assert len(listed) == len(set(listed)) >= 5
+    train, held_out = (set(python.variants(family, level, split)) for split in ("train", "eval"))
+    assert train | held_out == set(listed)
+    assert not train & held_out
+    for split in ("train", "eval"):
+        task = python.build(family, level, split, 0)
+        cases = task.tests["cases"]
+        assert task.tests["public"] == python.PUBLIC
+        assert len(cases) >= python.PUBLIC + 8
+        assert len({case["args"] for case in cases}) == len(cases)
+        values = [case.get("value", "raises") for case in cases[python.PUBLIC :]]
+        # No constant is most of what is asked for.
+        assert max(values.count(v) for v in values) <= 0.8 * len(values)
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+def test_a_reference_is_annotated_and_comes_with_wrong_solutions(family):
+    for level in LEVELS:
+        for variant in FAMILIES[family].variants(level):
+            problem = FAMILIES[family].problem(*variant)
+            head = str(problem.interface)
+            assert problem.reference.count(f"{head}:\n") == 1
+            functions = [
+                node for node in ast.walk(ast.parse(problem.reference))
+                if isinstance(node, ast.FunctionDef)
+            ]  # fmt: skip
+            assert all(f.returns and all(a.annotation for a in f.args.args) for f in functions)
+            assert 2 <= len(problem.wrong) <= 5
+            assert len({*problem.wrong, problem.reference}) == len(problem.wrong) + 1
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+def test_an_oracle_gives_plain_data_and_leaves_its_arguments_alone(family):
+    def outcome(problem, arguments):
+        try:
+            return encode(problem.oracle(*arguments))
+        except RaisesError as error:
+            return error.name
+
+    for level in LEVELS:
+        problem = FAMILIES[family].problem(*python.variants(family, level, "train")[0])
+        draw = Draw("test", family, level)
+        drawn = [problem.arguments(draw) for _ in range(20)]
+        for arguments in (*drawn, *problem.edges):
+            before = encode(list(arguments))
+            first = outcome(problem, arguments)
+            assert encode(list(arguments)) == before
+            assert outcome(problem, arguments) == first
+
+
+def test_a_task_follows_from_its_id():
+    for task in (python.sample(5), python.sample(6, split="eval")):
+        assert python.get(task.id) == task
+        assert python.TASKS.problem(task).reference == task.reference
+    first = python.build("running", 3, "train", 2)
+    again = python.build("running", 3, "train", 2, "another seed")
+    assert again.prompt == first.prompt
+    public = first.tests["public"]
+    assert again.tests["cases"][:public] == first.tests["cases"][:public]
+    assert again.tests["cases"][public:] != first.tests["cases"][public:]
+
+
+def test_no_hidden_case_is_in_the_prompt():
+    for task in python.tasks("eval"):
+        public = {case["args"] for case in task.tests["cases"][: task.tests["public"]]}
+        hidden = {case["args"] for case in task.tests["cases"][task.tests["public"] :]}
+        assert not public & hidden
+        assert task.reference not in task.prompt
+        assert len(task.prompt.encode()) < 8 * 1024
+
+
+def test_only_builtin_exceptions_can_be_asked_for():
+    assert raising("KeyError").name == "KeyError"
+    for name in ("KeyErr", "print", "SystemExit"):
+        with pytest.raises(ValueError, match="no builtin exception"):
+            raising(name)
+
+
+def test_a_slip_has_to_be_one():
+    assert slip("a < b", ("<", "<=")) == "a <= b"
+    with pytest.raises(ValueError, match="there is no '>'"):
+        slip("a < b", (">", ">="))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"split": "test"}, {"difficulty": 9}, {"families": ["nothing"]}],
+)
+def test_what_there_is_not_is_refused(wrong):
+    with pytest.raises(ChoiceError):
+        python.sample(0, **({"split": "train"} | wrong))
+
+
+@pytest.mark.parametrize(
+    "task_id", ["", "running", "python/running/1/eval-99", "python/running/9/eval-0",
+                "python/x/1/eval-0", "python/running/1/eval--1", "rust/running/1/eval-0"]
+)  # fmt: skip
+def test_an_id_that_is_none_is_refused(task_id):
+    with pytest.raises(ChoiceError, match="no Python task"):
+        python.get(task_id)

@@ -1,0 +1,98 @@
+"""Runs in the box with the driver: adds lines to what it tells of exceptions, and sees that
+arguments are left as they are.
+
+    python3 -I -S -B beside.py driver.py solution.py FUNCTION
+
+It takes the driver's file as it is in the image and puts its own functions into it. As there, what
+is kept from a candidate's reach serves honest answers from clumsy programs, and is no wall.
+"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from types import ModuleType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeAlias
+
+    # The names that a program defines, and what it raised, if it did.
+    Loaded: TypeAlias = "tuple[dict[str, Any], tuple[str, str] | None]"
+
+# As in the driver: a candidate may change the module.
+globals()["__builtins__"] = dict(vars(builtins))
+
+# What the message of an exception ends with that was raised in a line of the program.
+LINE = " (line {})"
+# What the message begins with where it was raised before any call.
+LOADING = "while it was loaded: "
+# What is raised where the program has no such function, and where it changes an argument.
+MISSING, CHANGED = "MissingFunctionError", "ChangedArgumentError"
+# A message has at most a thousand characters, with all that is added.
+MOST = 900
+
+_TRACEBACK = BaseException.__dict__["__traceback__"].__get__
+
+
+def begin(driver: str, path: str, function: str) -> None:
+    """The driver's `main`, with the functions below in the place of its own. Does not return."""
+    module = ModuleType("driver")
+    names = module.__dict__
+    with open(driver, "rb") as file:
+        exec(compile(file.read(), driver, "exec", dont_inherit=True), names)
+    load, describe, encode = names["load"], names["describe"], names["encode"]
+    names["describe"] = lambda error: located(describe(error), line_of(error, path))
+    names["load"] = lambda at: only(function, load(at), encode)
+    names["main"](path)
+
+
+def located(described: tuple[str, str], line: int | None) -> tuple[str, str]:
+    """What the driver tells of an exception, with the line it comes from."""
+    name, message = described
+    return name, message[:MOST] + (LINE.format(line) if line else "")
+
+
+def line_of(error: BaseException, path: str) -> int | None:
+    """The innermost line of the program in `path` on the way to where `error` was raised."""
+    found = None
+    entry = _TRACEBACK(error)
+    for _ in range(10_000):  # a chain that is longer is of a recursion
+        if entry is None:
+            break
+        if entry.tb_frame.f_code.co_filename == path:
+            found = entry.tb_lineno
+        entry = entry.tb_next
+    return found
+
+
+def only(function: str, loaded: Loaded, encode: Callable[[object], str]) -> Loaded:
+    """What the driver's `load` gave, but for what is not to be called."""
+    names, failure = loaded
+    if failure is not None:
+        return {}, (failure[0], LOADING + failure[1])
+    if function not in names:
+        return {}, (MISSING, LOADING + function)
+    return {function: guarded(names[function], encode)}, None
+
+
+def guarded(function: Callable[..., Any], encode: Callable[[object], str]) -> Callable[..., Any]:
+    """`function`, which raises `CHANGED` where it has changed an argument."""
+
+    def call(*arguments: Any) -> Any:
+        before = encode(list(arguments))
+        value = function(*arguments)
+        try:
+            same = encode(list(arguments)) == before
+        except ValueError:
+            same = False
+        if not same:
+            raise type(CHANGED, (Exception,), {})("an argument was changed")
+        return value
+
+    return call
+
+
+if __name__ == "__main__":
+    begin(*sys.argv[1:])

@@ -1,0 +1,144 @@
+"""Python in a sandbox: which one it is, and how a candidate is read and asked.
+
+It is the one of the image ``forgegym/python`` (`forgegym images build`), or this machine's
+/usr/bin/python3 in bubblewrap's boxes. A submission is one job of up to two steps: `reading.py`
+compiles the candidate without running it, and the driver calls its function.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..sandbox.base import MIB, Job, Limits, Outcome, Profile, Sandbox, Status, Step
+from ..sandbox.choose import Choice, image_is_built, open_sandbox
+from ..verdict import Toolchain
+from ..verifier import ToolchainMissingError
+from . import beside, driver, reading
+from .run import DRIVER, INTERPRETER, PROGRAM
+
+# The interpreter has 10 MB; tasks need little more, and a runaway list must not get far.
+MEMORY_BYTES = 256 * MIB
+OUTPUT_BYTES = 256 * 1024
+READ_SECONDS = 5.0
+# Of all cases of a verdict together, in processor time: tasks need hundredths, and everybody waits
+# for a loop without end. By the clock a busy machine may need more.
+TEST_SECONDS = 2.0
+_TEST_WALL_SECONDS = 3 * TEST_SECONDS
+ASKING_SECONDS = 20.0
+
+# Isolated, without site-packages, writing no bytecode.
+FLAGS = ("-I", "-S", "-B")
+_VERSION = (
+    "import sys; v = sys.version_info; "
+    "print(sys.implementation.name, sys.version.split()[0], f'{v[0]}.{v[1]}')"
+)
+# Beside the candidate in the work folder; a name of theirs is no name of its.
+READING, BESIDE = "forgegym-reading.py", "forgegym-beside.py"
+_NAMES = {"cpython": "CPython", "pypy": "PyPy"}
+
+INSTALL_HINT = "`forgegym images build python` makes an image that has it"
+
+
+class Interpreter:
+    """Python in a sandbox that stays open."""
+
+    def __init__(self, sandbox: Sandbox, *, owned: bool) -> None:
+        self.sandbox = sandbox
+        self._owned = owned
+        # Without a sandbox nothing is at the places that boxes have.
+        bare = sandbox.name == "unsafe"
+        self.path = sys.executable if bare else INTERPRETER
+        self._driver = str(Path(driver.__file__).resolve()) if bare else DRIVER
+        self._files = {
+            name: Path(str(module.__file__)).read_bytes()
+            for name, module in ((READING, reading), (BESIDE, beside))
+        }
+        self.toolchain = self._ask()
+
+    def run(
+        self,
+        source: bytes,
+        *,
+        function: str | None = None,
+        requests: tuple[bytes, ...] = (),
+        seconds: float = READ_SECONDS,
+    ) -> Outcome:
+        """What came of compiling `source` (the step "parse"), and of calling its `function`
+        ("test", only with one): what Python says of it is on standard output of the first."""
+        limits = Limits(seconds=seconds, output_bytes=OUTPUT_BYTES)
+        steps = [Step((self.path, *FLAGS, READING, PROGRAM), limits=limits, name="parse")]
+        if function is not None:
+            test = Limits(
+                seconds=_TEST_WALL_SECONDS, cpu_seconds=TEST_SECONDS, output_bytes=OUTPUT_BYTES
+            )
+            argv = (self.path, *FLAGS, BESIDE, self._driver, PROGRAM, function)
+            steps.append(Step(argv, requests=requests, limits=test, name="test"))
+        return self.sandbox.run(Job(tuple(steps), files={PROGRAM: source, **self._files}))
+
+    def _ask(self) -> Toolchain:
+        """Which Python there is. Raises `ToolchainMissingError` when none answers."""
+        step = Step((self.path, *FLAGS, "-c", _VERSION), limits=Limits(seconds=ASKING_SECONDS))
+        outcome = self.sandbox.run(Job((step,)))
+        said = outcome.last.stdout.decode("utf-8", "replace").split() if outcome.steps else []
+        if outcome.status is not Status.OK or len(said) != 3:
+            why = outcome.message or outcome.status.value
+            raise ToolchainMissingError(
+                f"{self.path} does not run in the sandbox ({why}): {INSTALL_HINT}"
+            )
+        name, version, language = said
+        return Toolchain(_NAMES.get(name, name), version, language, self.sandbox.digest)
+
+    def close(self) -> None:
+        """Close the sandbox, if it is this interpreter's own."""
+        if self._owned:
+            self.sandbox.close()
+
+
+def messages(stdout: bytes) -> Sequence[tuple[str, str, int | None, int | None]] | None:
+    """What `reading.py` printed; None when that is not what it prints."""
+    try:
+        listed = json.loads(stdout)
+    except ValueError:
+        return None
+    return [tuple(item) for item in listed]
+
+
+def find_python() -> tuple[str, str] | None:
+    """What bubblewrap's boxes have: its name with its version, and its path."""
+    path = Path(INTERPRETER)
+    if not path.exists():
+        return None
+    done = subprocess.run(
+        [path, *FLAGS, "-c", _VERSION], capture_output=True, text=True, check=False
+    )
+    said = done.stdout.split()
+    return (f"{_NAMES.get(said[0], said[0])} {said[1]}", INTERPRETER) if len(said) == 3 else None
+
+
+def open_interpreter(
+    sandbox: Choice | Sandbox = "auto", *, allow_unsafe: bool = False, workers: int | None = None
+) -> Interpreter:
+    """Python in a sandbox: the image's if there is one, else this machine's in bubblewrap's boxes.
+
+    `sandbox` may be an open one, which is left open.
+
+    Raises `ToolchainMissingError` when no Python answers in it, `SandboxUnavailableError` when
+    there is no sandbox.
+    """
+    if not isinstance(sandbox, str):
+        return Interpreter(sandbox, owned=False)
+    if sandbox == "auto":
+        sandbox = "docker" if image_is_built("python") else "bubblewrap"
+    profile = Profile(memory_bytes=MEMORY_BYTES)
+    opened = open_sandbox(
+        "python", sandbox, allow_unsafe=allow_unsafe, profile=profile, size=workers
+    )
+    try:
+        return Interpreter(opened, owned=True)
+    except BaseException:
+        opened.close()
+        raise

@@ -1,0 +1,259 @@
+"""Judges Python programs: what Python says of them, what the text shows, and what their function
+answers. No candidate is compiled or run on the host."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from .. import oracle
+from ..calls import Answered, Tests, answered, ending
+from ..pooled import Judgement, PooledVerifier
+from ..sandbox.base import Outcome, Sandbox, Status, StepOutcome
+from ..sandbox.choose import Choice as SandboxChoice
+from ..syntax import PythonFacts, read_python
+from ..task import Task
+from ..verdict import (
+    Diagnostic,
+    Failure,
+    FailureKind,
+    Severity,
+    Stage,
+    StageStatus,
+    Toolchain,
+)
+from .beside import CHANGED, LOADING, MISSING
+from .interface import Interface, shown
+from .interpreter import (
+    MEMORY_BYTES,
+    OUTPUT_BYTES,
+    READ_SECONDS,
+    TEST_SECONDS,
+    messages,
+    open_interpreter,
+)
+
+MAX_BYTES = 64 * 1024
+PROBE = b"def probe() -> int:\n    return 1\n"
+# A warning that everybody gets twice says nothing new.
+MAX_WARNINGS = 20
+_LINE = re.compile(r" \(line (\d{1,7})\)\Z")
+
+
+class PythonVerifier(PooledVerifier):
+    """Judges Python programs of one file.
+
+    Args:
+        sandbox: What programs run in: ``"auto"``, ``"docker"``, ``"bubblewrap"``, an open sandbox
+            (which `close` leaves open), or ``"unsafe"``: none, which needs `allow_unsafe`.
+        timeout: Seconds that reading a program may take. One that needs longer has failed.
+        max_bytes: The longest program that is looked at, in bytes of UTF-8.
+        workers: How many programs `verify_all` judges at a time (default: one per CPU).
+
+    Raises:
+        ToolchainMissingError: No Python answers in the sandbox.
+        SandboxUnavailableError: There is no sandbox.
+        ChoiceError: `sandbox` is none of its choices.
+
+    A verdict has the stages ``parse`` (Python compiles the text, which runs nothing of it) and, for
+    a task with tests, ``test``, whose diagnostics are about public cases only. An argument that is
+    not left as it was is a wrong answer. Metrics: ``errors``, ``warnings`` (Python's own, all of
+    them), all of `syntax.PythonFacts` by name; with tests ``behaviour`` (the share of hidden cases
+    that passed) and ``above_trivial`` (that share above what the best trivial answer passes; see
+    `calls.trivial`).
+
+    What the program did is valid and a refusal: a time-out, running out of memory, a crash of the
+    interpreter. When that happens while a program is only read, a trivial one is read; if that
+    fails too it is the machine's failure.
+    """
+
+    def __init__(
+        self,
+        *,
+        sandbox: SandboxChoice | Sandbox = "auto",
+        allow_unsafe: bool = False,
+        timeout: float = READ_SECONDS,
+        max_bytes: int = MAX_BYTES,
+        workers: int | None = None,
+    ) -> None:
+        super().__init__("python", workers)
+        self._python = open_interpreter(sandbox, allow_unsafe=allow_unsafe, workers=self.workers)
+        self._timeout = timeout
+        self._max_bytes = max_bytes
+
+    @property
+    def toolchain(self) -> Toolchain:
+        """The interpreter with its version."""
+        return self._python.toolchain
+
+    @property
+    def sandbox(self) -> str | None:
+        """The name of the sandbox that programs run in."""
+        return self._python.sandbox.name
+
+    def close(self) -> None:
+        """Close the sandbox and its threads."""
+        super().close()
+        self._python.close()
+
+    # ------------------------------------------------------------ one program
+
+    def _judge(self, task: Task, source: str) -> Judgement:
+        tests = Tests.of(task, Interface)
+        try:
+            encoded = source.encode()
+        except UnicodeEncodeError:
+            return _refused("the program is not UTF-8", "utf-8", tests)
+        if len(encoded) > self._max_bytes:
+            kb = self._max_bytes >> 10
+            return _refused(f"the program has more than {kb} kB", "size", tests)
+        started = time.perf_counter()
+        text = read_python(encoded)
+        reading = time.perf_counter() - started
+        requests, ids = oracle.ask(tests.cases) if tests else ((), ())
+        outcome = self._python.run(
+            encoded,
+            function=tests.interface.name if tests else None,
+            requests=requests,
+            seconds=self._timeout,
+        )
+        if not outcome.valid:
+            return Judgement(failure=self._broken(outcome))
+        steps = {step.name: step for step in outcome.steps}
+        first = steps.get("parse")
+        if first is None:  # refused before anything ran; no program of this size is
+            return Judgement(failure=Failure(FailureKind.SANDBOX, "parse", outcome.message))
+        said = self._said(first)
+        if isinstance(said, Failure):
+            return Judgement(failure=said)
+        parse, metrics = _parsed(text, said, reading + first.seconds)
+        if tests is None:
+            return Judgement((parse,), metrics, {"functions": text.functions})
+        step = steps.get("test") if parse.passed else None
+        answers = answered(tests, ids, step)
+        facts: dict[str, Any] = {"functions": text.functions, "tests": answers.counts(tests)}
+        test = _tested(tests, answers, step, source)
+        return Judgement((parse, test), metrics | answers.metrics(tests), facts)
+
+    def _said(self, step: StepOutcome) -> list[Diagnostic] | Failure:
+        """What Python says of a program that it has read, or why it could not read it."""
+        if step.status is Status.TIMEOUT:
+            what = f"Python did not finish reading it in {self._timeout:g} seconds"
+            return [Diagnostic(what, code="timeout")]
+        if step.status is Status.MEMORY:
+            what = f"Python ran out of memory reading it ({MEMORY_BYTES >> 20} MiB)"
+            return [Diagnostic(what, code="memory")]
+        if step.status is Status.OUTPUT:
+            what = f"Python said more than {OUTPUT_BYTES >> 10} kB about it"
+            return [Diagnostic(what, code="output")]
+        listed = messages(step.stdout) if step.status is Status.OK else None
+        if listed is not None:
+            return [
+                Diagnostic(message, line, column, Severity(severity), code="syntax")
+                for severity, message, line, column in listed
+            ]
+        probe = self._python.run(PROBE)
+        if not probe.valid or probe.status is not Status.OK:
+            return Failure(
+                FailureKind.TOOLCHAIN_CRASHED,
+                "parse",
+                f"{self.toolchain} fails even on a trivial program ({probe.status.value})",
+            )
+        what = f"Python ended reading it, with the status {step.status.value}"
+        return [Diagnostic(what, code="crash")]
+
+    def _broken(self, outcome: Outcome) -> Failure:
+        if outcome.steps:
+            return Failure(
+                FailureKind.TOOLCHAIN_MISSING,
+                outcome.last.name,
+                f"{self._python.path} cannot be started any more: {outcome.message}",
+            )
+        return Failure(FailureKind.SANDBOX, "parse", f"Python could not be run: {outcome.message}")
+
+
+def _parsed(
+    text: PythonFacts, said: Sequence[Diagnostic], seconds: float
+) -> tuple[Stage, dict[str, float]]:
+    """The stage ``parse`` and the metrics of the text. Python has the last word: what it compiles
+    parses, whatever another grammar says."""
+    errors = [d for d in said if d.severity is Severity.ERROR]
+    warnings = [d for d in said if d.severity is Severity.WARNING]
+    status = StageStatus.FAILED if errors else StageStatus.PASSED
+    stage = Stage("parse", status, seconds, (*errors, *warnings[:MAX_WARNINGS]))
+    counted = {"errors": float(len(errors)), "warnings": float(len(warnings))}
+    return stage, {**counted, **text.metrics()}
+
+
+def _refused(message: str, code: str, tests: Tests[Interface] | None) -> Judgement:
+    """The judgement on a text that breaks a limit of this verifier."""
+    stages = [Stage("parse", StageStatus.FAILED, 0.0, (Diagnostic(message, code=code),))]
+    nothing: dict[str, float] = {}
+    if tests is not None:
+        stages.append(Stage("test", StageStatus.SKIPPED))
+        nothing = {"behaviour": 0.0, "above_trivial": 0.0}
+    return Judgement(tuple(stages), {"errors": 1.0, **nothing})
+
+
+def _tested(
+    tests: Tests[Interface], answers: Answered, step: StepOutcome | None, source: str
+) -> Stage:
+    """The stage ``test``; `step` is None where the program does not parse."""
+    if step is None:
+        return Stage("test", StageStatus.SKIPPED)
+    if answers.passed:
+        return Stage("test", StageStatus.PASSED, step.seconds)
+    complaints = _complaints(tests, answers, source)
+    how = ending(step, seconds=TEST_SECONDS, memory_bytes=MEMORY_BYTES, output_bytes=OUTPUT_BYTES)
+    if how:
+        complaints.append(Diagnostic(how, code=step.status.value))
+    return Stage("test", StageStatus.FAILED, step.seconds, tuple(complaints))
+
+
+def _complaints(tests: Tests[Interface], answers: Answered, source: str) -> list[Diagnostic]:
+    """What went wrong with the public cases; what kept the program from loading is told once."""
+    lines = source.splitlines()
+    first = answers.shown[0].answer if answers.shown else None
+    if isinstance(first, oracle.Raised) and first.message.startswith(LOADING):
+        if first.name == MISSING:
+            return [Diagnostic(f"there must be `{tests.interface}`", code="interface")]
+        message, line, column = _place(first.message, lines)
+        text = f"{first.name} {message}".removesuffix(": ")
+        return [Diagnostic(text, line, column, code="load")]
+    return [
+        _explained(case, result, lines)
+        for case, result in zip(tests.cases, answers.shown, strict=False)
+        if not result.passed
+    ]
+
+
+def _explained(case: oracle.Case, result: oracle.CaseResult, lines: Sequence[str]) -> Diagnostic:
+    """A public case that failed: the call, what was expected, and what came."""
+    call = f"{case.call.function}({', '.join(map(shown, case.call.arguments))})"
+    wanted = case.expectation
+    expected = f"to raise {wanted.raises}" if wanted.raises else f"to be {shown(wanted.value)}"
+    answer = result.answer
+    line = column = None
+    if isinstance(answer, oracle.Returned):
+        found = f"returned {shown(answer.value)}"
+    elif isinstance(answer, oracle.Raised) and answer.name == CHANGED:
+        found = "changed an argument"
+    elif isinstance(answer, oracle.Raised):
+        message, line, column = _place(answer.message, lines)
+        found = f"raised {answer.name}: {message}" if message else f"raised {answer.name}"
+    else:
+        found = f"gave {result.reason}"
+    text = f"{call} is expected {expected}; it {found}"[:1000]
+    return Diagnostic(text, line, column, code="test")
+
+
+def _place(message: str, lines: Sequence[str]) -> tuple[str, int | None, int | None]:
+    """An exception's message, and the line and column that `beside.py` has put behind it."""
+    found = _LINE.search(message)
+    if found is None or not 1 <= int(found[1]) <= len(lines):
+        return message, None, None
+    line = int(found[1])
+    text = lines[line - 1]
+    return message[: found.start()], line, len(text) - len(text.lstrip()) + 1
