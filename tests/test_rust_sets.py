@@ -7,7 +7,7 @@ import pytest
 from forgegym.envs.tasks.rust_literals import Asked, UnreadableError, assertions, parsed, value
 from forgegym.envs.tasks.rust_scripts import scripts
 from forgegym.envs.tasks.rust_sets import RustSet
-from forgegym.verifiers.rust.toolchain import RustVerifier, tests_of
+from forgegym.verifiers.rust.toolchain import RustVerifier, asked_of
 from forgegym.verifiers.verifier import ChoiceError
 
 
@@ -129,7 +129,7 @@ def test_a_row_of_humaneval_x_becomes_cases(tmp_path, verifier):
     assert made.sample(5) == task
     assert task.prompt.startswith("// Raise what is below `low` to it.\n")
     assert "pub fn clamp_all(items: Vec<i32>, low: i32) -> Vec<i32>" in task.prompt
-    tests = tests_of(task)
+    tests = asked_of(task)
     assert (tests.public, len(tests.cases)) == (1, 3)  # what is shown is no secret
     assert "use rand" not in task.reference
     assert verifier.verify(task, task.reference).accepted
@@ -188,7 +188,7 @@ def test_a_row_of_multipl_e_becomes_cases_without_a_reference(tmp_path, verifier
     (task,) = made.tasks()
     assert task.reference is None
     assert "// >>> scale(vec![1.5], 2.0)\n" in task.prompt
-    assert (tests_of(task).public, len(tests_of(task).cases)) == (1, 3)
+    assert (asked_of(task).public, len(asked_of(task).cases)) == (1, 3)
     head = "pub fn scale(items: Vec<f64>, by: f64) -> Vec<f64> "
     right = f"{head}{{ items.iter().map(|x| x * by).collect() }}\n"
     assert verifier.verify(task, right).accepted

@@ -30,7 +30,7 @@ from ...verifiers.oracle import Raised, Returned
 from ...verifiers.python.driver import encode
 from ...verifiers.rust.interface import Interface
 from ...verifiers.rust.mutants import trivial as trivial_programs
-from ...verifiers.rust.toolchain import RustVerifier, tests_of
+from ...verifiers.rust.toolchain import RustVerifier, asked_of
 from ...verifiers.sandbox.base import SandboxError
 from ...verifiers.syntax import walk
 from ...verifiers.task import Task
@@ -483,7 +483,7 @@ def _fault(task: Task, verifier: RustVerifier) -> str:
 
     Raises `SandboxError` when the machine fails.
     """
-    tests = tests_of(task)
+    tests = asked_of(task)
     assert tests is not None
     if trivial(tests.cases) == len(tests.cases):
         return "an answer that does nothing passes its tests"

@@ -33,7 +33,7 @@ PROBE = "pub fn probe() -> i64 { 1 }\n"
 AnyTests = Tests[Interface] | Tests[Script]
 
 
-def tests_of(task: Task) -> AnyTests | None:
+def asked_of(task: Task) -> AnyTests | None:
     """What a candidate is put to: calls of a function, or of a script that uses it."""
     return Tests.of(task, Script) if "script" in task.tests else Tests.of(task, Interface)
 
@@ -114,7 +114,7 @@ class RustVerifier(PooledVerifier):
     # ------------------------------------------------------------ one program
 
     def _judge(self, task: Task, source: str) -> Judgement:
-        tests = tests_of(task)
+        tests = asked_of(task)
         try:
             encoded = source.encode()
         except UnicodeEncodeError:
