@@ -19,11 +19,16 @@ from .vector import CodeVectorEnv
 TOOLCHAINS = ("auto", "rustc")
 
 
-def _verifier(toolchain: str, sandbox: SandboxChoice | Sandbox, allow_unsafe: bool) -> RustVerifier:
+def _verifier(
+    toolchain: str,
+    sandbox: SandboxChoice | Sandbox,
+    allow_unsafe: bool,
+    workers: int | None = None,
+) -> RustVerifier:
     if toolchain not in TOOLCHAINS:
         known = ", ".join(TOOLCHAINS)
         raise ChoiceError(f"unknown Rust toolchain {toolchain!r}; there are: {known}")
-    return RustVerifier(sandbox=sandbox, allow_unsafe=allow_unsafe)
+    return RustVerifier(sandbox=sandbox, allow_unsafe=allow_unsafe, workers=workers)
 
 
 class RustCodeEnv(CodeEnv):
@@ -77,6 +82,7 @@ class RustCodeVectorEnv(CodeVectorEnv):
 
     Args:
         num_envs, autoreset_mode: See `CodeVectorEnv`.
+        workers: How many programs are judged at a time (None: one per CPU).
         toolchain and the rest: See `RustCodeEnv`.
     """
 
@@ -84,6 +90,7 @@ class RustCodeVectorEnv(CodeVectorEnv):
         self,
         num_envs: int = 1,
         *,
+        workers: int | None = None,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         toolchain: str = "auto",
         sandbox: SandboxChoice | Sandbox = "auto",
@@ -97,7 +104,7 @@ class RustCodeVectorEnv(CodeVectorEnv):
         judge: JudgeChoice | None = None,
     ) -> None:
         shared = make_judge(judge)
-        verifier = _verifier(toolchain, sandbox, allow_unsafe)
+        verifier = _verifier(toolchain, sandbox, allow_unsafe, workers)
         chosen = None if families is None else tuple(families)
         super().__init__(
             lambda: RustCodeEnv(
