@@ -239,7 +239,7 @@ def _part(rows: Sequence[Mapping[str, Any]]) -> Part:
     return Part(
         len(rows),
         _mean(clusters, lambda row: row["reward"]),
-        _rate(clusters, lambda row: row["accepted"]),
+        _rate(clusters, _compiles),
         _rate(clusters, lambda row: row["solved"]),
     )
 
@@ -275,7 +275,7 @@ def summarise(rows: Iterable[Mapping[str, Any]], language: str = "compact") -> S
         "agent_errors": sum(row.get("agent_error") is not None for row in valid),
         "toolchains": tuple(sorted({row["toolchain"] for row in valid})),
         "tasks": len(clusters),
-        "compile_rate": _rate(clusters, lambda row: row["accepted"]),
+        "compile_rate": _rate(clusters, _compiles),
         "solved_rate": clustered_rate(solved),
         "solved_error": clustered_error(solved),
         "mean_reward": _mean(clusters, lambda row: row["reward"]),
@@ -305,6 +305,11 @@ def summarise(rows: Iterable[Mapping[str, Any]], language: str = "compact") -> S
         "unique": len({row["source"] for row in valid}),
     }
     return _of_contracts(figures, valid, clusters) if language == "compact" else Summary(**figures)
+
+
+def _compiles(row: Mapping[str, Any]) -> bool:
+    """Whether a row's program compiles, whatever it does; rows of old say only if all is passed."""
+    return bool(row.get("compiled", row["accepted"]))
 
 
 def _passes(kind: str) -> Callable[[Mapping[str, Any]], bool]:
@@ -556,6 +561,7 @@ def _row(episode: Episode, config: EvaluationConfig) -> Row:
         "valid": True,
         "failure": None,
         "stage": "agent",
+        "compiled": False,
         "accepted": False,
         "solved": False,
         "tests": None,
@@ -581,6 +587,7 @@ def _judged(source: str, reward: float, info: Mapping[str, Any], language: str) 
         "valid": verdict.valid,
         "failure": None if verdict.failure is None else asdict(verdict.failure),
         "stage": verdict.stage,
+        "compiled": verdict.passed("compile"),
         "accepted": verdict.accepted,
         "solved": bool(info["solved"]),
         "tests": None

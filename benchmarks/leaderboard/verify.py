@@ -35,8 +35,8 @@ from .entries import Entry, EntryError, read_entry
 # What a replay must find again. Seconds and tokens are the entry's word.
 REPLAYED = (
     "task_id", "task_key", "family", "difficulty", "turns", "sha256", "reward", "components",
-    "valid", "stage", "accepted", "solved", "tests", "diagnostics", "toolchain", "complexity",
-    "decisions", "structures",
+    "valid", "stage", "compiled", "accepted", "solved", "tests", "diagnostics", "toolchain",
+    "complexity", "decisions", "structures",
 )  # fmt: skip
 # Sums of the same numbers differ in the last bits between versions of numpy.
 _TOLERANCE = 1e-9
