@@ -91,7 +91,7 @@ function sorted() {
 }
 
 function bar(estimate, low, high) {
-  const width = 110;
+  const width = 84;
   const x = (value) => 3 + ((value - low) / (high - low || 1)) * (width - 6);
   const drawn = svg("svg", { class: "bar", viewBox: `0 0 ${width} 14`, "aria-hidden": "true" },
     svg("line", { class: "track", x1: 3, x2: width - 3, y1: 7, y2: 7 }));
@@ -296,9 +296,9 @@ function renderEntry() {
     f.structures !== undefined ? fact("structures", String(f.structures)) : null,
     fact("episodes", f.samples.toLocaleString("en"), `of ${f.tasks} tasks`),
     fact("programs judged", f.programs.toLocaleString("en")),
-    fact("not answered", String(f.agent_errors + f.failures), `${f.agent_errors} agent, ${f.failures} machine`),
+    fact("not answered", String(f.agent_errors + f.failures), f.agent_errors + f.failures ? `(${f.agent_errors} agent, ${f.failures} machine)` : ""),
     f.tokens !== null ? fact("tokens", f.tokens.toLocaleString("en")) : null,
-    fact("seconds", fixed(f.agent_seconds + f.judging_seconds, 1), `${fixed(f.judging_seconds, 1)} of them judging`),
+    fact("seconds", fixed(f.agent_seconds + f.judging_seconds, 1), `(${fixed(f.judging_seconds, 1)} judging)`),
     fact("seed", String(e.seed)),
     e.turns > 1 ? fact("turns", String(e.turns)) : null,
     fact("different programs", String(f.unique)),
