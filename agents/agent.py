@@ -27,6 +27,14 @@ class Agent(Protocol):
         ...
 
 
+@runtime_checkable
+class Metered(Protocol):
+    """An agent that says what its programs cost."""
+
+    tokens: list[int]
+    """Tokens that were sampled for each program of the last call of `generate`."""
+
+
 class AgentError(ValueError):
     """No agent can be made as asked; the message is one sentence that says what there is."""
 

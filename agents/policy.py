@@ -639,11 +639,13 @@ class PolicyAgent:
         if "" in stop:
             raise PolicyError("A stop string must not be empty.")
         self.policy, self.name, self.stop = policy, name, tuple(stop)
+        self.tokens: list[int] = []
         self.temperature, self.max_new_tokens = temperature, max_new_tokens
 
     def generate(self, prompts: Sequence[str], *, seeds: Sequence[int]) -> list[str]:
         """One program a prompt; equal neighbours among the prompts are read once."""
         programs: list[str] = []
+        self.tokens.clear()
         for start in range(0, len(prompts), BATCH):
             batch = list(
                 zip(prompts[start : start + BATCH], seeds[start : start + BATCH], strict=True)
@@ -661,9 +663,9 @@ class PolicyAgent:
                     temperature=self.temperature,
                     stop=self.stop,
                 )
-            programs += [
-                self.policy.decode(c.tokens, stop=self.stop) for group in sampled for c in group
-            ]
+            completions = [completion for group in sampled for completion in group]
+            programs += [self.policy.decode(c.tokens, stop=self.stop) for c in completions]
+            self.tokens += [len(c.tokens) for c in completions]
         return programs
 
 

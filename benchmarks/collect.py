@@ -63,8 +63,8 @@ def collect_into(
 
     Into `folder`: one file a program, ``examples.jsonl`` (prompt, source, complexity, reward,
     task and toolchain of each) and ``summary.json`` (the counts). Raises `EvaluationError` when
-    the folder holds something already, `records.OutputError` when it cannot be written; what was
-    written by then stays.
+    the folder holds something already or the agent raises an error, `records.OutputError` when it
+    cannot be written; what was written by then stays.
     """
     make_folder(folder)
     if any(folder.iterdir()):
@@ -78,6 +78,8 @@ def collect_into(
             for row in rows:
                 if counts.kept == counts.wanted:
                     break
+                if row["agent_error"] is not None:
+                    raise EvaluationError(f"the agent {agent.name!r} failed: {row['agent_error']}")
                 counts.drawn += 1
                 if _keeps(row, seen, counts, min_complexity):
                     counts.kept += 1

@@ -22,9 +22,9 @@ from ..verifiers.verifier import ToolchainMissingError
 from .compact_agreement import compile_all
 from .evaluate import (
     QUALITY_COMPLEXITY,
+    ContractSummary,
     EvaluationConfig,
     Row,
-    Summary,
     evaluate_into,
     read_rows,
 )
@@ -100,7 +100,9 @@ def run(
     return document
 
 
-def _evaluate(folder: Path, agent: Agent, samples: int, seed: int, console: Console) -> Summary:
+def _evaluate(
+    folder: Path, agent: Agent, samples: int, seed: int, console: Console
+) -> ContractSummary:
     config = EvaluationConfig(ENV, agent.name, samples, seed=seed, toolchain="frontend")
     done = 0
     with console.status(f"sampling {samples} contracts") as status:
@@ -111,6 +113,7 @@ def _evaluate(folder: Path, agent: Agent, samples: int, seed: int, console: Cons
             status.update(f"sampled {done} of {samples} contracts")
 
         summary = evaluate_into(folder, agent, config, on_rows=show)
+    assert isinstance(summary, ContractSummary)
     console.print(
         f"{agent.name}: {percent_interval(summary.compile_rate)} compile, "
         f"{percent_interval(summary.high_quality_rate)} compile with complexity > "

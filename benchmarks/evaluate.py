@@ -1,9 +1,10 @@
-"""An agent in an environment: a row a sample, written as it comes, and what the rows add up to.
+"""An agent in an environment: a row an episode, written as it ends, and what the rows add up to.
 
-The environment is reached through Gymnasium's interface only, one turn a sample. The eval split is
-its frozen set of tasks, in turn; samples for one task are a cluster to every interval. A sample on
-which the machine failed is kept as a row, left out of every figure, counted, and tried again when
-the evaluation is resumed.
+The environment is reached through Gymnasium's interface, many episodes side by side. The eval
+split is its frozen set of tasks, in turn; episodes of one task are a cluster to every interval. An
+episode on which the machine failed is kept as a row, left out of every figure, counted, and played
+again when the evaluation is resumed. One in which the agent raised an error is paid nothing, and
+counted.
 """
 
 from __future__ import annotations
@@ -16,25 +17,31 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .. import __version__
+from ..agents.agent import Agent, Metered
+from ..agents.memory import MemoryExhaustedError, is_out_of_memory
+from ..envs.registration import LANGUAGES
+from .baselines import TaskAgent
 from .records import Rows, make_folder, write_json
 from .statistics import (
     Estimate,
+    clustered_error,
     clustered_mean,
     clustered_rate,
     distinct_n,
     effective_number,
+    mean_pass_at_k,
     shares,
 )
 
 if TYPE_CHECKING:
-    from ..agents.agent import Agent
     from ..envs.tasks.task_set import TaskSet
     from ..verifiers.task import Task
-    from ..verifiers.verdict import Verdict
+    from ..verifiers.verdict import Diagnostic, Verdict
     from ..verifiers.verifier import Verifier
 
 CONFIG, ROWS, SUMMARY = "config.json", "rows.jsonl", "summary.json"
@@ -46,6 +53,8 @@ BATCH = 64
 EQUAL_PAIRS = 20_000
 # "High quality" in CompactLoRa's words: a contract that compiles and has more decisions than this.
 QUALITY_COMPLEXITY = 3
+# Of a refusal the first messages carry the news; a row is to stay readable.
+KEPT_DIAGNOSTICS, KEPT_MESSAGE = 3, 400
 
 # Where each environment keeps the frozen evaluation set of a kind of tasks: `tasks("eval")`.
 TASKS = {
@@ -60,6 +69,12 @@ TASKS = {
 # The environments that take sets of tasks that people know.
 SETS = ("RustCode-v0", "VerilogModule-v0")
 
+# What may differ between the parts of one evaluation: no row depends on them.
+_MAY_CHANGE = frozenset(("samples", "budget", "image"))
+
+# What `reset` says of an episode's task.
+_ABOUT = ("task_id", "task_key", "family", "difficulty", "toolchain")
+
 Row = dict[str, Any]
 
 
@@ -73,7 +88,13 @@ class EvaluationError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class EvaluationConfig:
-    """What is evaluated: everything that decides which rows come out."""
+    """What is evaluated: everything that decides which rows come out.
+
+    `samples` is how many episodes there are in all: episode i is about frozen task i modulo their
+    number. `turns` is the most programs in an episode; what the last one is paid counts. `budget`,
+    where there is one, is the most programs that are judged in all: an episode begins only if all
+    its turns are left.
+    """
 
     env: str
     agent: str
@@ -86,6 +107,8 @@ class EvaluationConfig:
     """Which of the environment's kinds of tasks; None: its default kind."""
     tasks_from: str | None = None
     """A set of tasks that people know, ``KIND:FOLDER``; None: ForgeGym's own."""
+    turns: int = 1
+    budget: int | None = None
 
 
 def sample_seed(seed: int, index: int, purpose: str) -> int:
@@ -94,40 +117,94 @@ def sample_seed(seed: int, index: int, purpose: str) -> int:
     return int.from_bytes(digest[:8], "big") >> 1  # Gymnasium's seeds are non-negative int64
 
 
+def text_seed(seed: int, index: int, turn: int = 0) -> int:
+    """The seed that the agent is given for the program of a turn (from 0) of an episode."""
+    return sample_seed(seed, index, "text" if turn == 0 else f"text {turn}")
+
+
+def source_sha256(source: str) -> str:
+    """Of a program, in hexadecimal; halves of surrogate pairs count as three bytes each."""
+    return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 # ---------------------------------------------------------------- figures
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What the rows of one family or difficulty add up to."""
+
+    samples: int
+    mean_reward: Estimate
+    compile_rate: Estimate
+    solved_rate: Estimate
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
-    """What rows add up to.
+    """What rows add up to. Rates and means are over valid rows, with 95 % intervals.
 
-    The four rates of CompactLoRa's evaluation, over valid samples: `compile_rate`, `complex_rate`
-    (complexity above 3, whether or not it compiles), `high_quality_rate` (both) and
-    `average_complexity` (over the samples that parse: no other has a complexity).
+    `failures`: rows on which the machine failed. `agent_errors`: valid rows in which the agent
+    raised an error, which are paid nothing. `mean_reward_error` and `solved_error` are standard
+    errors, clustered by task. `pass_at` maps k to pass@k, `solved_within` t to the share that is
+    solved within t turns. `components` are the mean reward's parts. Of tasks with tests, `gap` is
+    the share of programs that pass all public tests less the share that pass all hidden ones.
+    `tokens` are those that the agent says it sampled, None where it does not say.
 
-    Variety: `decisions` counts the decisions of compiling contracts by kind, `structures` is how
-    many different sequences and nestings of them their circuits have, `effective_structures` how
-    many equally common ones would be as varied, `distinct_2` the share of different pairs of
-    neighbouring tokens in all texts, `distinct_2_equal` the same in the first `EQUAL_PAIRS` pairs
-    (longer texts repeat themselves more, whoever writes them), `unique` how many texts differ.
+    Variety: `distinct_2` is the share of different pairs of neighbouring tokens in all texts,
+    `distinct_2_equal` the same in the first `EQUAL_PAIRS` pairs (longer texts repeat themselves
+    more, whoever writes them), `unique` how many texts differ.
     """
 
     samples: int
     failures: int
+    agent_errors: int
     toolchains: tuple[str, ...]
     tasks: int
     compile_rate: Estimate
-    complex_rate: Estimate
-    high_quality_rate: Estimate
-    average_complexity: Estimate
     solved_rate: Estimate
+    solved_error: float
     mean_reward: Estimate
-    decisions: dict[str, int]
-    structures: int
-    effective_structures: float
+    mean_reward_error: float
+    pass_at: dict[int, Estimate]
+    solved_within: dict[int, float]
+    components: dict[str, float]
+    public_rate: Estimate | None
+    hidden_rate: Estimate | None
+    gap: Estimate | None
+    by_family: dict[str, Part]
+    by_difficulty: dict[int, Part]
+    programs: int
+    tokens: int | None
+    agent_seconds: float = field(compare=False)
+    judging_seconds: float = field(compare=False)
     distinct_2: float
     distinct_2_equal: float
     unique: int
+
+    def to_json(self) -> dict[str, Any]:
+        """This summary as strict JSON data: an undefined figure is null."""
+        strict: dict[str, Any] = _strict(asdict(self))
+        return strict
+
+
+@dataclass(frozen=True, slots=True)
+class ContractSummary(Summary):
+    """What rows of Compact contracts add up to: CompactLoRa's evaluation, and their variety.
+
+    `complex_rate` (complexity above 3, whether or not it compiles), `high_quality_rate` (that, and
+    it compiles) and `average_complexity` (over the samples that parse: no other has a complexity).
+    `decisions` counts the decisions of compiling contracts by kind, `structures` is how many
+    different sequences and nestings of them their circuits have, `effective_structures` how many
+    equally common ones would be as varied.
+    """
+
+    complex_rate: Estimate
+    high_quality_rate: Estimate
+    average_complexity: Estimate
+    decisions: dict[str, int]
+    structures: int
+    effective_structures: float
 
     @property
     def commonest_decision(self) -> tuple[str, float]:
@@ -135,30 +212,126 @@ class Summary:
         return next(iter(shares(self.decisions).items()), ("none", 0.0))
 
     def to_json(self) -> dict[str, Any]:
-        """This summary as strict JSON data: an undefined figure is null."""
-        data = asdict(self)
+        data = Summary.to_json(self)
         kind, share = self.commonest_decision
-        data["commonest_decision"] = {"kind": kind, "share": share}
-        return {key: _strict(value) for key, value in data.items()}
+        return {**data, "commonest_decision": {"kind": kind, "share": share}}
 
 
 def _strict(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _strict(item) for key, item in value.items()}
+        return {str(key): _strict(item) for key, item in value.items()}
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def summarise(rows: Iterable[Mapping[str, Any]]) -> Summary:
-    """The figures of rows as `evaluate` writes them; the last row of an index counts."""
+Clusters = list[list[Mapping[str, Any]]]
+
+
+def _rate(clusters: Clusters, holds: Callable[[Mapping[str, Any]], bool]) -> Estimate:
+    return clustered_rate([[holds(row) for row in members] for members in clusters])
+
+
+def _mean(clusters: Clusters, value: Callable[[Mapping[str, Any]], float]) -> Estimate:
+    return clustered_mean([[value(row) for row in members] for members in clusters])
+
+
+def _clusters(rows: Iterable[Mapping[str, Any]]) -> Clusters:
+    found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        found[row["task_key"]].append(row)
+    return list(found.values())
+
+
+def _part(rows: Sequence[Mapping[str, Any]]) -> Part:
+    clusters = _clusters(rows)
+    return Part(
+        len(rows),
+        _mean(clusters, lambda row: row["reward"]),
+        _rate(clusters, _compiles),
+        _rate(clusters, lambda row: row["solved"]),
+    )
+
+
+def _parts(rows: Sequence[Mapping[str, Any]], by: str) -> dict[Any, Part]:
+    found: dict[Any, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        if by in row:
+            found[row[by]].append(row)
+    return {value: _part(found[value]) for value in sorted(found)}
+
+
+def summarise(rows: Iterable[Mapping[str, Any]], language: str = "compact") -> Summary:
+    """The figures of rows as `evaluate` writes them; the last row of an index counts.
+
+    Those of Compact are a `ContractSummary`.
+    """
     final = list({row["index"]: row for row in rows}.values())
-    valid = [row for row in final if row["valid"]]
-    clusters: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for row in valid:
-        clusters[row["task_key"]].append(row)
+    valid = sorted((row for row in final if row["valid"]), key=lambda row: row["index"])
+    clusters = _clusters(valid)
+    solved = [[bool(row["solved"]) for row in members] for members in clusters]
+    most = min(map(len, solved), default=0)
+    # With more episodes of some tasks than of others, pass@k would be of some tasks' luck.
+    even = len(set(map(len, solved))) == 1
+    ks = sorted({most, *(2**n for n in range(most.bit_length()))}) if even else [1] * bool(most)
+    turns = max((row.get("turns", 1) for row in valid), default=1)
+    tested = _clusters(row for row in valid if row.get("tests"))
+    names = dict.fromkeys(name for row in valid for name in row.get("components", ()))
+    tokens = [row["tokens"] for row in valid if row.get("tokens") is not None]
+    figures: dict[str, Any] = {
+        "samples": len(valid),
+        "failures": len(final) - len(valid),
+        "agent_errors": sum(row.get("agent_error") is not None for row in valid),
+        "toolchains": tuple(sorted({row["toolchain"] for row in valid})),
+        "tasks": len(clusters),
+        "compile_rate": _rate(clusters, _compiles),
+        "solved_rate": clustered_rate(solved),
+        "solved_error": clustered_error(solved),
+        "mean_reward": _mean(clusters, lambda row: row["reward"]),
+        "mean_reward_error": clustered_error([[r["reward"] for r in c] for c in clusters]),
+        "pass_at": {k: mean_pass_at_k(solved, k) for k in ks},
+        "solved_within": {
+            turn: sum(row["solved"] and row.get("turns", 1) <= turn for row in valid) / len(valid)
+            for turn in range(1, turns + 1 if valid else 0)
+        },
+        "components": {
+            name: sum(row.get("components", {}).get(name, 0.0) for row in valid) / len(valid)
+            for name in names
+        },
+        "public_rate": _rate(tested, _passes("public")) if tested else None,
+        "hidden_rate": _rate(tested, _passes("hidden")) if tested else None,
+        "gap": _mean(tested, lambda row: _passes("public")(row) - _passes("hidden")(row))
+        if tested
+        else None,
+        "by_family": _parts(valid, "family"),
+        "by_difficulty": _parts(valid, "difficulty"),
+        "programs": sum(row.get("turns", 1) for row in valid),
+        "tokens": sum(tokens) if tokens else None,
+        "agent_seconds": sum(row["seconds"]["agent"] for row in valid if "seconds" in row),
+        "judging_seconds": sum(row["seconds"]["judging"] for row in valid if "seconds" in row),
+        "distinct_2": distinct_n(row["source"] for row in valid),
+        "distinct_2_equal": distinct_n((row["source"] for row in valid), limit=EQUAL_PAIRS),
+        "unique": len({row["source"] for row in valid}),
+    }
+    return _of_contracts(figures, valid, clusters) if language == "compact" else Summary(**figures)
 
-    def rate(holds: Callable[[Mapping[str, Any]], bool]) -> Estimate:
-        return clustered_rate([[holds(row) for row in members] for members in clusters.values()])
 
+def _compiles(row: Mapping[str, Any]) -> bool:
+    """Whether a row's program compiles, whatever it does; rows of old say only if all is passed."""
+    return bool(row.get("compiled", row["accepted"]))
+
+
+def _passes(kind: str) -> Callable[[Mapping[str, Any]], bool]:
+    """Whether a row's program passes all tests of a kind."""
+
+    def passes(row: Mapping[str, Any]) -> bool:
+        passed, total = row["tests"][kind]
+        return bool(passed == total)
+
+    return passes
+
+
+def _of_contracts(
+    figures: Mapping[str, Any], valid: Sequence[Mapping[str, Any]], clusters: Clusters
+) -> ContractSummary:
     def complex_enough(row: Mapping[str, Any]) -> bool:
         return (row["complexity"] or 0) > QUALITY_COMPLEXITY
 
@@ -167,32 +340,284 @@ def summarise(rows: Iterable[Mapping[str, Any]]) -> Summary:
     for row in accepted:
         decisions.update(row["decisions"])
     structures = [shape for row in accepted for shape in row["structures"] if shape]
-    return Summary(
-        samples=len(valid),
-        failures=len(final) - len(valid),
-        toolchains=tuple(sorted({row["toolchain"] for row in valid})),
-        tasks=len(clusters),
-        compile_rate=rate(lambda row: row["accepted"]),
-        complex_rate=rate(complex_enough),
-        high_quality_rate=rate(lambda row: row["accepted"] and complex_enough(row)),
+    return ContractSummary(
+        **figures,
+        complex_rate=_rate(clusters, complex_enough),
+        high_quality_rate=_rate(clusters, lambda row: row["accepted"] and complex_enough(row)),
         average_complexity=clustered_mean(
-            [
-                [row["complexity"] for row in c if row["complexity"] is not None]
-                for c in clusters.values()
-            ]
+            [[row["complexity"] for row in c if row["complexity"] is not None] for c in clusters]
         ),
-        solved_rate=rate(lambda row: row["solved"]),
-        mean_reward=clustered_mean([[row["reward"] for row in c] for c in clusters.values()]),
         decisions={kind: n for kind, n in decisions.most_common() if n},
         structures=len(set(structures)),
         effective_structures=effective_number(structures),
-        distinct_2=distinct_n(row["source"] for row in valid),
-        distinct_2_equal=distinct_n((row["source"] for row in valid), limit=EQUAL_PAIRS),
-        unique=len({row["source"] for row in valid}),
     )
 
 
-# ---------------------------------------------------------------- running
+# ---------------------------------------------------------------- playing
+
+
+@dataclass(slots=True)
+class Episode:
+    """One that is being played: what the agent reads, and what became of its programs.
+
+    `task` is None where the environment chose it. `attempts` holds, for each program that was
+    judged, the program, what it was paid, and what `step` said of it.
+    """
+
+    index: int
+    seed: int
+    prompt: str
+    task: Task | None
+    about: dict[str, Any]
+    transcript: str
+    attempts: list[tuple[str, float, dict[str, Any]]] = field(default_factory=list)
+    over: bool = False
+    error: str | None = None
+    tokens: int | None = None
+    seconds: float = 0.0
+
+
+Ask = Callable[[Sequence[Episode]], tuple[list[str], list[int] | None]]
+"""The programs that answer episodes, in their order, and the tokens of each where known."""
+
+
+def asked(agent: Agent | TaskAgent, seed: int) -> Ask:
+    """How an agent answers: by what it reads, or, for a `TaskAgent`, by the task.
+
+    From the second turn on it reads the prompt, its programs, and what was said of each.
+    """
+
+    def by_text(episodes: Sequence[Episode]) -> tuple[list[str], list[int] | None]:
+        assert isinstance(agent, Agent)
+        seeds = [text_seed(seed, e.index, len(e.attempts)) for e in episodes]
+        texts = agent.generate([e.transcript for e in episodes], seeds=seeds)
+        return texts, list(agent.tokens) if isinstance(agent, Metered) else None
+
+    def by_task(episodes: Sequence[Episode]) -> tuple[list[str], list[int] | None]:
+        assert isinstance(agent, TaskAgent)
+        tasks = [e.task for e in episodes if e.task is not None]
+        if len(tasks) < len(episodes):
+            raise EvaluationError(
+                f"the agent {agent.name!r} answers frozen tasks only: take the eval split"
+            )
+        return [agent.answer(task) for task in tasks], None
+
+    return by_task if isinstance(agent, TaskAgent) else by_text
+
+
+def _ask(ask: Ask, episodes: Sequence[Episode]) -> list[str]:
+    """Their programs; an episode whose agent raises has an `error`, and its program is empty.
+
+    Failures of the machine (memory) and sentences for the user go through.
+    """
+    began = time.monotonic()
+    try:
+        texts, tokens = ask(episodes)
+        if len(texts) != len(episodes):
+            raise ValueError(f"{len(texts)} programs for {len(episodes)} prompts")
+        if len(episodes) > 1 and not all(isinstance(text, str) for text in texts):
+            raise TypeError("not all programs are strings")
+        if not all(isinstance(text, str) for text in texts):
+            raise TypeError(f"a program is a str, not {type(texts[0]).__name__}")
+    except (EvaluationError, MemoryExhaustedError):
+        raise
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise
+        if len(episodes) > 1:  # one by one, so that the others keep what they would have had
+            return [text for episode in episodes for text in _ask(ask, [episode])]
+        episodes[0].error = f"{type(error).__name__}: {error}"[:KEPT_MESSAGE]
+        texts, tokens = [""], None
+    spent = (time.monotonic() - began) / len(episodes)
+    for at, episode in enumerate(episodes):
+        episode.seconds += spent
+        if tokens is not None:
+            episode.tokens = (episode.tokens or 0) + tokens[at]
+    return texts
+
+
+def play(
+    ask: Ask,
+    config: EvaluationConfig,
+    indices: Sequence[int],
+    *,
+    batch: int = BATCH,
+    workers: int | None = None,
+    spent: int = 0,
+) -> Iterator[list[Row]]:
+    """The judged rows of the episodes at `indices`, batch by batch.
+
+    `workers`: programs judged at a time (None: one per CPU). `spent`: what is gone of the budget. A
+    row depends on the configuration and its own index only. Raises what `gymnasium.make_vec` raises
+    for an environment, toolchain, reward or split that is not there.
+    """
+    import gymnasium
+    from gymnasium.vector import AutoresetMode
+
+    left = None if config.budget is None else config.budget - spent
+    if not indices or (left is not None and left < config.turns):
+        return
+    frozen = frozen_tasks(config)
+    width = min(batch, len(indices))
+    options: dict[str, Any] = {} if workers is None else {"workers": workers}
+    envs: Any = gymnasium.make_vec(
+        f"forgegym:{config.env}",
+        num_envs=width,
+        toolchain=config.toolchain,
+        reward=config.reward,
+        split=config.split,
+        **kind_of_tasks(config.tasks),
+        **options,
+        max_turns=config.turns,
+        autoreset_mode=AutoresetMode.DISABLED,
+    )
+    try:
+        at = 0
+        while at < len(indices):
+            room = width if left is None else min(width, left // config.turns)
+            part = list(indices[at : at + room])
+            if not part:
+                return
+            at += len(part)
+            episodes = _begin(envs, config, part, frozen)
+            _play(envs, ask, episodes, config)
+            rows = [_row(episode, config) for episode in episodes]
+            if left is not None:
+                left -= sum(row["turns"] for row in rows)
+            yield rows
+    finally:
+        envs.close()
+
+
+def _begin(
+    envs: Any, config: EvaluationConfig, part: Sequence[int], frozen: Sequence[Task]
+) -> list[Episode]:
+    # A vector environment has a fixed width: the last batch repeats its last episode.
+    padded = list(part) + [part[-1]] * (envs.num_envs - len(part))
+    tasks = [frozen[i % len(frozen)] for i in padded] if frozen else None
+    prompts, about = envs.reset(
+        seed=[sample_seed(config.seed, i, "task") for i in padded],
+        options=None if tasks is None else {"tasks": tasks},
+    )
+    return [
+        Episode(
+            index=index,
+            seed=text_seed(config.seed, index),
+            prompt=prompts[at],
+            task=tasks[at] if tasks else None,
+            about={name: about[name][at] for name in _ABOUT},
+            transcript=prompts[at],
+        )
+        for at, index in enumerate(part)
+    ]
+
+
+def _play(envs: Any, ask: Ask, episodes: Sequence[Episode], config: EvaluationConfig) -> None:
+    """All turns of a batch of episodes."""
+    programs = [""] * envs.num_envs
+    for _ in range(config.turns):
+        playing = [(at, e) for at, e in enumerate(episodes) if not e.over]
+        if not playing:
+            return
+        texts = _ask(ask, [episode for _, episode in playing])
+        for (at, _), text in zip(playing, texts, strict=True):
+            programs[at] = text
+        for at in range(len(episodes), len(programs)):
+            programs[at] = programs[len(episodes) - 1]
+        said, rewards, terminated, truncated, infos = envs.step(tuple(programs))
+        for at, episode in playing:
+            if episode.error is None:
+                info = {name: infos[name][at] for name in ("verdict", "solved")}
+                info["components"] = _own(infos["components"], at)
+                episode.attempts.append((programs[at], float(rewards[at]), info))
+                episode.transcript += f"{programs[at].rstrip()}\n\n{said[at]}\n"
+            failed = not infos["valid"][at]
+            episode.over = bool(terminated[at] or truncated[at] or failed or episode.error)
+
+
+def _own(infos: Mapping[str, Any], at: int) -> dict[str, float]:
+    """One environment's part of a dictionary in Gymnasium's vector convention."""
+    names = [name for name in infos if not name.startswith("_")]
+    return {name: float(infos[name][at]) for name in names if infos[f"_{name}"][at]}
+
+
+def _row(episode: Episode, config: EvaluationConfig) -> Row:
+    row: Row = {
+        "index": episode.index,
+        "seed": episode.seed,
+        "task_id": episode.about["task_id"],
+        "task_key": episode.about["task_key"],
+        "family": episode.about["family"],
+        "difficulty": int(episode.about["difficulty"]),
+        "prompt": episode.prompt,
+        "turns": len(episode.attempts),
+        "tokens": episode.tokens,
+        "agent_error": episode.error,
+    }
+    judged = [_judged(*attempt, LANGUAGES[config.env]) for attempt in episode.attempts]
+    judging = sum(info["verdict"].seconds for _, _, info in episode.attempts)
+    seconds = {"agent": round(episode.seconds, 4), "judging": round(judging, 4)}
+    if episode.error is None:
+        earlier = {"attempts": judged[:-1]} if len(judged) > 1 else {}
+        return {**row, **judged[-1], **earlier, "seconds": seconds}
+    nothing: Row = {
+        "source": "",
+        "sha256": source_sha256(""),
+        "reward": 0.0,
+        "components": {},
+        "valid": True,
+        "failure": None,
+        "stage": "agent",
+        "compiled": False,
+        "accepted": False,
+        "solved": False,
+        "tests": None,
+        "diagnostics": [],
+        "toolchain": episode.about["toolchain"],
+        "seconds": seconds,
+        "attempts": judged,
+    }
+    if LANGUAGES[config.env] == "compact":
+        nothing |= {"complexity": None, "decisions": {}, "structures": []}
+    return {**row, **nothing}
+
+
+def _judged(source: str, reward: float, info: Mapping[str, Any], language: str) -> Row:
+    """What a row holds of one program."""
+    verdict: Verdict = info["verdict"]
+    tests = verdict.facts.get("tests")
+    judged: Row = {
+        "source": source,
+        "sha256": source_sha256(source),
+        "reward": reward,
+        "components": dict(info["components"]),
+        "valid": verdict.valid,
+        "failure": None if verdict.failure is None else asdict(verdict.failure),
+        "stage": verdict.stage,
+        "compiled": verdict.passed("compile"),
+        "accepted": verdict.accepted,
+        "solved": bool(info["solved"]),
+        "tests": None
+        if tests is None
+        else {kind: [count["passed"], count["total"]] for kind, count in tests.items()},
+        "diagnostics": [_told(d) for d in verdict.diagnostics[:KEPT_DIAGNOSTICS]],
+        "toolchain": str(verdict.toolchain),
+    }
+    if language == "compact":
+        complexity = verdict.metrics.get("complexity")
+        decisions, structures = _shape(verdict)
+        judged["complexity"] = None if complexity is None else int(complexity)
+        judged["decisions"], judged["structures"] = decisions, structures
+    return judged
+
+
+def _told(diagnostic: Diagnostic) -> dict[str, Any]:
+    message = diagnostic.message
+    if len(message) > KEPT_MESSAGE:
+        message = message[: KEPT_MESSAGE - 1] + "…"
+    place = {"line": diagnostic.line, "column": diagnostic.column}
+    known = {name: value for name, value in place.items() if value is not None}
+    return {"severity": diagnostic.severity.value, "message": message, **known}
 
 
 def _shape(verdict: Verdict) -> tuple[dict[str, int], list[str]]:
@@ -207,33 +632,6 @@ def _shape(verdict: Verdict) -> tuple[dict[str, int], list[str]]:
     return decisions, structures
 
 
-def _row(
-    index: int, prompt: str, source: str, reward: float, infos: Mapping[str, Any], at: int
-) -> Row:
-    verdict: Verdict = infos["verdict"][at]
-    decisions, structures = _shape(verdict)
-    complexity = verdict.metrics.get("complexity")
-    return {
-        "index": index,
-        "task_id": infos["task_id"][at],
-        "task_key": infos["task_key"][at],
-        "prompt": prompt,
-        "source": source,
-        "reward": float(reward),
-        "valid": verdict.valid,
-        "failure": None if verdict.failure is None else asdict(verdict.failure),
-        "stage": verdict.stage,
-        "accepted": verdict.accepted,
-        "solved": bool(infos["solved"][at]),
-        "complexity": None if complexity is None else int(complexity),
-        "decisions": decisions,
-        "structures": structures,
-        "diagnostics": [str(d) for d in verdict.diagnostics[:1]],
-        "toolchain": str(verdict.toolchain),
-        "seconds": verdict.seconds,
-    }
-
-
 def frozen_tasks(config: EvaluationConfig) -> list[Task]:
     """The tasks that an evaluation goes through in turn: the environment's frozen set.
 
@@ -245,6 +643,11 @@ def frozen_tasks(config: EvaluationConfig) -> list[Task]:
         return []
     module = importlib.import_module(TASKS[config.env, config.tasks], __package__)
     return list(module.tasks("eval"))
+
+
+def tasks_digest(tasks: Iterable[Task]) -> str:
+    """The hash of a set of tasks: of their keys, in order."""
+    return hashlib.sha256("\n".join(task.key for task in tasks).encode()).hexdigest()
 
 
 def _of_a_set(config: EvaluationConfig) -> list[Task]:
@@ -278,84 +681,50 @@ def open_set(env: str, source: str) -> Iterator[tuple[TaskSet, Verifier]]:
 
 
 def sample(
-    agent: Agent, config: EvaluationConfig, indices: Sequence[int], *, batch: int = BATCH
+    agent: Agent | TaskAgent, config: EvaluationConfig, indices: Sequence[int], **options: Any
 ) -> Iterator[list[Row]]:
-    """The judged rows of the samples at `indices`, batch by batch.
-
-    A row depends on the configuration and its own index only. Raises what `gymnasium.make_vec`
-    raises for an environment, toolchain, reward or split that is not there.
-    """
-    import gymnasium
-
-    if not indices:
-        return
-    frozen = frozen_tasks(config)
-    width = min(batch, len(indices))
-    envs: Any = gymnasium.make_vec(
-        f"forgegym:{config.env}",
-        num_envs=width,
-        toolchain=config.toolchain,
-        reward=config.reward,
-        split=config.split,
-        **kind_of_tasks(config.tasks),
-        max_turns=1,
-    )
-    try:
-        for start in range(0, len(indices), width):
-            part = list(indices[start : start + width])
-            # A vector environment has a fixed width: the last batch repeats its last sample.
-            spare = width - len(part)
-            padded = part + part[-1:] * spare
-            options = {"tasks": [frozen[i % len(frozen)] for i in padded]} if frozen else None
-            prompts, _ = envs.reset(
-                seed=[sample_seed(config.seed, i, "task") for i in padded], options=options
-            )
-            texts = agent.generate(
-                list(prompts[: len(part)]),
-                seeds=[sample_seed(config.seed, i, "text") for i in part],
-            )
-            _, rewards, _, _, infos = envs.step(tuple(texts) + (texts[-1],) * spare)
-            yield [
-                _row(index, prompts[at], texts[at], rewards[at], infos, at)
-                for at, index in enumerate(part)
-            ]
-    finally:
-        envs.close()
+    """The rows of an agent's episodes at `indices`, batch by batch; options and errors: `play`."""
+    yield from play(asked(agent, config.seed), config, indices, **options)
 
 
-def evaluate(agent: Agent, config: EvaluationConfig) -> list[Row]:
-    """All rows of an evaluation, kept in memory only. Raises as `sample`."""
+def evaluate(agent: Agent | TaskAgent, config: EvaluationConfig) -> list[Row]:
+    """All rows of an evaluation, kept in memory only. Raises as `play`."""
     return [row for rows in sample(agent, config, range(config.samples)) for row in rows]
 
 
 def evaluate_into(
     folder: Path,
-    agent: Agent,
+    agent: Agent | TaskAgent,
     config: EvaluationConfig,
     *,
     resume: bool = False,
+    workers: int | None = None,
     on_rows: Callable[[list[Row]], None] = _ignore,
 ) -> Summary:
     """An evaluation into a folder: `config.json`, `rows.jsonl` as they come, `summary.json`.
 
-    With `resume` the rows already there are kept and only missing or failed samples are taken.
-    Raises `EvaluationError` when the folder holds results and `resume` is False, or results of
-    another configuration; `records.OutputError` when it cannot be written.
+    Rows of frozen tasks are written without their prompt, which the task has. With `resume` the
+    rows already there are kept, and episodes are played that are missing, on which the machine
+    failed, or in which the agent raised an error. Raises `EvaluationError` when the folder holds
+    results and `resume` is False, or results of another configuration; `records.OutputError` when
+    it cannot be written.
     """
-    toolchain = resolved_toolchain(config)
+    described = described_config(agent, config)
     make_folder(folder)
-    _claim(folder, {**asdict(config), "resolved_toolchain": toolchain}, resume=resume)
+    _claim(folder, described, resume=resume)
+    prompts = described["tasks_digest"] is None
     with Rows(folder / ROWS) as file:
         rows = list(file.kept)
-        done = {row["index"] for row in rows if row["valid"]}
+        done = {row["index"]: row["turns"] for row in rows if _stays(row)}
         began = time.monotonic()
         missing = [i for i in range(config.samples) if i not in done]
-        for fresh in sample(agent, config, missing):
+        spent = sum(done.values())
+        for fresh in sample(agent, config, missing, workers=workers, spent=spent):
             for row in fresh:
-                file.append(row)
+                file.append({k: v for k, v in row.items() if prompts or k != "prompt"})
             rows += fresh
             on_rows(fresh)
-    summary = summarise(rows)
+    summary = summarise(rows, LANGUAGES[config.env])
     write_json(
         folder / SUMMARY,
         {
@@ -365,6 +734,11 @@ def evaluate_into(
         },
     )
     return summary
+
+
+def _stays(row: Row) -> bool:
+    """Whether a row is not played again when its evaluation is resumed."""
+    return row["valid"] and row["agent_error"] is None
 
 
 def read_rows(folder: Path) -> list[Row]:
@@ -379,22 +753,50 @@ def kind_of_tasks(tasks: str | None) -> dict[str, Any]:
     return {} if tasks is None else {"tasks": tasks}
 
 
-def resolved_toolchain(config: EvaluationConfig) -> str:
-    """The name and version of the toolchain that will judge. Raises as `gymnasium.make` does."""
+def described_config(agent: Agent | TaskAgent, config: EvaluationConfig) -> dict[str, Any]:
+    """What a results folder says of its evaluation: all that replaying it needs.
+
+    Beside the configuration: ``resolved_toolchain`` (name and version), ``image`` (the digest of
+    the image that programs ran in, None without one), ``tasks_digest`` (of the frozen tasks, None
+    for the training split), ``oracle`` (whether the agent sees what an agent may not see) and
+    ``forgegym`` (the version). Raises as `gymnasium.make` does.
+    """
+    toolchain, image = resolved_toolchain(config)
+    frozen = frozen_tasks(config)
+    return {
+        **asdict(config),
+        "resolved_toolchain": toolchain,
+        "image": image,
+        "tasks_digest": tasks_digest(frozen) if frozen else None,
+        "oracle": isinstance(agent, TaskAgent) and agent.oracle,
+        "forgegym": __version__,
+    }
+
+
+def resolved_toolchain(config: EvaluationConfig) -> tuple[str, str | None]:
+    """The name and version of the toolchain that will judge, and the digest of its image if it is
+    in one. Raises as `gymnasium.make` does."""
     import gymnasium
 
-    env = gymnasium.make(
+    env: Any = gymnasium.make(
         f"forgegym:{config.env}",
         toolchain=config.toolchain,
         reward=config.reward,
         split=config.split,
         **kind_of_tasks(config.tasks),
-    )
+    ).unwrapped
     try:
-        _, info = env.reset(seed=0)
-        return str(info["toolchain"])
+        return str(env.verifier.toolchain), _image(env.verifier.sandbox, LANGUAGES[config.env])
     finally:
         env.close()
+
+
+def _image(sandbox: str | None, language: str) -> str | None:
+    if sandbox != "docker":
+        return None
+    from ..verifiers.sandbox import docker, images
+
+    return images.find(docker.connect(), language).digest
 
 
 def _claim(folder: Path, wanted: Mapping[str, Any], *, resume: bool) -> None:
@@ -417,7 +819,7 @@ def _claim(folder: Path, wanted: Mapping[str, Any], *, resume: bool) -> None:
     except ValueError as error:
         raise EvaluationError(f"{path} is damaged: {error}") from error
     # More samples of the same evaluation are welcome: a row depends on its own index only.
-    for key in sorted(wanted.keys() - {"samples"}):
+    for key in sorted(wanted.keys() - _MAY_CHANGE):
         if found.get(key) != wanted[key]:
             raise EvaluationError(
                 f"{folder} was evaluated with {key} = {found.get(key)!r}, not {wanted[key]!r}; "

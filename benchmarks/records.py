@@ -77,7 +77,10 @@ class Rows:
 
     def append(self, row: Mapping[str, Any]) -> None:
         """Add one row and hand it to the operating system."""
-        line = json.dumps(row, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        try:
+            line = json.dumps(row, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        except UnicodeEncodeError:  # half of a surrogate pair, as an agent may write
+            line = json.dumps(row, allow_nan=False).encode() + b"\n"
         try:
             # Unbuffered: a buffered writer would try the failed bytes again when it is closed.
             written = os.write(self._file.fileno(), line)

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from .compact_agreement import Agreement, Group, Report
-from .evaluate import EQUAL_PAIRS, QUALITY_COMPLEXITY, Summary
+from .evaluate import EQUAL_PAIRS, QUALITY_COMPLEXITY, ContractSummary, Summary
 from .statistics import Estimate
 
 
@@ -33,10 +33,6 @@ def number_interval(estimate: Estimate) -> str:
     return f"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
 
 
-# What is said of Compact's contracts, and measured of no other language's programs.
-_OF_CONTRACTS = ("complexity", "commonest decision", "structures")
-
-
 def evaluation_table(
     summaries: Mapping[str, Summary], *, title: str, language: str = "compact"
 ) -> Table:
@@ -46,33 +42,47 @@ def evaluation_table(
     for name in summaries:
         table.add_column(escape(name), justify="right")
     all_ = list(summaries.values())
+    contracts = [s for s in all_ if isinstance(s, ContractSummary)] if language == "compact" else []
     above = f"complexity > {QUALITY_COMPLEXITY}"
-    rows: list[tuple[str, list[str]]] = [
-        ("samples (prompts)", [f"{s.samples} ({s.tasks})" for s in all_]),
-        ("compiles", [percent_interval(s.compile_rate) for s in all_]),
-        (above, [percent_interval(s.complex_rate) for s in all_]),
-        (f"compiles and {above}", [percent_interval(s.high_quality_rate) for s in all_]),
-        ("average complexity", [number_interval(s.average_complexity) for s in all_]),
-        ("does all the prompt asks", [percent_interval(s.solved_rate) for s in all_]),
-        ("mean reward", [number_interval(s.mean_reward) for s in all_]),
-        ("commonest decision", [_commonest(s) for s in all_]),
-        ("structures", [str(s.structures) for s in all_]),
-        ("distinct-2", [f"{s.distinct_2:.3f}" for s in all_]),
-        (f"distinct-2, first {EQUAL_PAIRS:,} pairs", [f"{s.distinct_2_equal:.3f}" for s in all_]),
-        ("different texts", [str(s.unique) for s in all_]),
-    ]
+    table.add_row("samples (prompts)", *(f"{s.samples} ({s.tasks})" for s in all_))
+    table.add_row("compiles", *(percent_interval(s.compile_rate) for s in all_))
+    if contracts:
+        table.add_row(above, *(percent_interval(s.complex_rate) for s in contracts))
+        table.add_row(
+            f"compiles and {above}", *(percent_interval(s.high_quality_rate) for s in contracts)
+        )
+        table.add_row(
+            "average complexity", *(number_interval(s.average_complexity) for s in contracts)
+        )
+    table.add_row("does all the prompt asks", *(percent_interval(s.solved_rate) for s in all_))
+    for k in sorted({k for s in all_ for k in s.pass_at if k > 1}):
+        cells = (percent_interval(s.pass_at[k]) if k in s.pass_at else "–" for s in all_)
+        table.add_row(f"pass@{k}", *cells)
+    table.add_row("mean reward", *(number_interval(s.mean_reward) for s in all_))
+    if any(s.gap is not None for s in all_):
+        table.add_row(
+            "passes visible less hidden tests",
+            *("–" if s.gap is None else percent_interval(s.gap) for s in all_),
+        )
+    if contracts:
+        table.add_row("commonest decision", *(_commonest(s) for s in contracts))
+        table.add_row("structures", *(str(s.structures) for s in contracts))
+    table.add_row("distinct-2", *(f"{s.distinct_2:.3f}" for s in all_))
+    table.add_row(
+        f"distinct-2, first {EQUAL_PAIRS:,} pairs", *(f"{s.distinct_2_equal:.3f}" for s in all_)
+    )
+    table.add_row("different texts", *(str(s.unique) for s in all_))
+    if any(s.agent_errors for s in all_):
+        table.add_row("agent errors (paid nothing)", *(str(s.agent_errors) for s in all_))
     if any(s.failures for s in all_):
-        rows.append(("machine failures (left out)", [str(s.failures) for s in all_]))
-    for name, cells in rows:
-        if language == "compact" or not any(word in name for word in _OF_CONTRACTS):
-            table.add_row(name, *cells)
+        table.add_row("machine failures (left out)", *(str(s.failures) for s in all_))
     toolchains = sorted({name for s in all_ for name in s.toolchains})
     table.caption = f"95 % intervals, clustered by prompt; judged by {', '.join(toolchains) or '–'}"
     table.caption_justify = "left"
     return table
 
 
-def _commonest(summary: Summary) -> str:
+def _commonest(summary: ContractSummary) -> str:
     kind, share = summary.commonest_decision
     return f"{kind} {percent(share)}" if share else "–"
 

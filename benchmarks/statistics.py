@@ -151,6 +151,50 @@ def clustered_mean(clusters: Iterable[Sequence[float]], *, seed: int = 0) -> Est
     return Estimate(mean, low, high, n)
 
 
+def clustered_error(clusters: Iterable[Sequence[float]]) -> float:
+    """The standard error of the pooled mean over clusters of samples, which may resemble each other
+    within a cluster; NaN with fewer than two clusters.
+
+    Source: Liang and Zeger, "Longitudinal data analysis using generalized linear models",
+    Biometrika 73 (1986), with the correction K / (K - 1) for few clusters; Miller, "Adding error
+    bars to evals", arXiv 2411.00640 (2024), for evaluations.
+    """
+    filled = [c for c in clusters if c]
+    k = len(filled)
+    if k < 2:
+        return math.nan
+    n = sum(len(c) for c in filled)
+    mean = sum(sum(c) for c in filled) / n
+    return math.sqrt(k / (k - 1) * sum((sum(c) - mean * len(c)) ** 2 for c in filled)) / n
+
+
+def pass_at_k(n: int, c: int, k: int) -> float:
+    """The chance that one of `k` samples solves a task of which `c` of `n` did, unbiased.
+
+    Raises `ValueError` unless ``0 <= c <= n`` and ``1 <= k <= n``.
+
+    Source: Chen et al., "Evaluating large language models trained on code", arXiv 2107.03374
+    (2021), equation 1: 1 - C(n - c, k) / C(n, k).
+    """
+    if not (0 <= c <= n and 1 <= k <= n):
+        raise ValueError(f"pass@{k} of {c} solutions in {n} samples is undefined")
+    return 1.0 - math.comb(n - c, k) / math.comb(n, k)
+
+
+def mean_pass_at_k(clusters: Iterable[Sequence[bool]], k: int, *, seed: int = 0) -> Estimate:
+    """The mean of `pass_at_k` over tasks (one cluster of yes/no samples each), and its interval.
+
+    Tasks are resampled; where all of them are at 0 or at 1, so that a bootstrap would collapse to a
+    point, it is Wilson's interval with the tasks as trials. Raises as `pass_at_k`.
+    """
+    values = [pass_at_k(len(c), sum(c), k) for c in clusters]
+    if not values:
+        return Estimate(math.nan, math.nan, math.nan, 0)
+    if set(values) in ({0.0}, {1.0}):
+        return wilson(sum(values), len(values))
+    return clustered_mean([[value] for value in values], seed=seed)
+
+
 # ---------------------------------------------------------------- variety
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -44,6 +44,8 @@ from .shell import (
 )
 
 if TYPE_CHECKING:
+    from ..agents.agent import Agent
+    from ..benchmarks.baselines import TaskAgent
     from ..verifiers.verdict import Verdict
 
 
@@ -249,13 +251,44 @@ _EVALUATED = {
 }
 
 
+# Episodes where neither --episodes nor --samples says how many.
+_EPISODES = 256
+
+
 @app.command("eval")
 def evaluate(
     env: EnvironmentName,
     agent: AgentName,
-    num_samples: Annotated[
-        int, typer.Option("--num-samples", min=1, max=MAX_SAMPLES, help="Samples to judge.")
-    ] = 256,
+    episodes: Annotated[
+        int | None,
+        typer.Option(
+            "--episodes",
+            "--num-samples",
+            min=1,
+            max=MAX_SAMPLES,
+            help=f"Episodes in all, over the tasks in turn (default: {_EPISODES}).",
+        ),
+    ] = None,
+    samples: Annotated[
+        int | None,
+        typer.Option("--samples", min=1, help="Episodes of each frozen task, for pass@k."),
+    ] = None,
+    turns: Annotated[
+        int,
+        typer.Option("--turns", min=1, help="Most programs in an episode; the last one counts."),
+    ] = 1,
+    budget: Annotated[
+        int | None,
+        typer.Option(
+            "--budget",
+            min=1,
+            help="Most programs judged in all; episodes begin while all their turns are left.",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, help="Programs judged at a time (default: one per CPU)."),
+    ] = None,
     split: Annotated[Split, typer.Option("--split", help="Which tasks.")] = Split.EVAL,
     out_folder: Annotated[
         Path | None,
@@ -275,27 +308,42 @@ def evaluate(
 ) -> None:
     """An agent's rates, with 95 % intervals, and how varied what it wrote is.
 
-    The results folder gets the configuration, a JSON line a sample as it is judged, and the
-    summary.
-    """
-    from ..benchmarks.evaluate import EvaluationConfig, Row, evaluate_into
+    The results folder gets the configuration, a JSON line an episode as it ends, and the summary:
+    it is a row for `forgegym leaderboard`. An episode in which the agent raises an error is paid
+    nothing; exit code 1 when there was one.
+    """  # fmt: skip
+    from ..benchmarks.baselines import BASELINES
+    from ..benchmarks.evaluate import EvaluationConfig, Row, evaluate_into, frozen_tasks
     from ..benchmarks.report import evaluation_table
 
     name = environment_id(env)
-    player = make_agent(agent, env=name, temperature=temperature, device=device, stop=stop)
+    player: Agent | TaskAgent
+    if agent in BASELINES:
+        player = BASELINES[agent]()
+    else:
+        player = make_agent(agent, env=name, temperature=temperature, device=device, stop=stop)
     config = EvaluationConfig(
         env=name,
         agent=player.name,
-        samples=num_samples,
+        samples=episodes or _EPISODES,
         split=split.value,
         seed=seed,
         toolchain=toolchain.value,
         reward=_EVALUATED[name] if tasks is not Tasks.SPEC else "compact-spec",
         tasks=tasks.value if tasks else None,
         tasks_from=tasks_from,
+        turns=turns,
+        budget=budget,
     )
+    if samples is not None:
+        if episodes is not None:
+            raise UsageError("--samples is for each task, --episodes for all; give one of them")
+        frozen = frozen_tasks(config)
+        if not frozen:
+            raise UsageError("--samples is for each frozen task; the training split has none")
+        config = replace(config, samples=samples * len(frozen))
     folder = out_folder or Path("runs") / f"eval-{Path(agent).name}-{split.value}-{seed}"
-    with progress("judging", num_samples) as show:
+    with progress("judging", config.samples) as show:
         done = 0
 
         def on_rows(rows: list[Row]) -> None:
@@ -303,7 +351,9 @@ def evaluate(
             done += len(rows)
             show(done)
 
-        summary = evaluate_into(folder, player, config, resume=resume, on_rows=on_rows)
+        summary = evaluate_into(
+            folder, player, config, resume=resume, workers=workers, on_rows=on_rows
+        )
     if as_json:
         print_json(summary.to_json())
     else:
@@ -318,6 +368,13 @@ def evaluate(
             soft_wrap=True,
         )
         raise typer.Exit(MACHINE)
+    if summary.agent_errors:
+        err.print(
+            f"the agent raised an error in {summary.agent_errors} episodes, which are paid "
+            f"nothing; the rows say which",
+            soft_wrap=True,
+        )
+        raise typer.Exit(REFUSED)
 
 
 @app.command()

@@ -98,9 +98,11 @@ app = typer.Typer(
 images_app = typer.Typer(no_args_is_help=True, help="The images of Docker's sandboxes.")
 train_app = typer.Typer(no_args_is_help=True, help="Train a policy.")
 bench_app = typer.Typer(no_args_is_help=True, help="Measurements, as tables and --json.")
+leaderboard_app = typer.Typer(no_args_is_help=True, help="Results that anyone can replay.")
 app.add_typer(images_app, name="images")
 app.add_typer(train_app, name="train")
 app.add_typer(bench_app, name="bench")
+app.add_typer(leaderboard_app, name="leaderboard")
 
 
 def main() -> None:
@@ -148,7 +150,7 @@ AgentName = Annotated[
     typer.Option(
         "--agent",
         help="template, random, tiny (the untrained base), a folder of a model, adapter or run, "
-        "or module:factory.",
+        "or module:factory; for eval also empty, constant, or reference (the tasks' own answers).",
     ),
 ]
 ToolchainName = Annotated[Toolchain, typer.Option("--toolchain", help="Who judges.")]

@@ -110,6 +110,7 @@ class CompactContractVectorEnv(CodeVectorEnv):
 
     Args:
         num_envs, autoreset_mode: See `CodeVectorEnv`.
+        workers: How many programs are judged at a time (None: one per CPU).
         toolchain and the rest: See `CompactContractEnv`.
     """
 
@@ -117,6 +118,7 @@ class CompactContractVectorEnv(CodeVectorEnv):
         self,
         num_envs: int = 1,
         *,
+        workers: int | None = None,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         tasks: Tasks = "open",
         toolchain: Choice = "auto",
@@ -132,7 +134,9 @@ class CompactContractVectorEnv(CodeVectorEnv):
     ) -> None:
         task_source(tasks)
         shared = make_judge(judge)
-        verifier = CompactVerifier(toolchain, sandbox=sandbox, allow_unsafe=allow_unsafe)
+        verifier = CompactVerifier(
+            toolchain, sandbox=sandbox, allow_unsafe=allow_unsafe, workers=workers
+        )
         _require(verifier, tasks)
         chosen = None if families is None else tuple(families)
         super().__init__(

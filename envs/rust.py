@@ -20,11 +20,16 @@ from .vector import CodeVectorEnv
 TOOLCHAINS = ("auto", "rustc")
 
 
-def _verifier(toolchain: str, sandbox: SandboxChoice | Sandbox, allow_unsafe: bool) -> RustVerifier:
+def _verifier(
+    toolchain: str,
+    sandbox: SandboxChoice | Sandbox,
+    allow_unsafe: bool,
+    workers: int | None = None,
+) -> RustVerifier:
     if toolchain not in TOOLCHAINS:
         known = ", ".join(TOOLCHAINS)
         raise ChoiceError(f"unknown Rust toolchain {toolchain!r}; there are: {known}")
-    return RustVerifier(sandbox=sandbox, allow_unsafe=allow_unsafe)
+    return RustVerifier(sandbox=sandbox, allow_unsafe=allow_unsafe, workers=workers)
 
 
 def _set(tasks_from: str | RustSet, verifier: RustVerifier) -> RustSet:
@@ -95,6 +100,7 @@ class RustCodeVectorEnv(CodeVectorEnv):
 
     Args:
         num_envs, autoreset_mode: See `CodeVectorEnv`.
+        workers: How many programs are judged at a time (None: one per CPU).
         toolchain and the rest: See `RustCodeEnv`.
     """
 
@@ -102,6 +108,7 @@ class RustCodeVectorEnv(CodeVectorEnv):
         self,
         num_envs: int = 1,
         *,
+        workers: int | None = None,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         toolchain: str = "auto",
         sandbox: SandboxChoice | Sandbox = "auto",
@@ -116,7 +123,7 @@ class RustCodeVectorEnv(CodeVectorEnv):
         judge: JudgeChoice | None = None,
     ) -> None:
         shared = make_judge(judge)
-        verifier = _verifier(toolchain, sandbox, allow_unsafe)
+        verifier = _verifier(toolchain, sandbox, allow_unsafe, workers)
         chosen = None if families is None else tuple(families)
         try:
             known = None if tasks_from is None else _set(tasks_from, verifier)

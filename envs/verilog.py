@@ -21,12 +21,19 @@ TOOLCHAINS = ("auto", "iverilog+yosys")
 
 
 def _verifier(
-    toolchain: str, sandbox: SandboxChoice | Sandbox, allow_unsafe: bool, lint: bool, prove: bool
+    toolchain: str,
+    sandbox: SandboxChoice | Sandbox,
+    allow_unsafe: bool,
+    lint: bool,
+    prove: bool,
+    workers: int | None = None,
 ) -> VerilogVerifier:
     if toolchain not in TOOLCHAINS:
         known = ", ".join(TOOLCHAINS)
         raise ChoiceError(f"unknown Verilog toolchain {toolchain!r}; there are: {known}")
-    return VerilogVerifier(sandbox=sandbox, allow_unsafe=allow_unsafe, lint=lint, prove=prove)
+    return VerilogVerifier(
+        sandbox=sandbox, allow_unsafe=allow_unsafe, lint=lint, prove=prove, workers=workers
+    )
 
 
 def _set(tasks_from: str | VerilogSet, verifier: VerilogVerifier) -> VerilogSet:
@@ -101,6 +108,7 @@ class VerilogModuleVectorEnv(CodeVectorEnv):
 
     Args:
         num_envs, autoreset_mode: See `CodeVectorEnv`.
+        workers: How many programs are judged at a time (None: one per CPU).
         toolchain and the rest: See `VerilogModuleEnv`.
     """
 
@@ -108,6 +116,7 @@ class VerilogModuleVectorEnv(CodeVectorEnv):
         self,
         num_envs: int = 1,
         *,
+        workers: int | None = None,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         toolchain: str = "auto",
         sandbox: SandboxChoice | Sandbox = "auto",
@@ -124,7 +133,7 @@ class VerilogModuleVectorEnv(CodeVectorEnv):
         judge: JudgeChoice | None = None,
     ) -> None:
         shared = make_judge(judge)
-        verifier = _verifier(toolchain, sandbox, allow_unsafe, lint, prove)
+        verifier = _verifier(toolchain, sandbox, allow_unsafe, lint, prove, workers)
         chosen = None if families is None else tuple(families)
         try:
             known = None if tasks_from is None else _set(tasks_from, verifier)

@@ -1,8 +1,8 @@
 """What tests need that a machine may lack: skipped with the reason, or failed where required.
 
 FORGEGYM_REQUIRE lists, separated by commas, what must be there (``docker,bubblewrap,shared_data,
-compactc,root,gpu`` or ``all``): a test that needs one of these and does not find it fails instead
-of being skipped.
+compactc,chromium,root,gpu`` or ``all``): a test that needs one of these and does not find it fails
+instead of being skipped.
 """
 
 import os
@@ -11,6 +11,8 @@ import os
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import importlib.util
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -98,6 +100,20 @@ def _seen_by_all(folder: Path) -> bool:
     return all(part.stat().st_mode & 0o005 == 0o005 for part in (folder, *folder.parents))
 
 
+def find_chromium() -> str | None:
+    """The path of a Chromium or Chrome."""
+    return next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
+
+
+def _need_chromium() -> None:
+    if find_chromium() is None:
+        missing("chromium", "there is no chromium on PATH")
+    if importlib.util.find_spec("playwright") is None:
+        missing("chromium", "playwright, which drives it, is not installed")
+
+
 def _need_gpu() -> None:
     import torch
 
@@ -110,6 +126,7 @@ NEEDS: dict[str, Callable[[], None]] = {
     "compactc": _need_compactc,
     "docker": _need_docker,
     "bubblewrap": _need_bubblewrap,
+    "chromium": _need_chromium,
     "gpu": _need_gpu,
 }
 

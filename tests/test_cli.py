@@ -494,6 +494,16 @@ def test_eval_prints_the_four_rates_and_leaves_a_results_folder(tmp_path):
     assert summary["samples"] == 20
 
 
+def test_eval_takes_samples_of_each_task_or_episodes_in_all(tmp_path):
+    arguments = ("eval", "CompactContract-v0", "--agent", "constant", "--json", *FRONTEND)
+    done = run(*arguments, "--samples", 2, "--workers", 1, "--out", tmp_path / "two")
+    summary = json.loads(done.stdout)
+    assert (summary["samples"], summary["tasks"]) == (160, 80)
+    assert list(summary["pass_at"]) == ["1", "2"]
+    assert "give one of them" in refusal(*arguments, "--samples", 2, "--episodes", 2)
+    assert "the training split has none" in refusal(*arguments, "--samples", 2, "--split", "train")
+
+
 def test_an_evaluation_killed_at_any_moment_goes_on(tmp_path):
     """SIGKILL while rows are written, then --resume: the same rows as without the kill."""
     command = [sys.executable, "-m", "forgegym", "eval", "CompactContract-v0", "--agent", "random"]

@@ -212,6 +212,135 @@ def test_a_finished_evaluation_can_be_given_more_samples(tmp_path):
     assert summary.samples == 5
 
 
+class Learner:
+    """Answers with nonsense first, and with a contract once it has read what was said of it."""
+
+    name = "learner"
+
+    def __init__(self, template=None):
+        self.read = []
+        self.template = template or load_agent("template")
+
+    def generate(self, prompts, *, seeds):
+        self.read += prompts
+        good = self.template.generate(prompts, seeds=seeds)
+        return [
+            text if "does not parse" in prompt or "does not compile" in prompt else "circuit"
+            for prompt, text in zip(prompts, good, strict=True)
+        ]
+
+
+class Fragile:
+    """Raises for some prompts, whatever batch they are in."""
+
+    name = "fragile"
+
+    def generate(self, prompts, *, seeds):
+        if any(seed % 3 == 0 for seed in seeds):
+            raise RuntimeError("the endpoint is down")
+        return load_agent("template").generate(prompts, seeds=seeds)
+
+
+def test_an_episode_goes_on_with_what_was_said():
+    agent = Learner()
+    rows = evaluate.evaluate(agent, configuration(samples=4, turns=3))
+    assert [r["turns"] for r in rows] == [2] * 4
+    assert all(r["accepted"] and r["attempts"][0]["stage"] == "parse" for r in rows)
+    summary = summarise(rows)
+    assert summary.programs == 8
+    assert summary.solved_within[1] == 0.0
+    assert summary.solved_within[2] == summary.solved_rate.value > 0.0
+    assert agent.read[4].startswith(agent.read[0])
+    assert "circuit\n\nAttempt 1 of 3" in agent.read[4]
+
+
+def test_an_agent_that_raises_loses_only_those_episodes(tmp_path):
+    config = configuration(samples=30)
+    rows = evaluate.evaluate(Fragile(), config)
+    failed = [r for r in rows if r["agent_error"] is not None]
+    assert 0 < len(failed) < 30
+    assert {r["agent_error"] for r in failed} == {"RuntimeError: the endpoint is down"}
+    assert {(r["reward"], r["stage"], r["valid"]) for r in failed} == {(0.0, "agent", True)}
+    whole = {r["index"]: r["source"] for r in evaluate.evaluate(load_agent("template"), config)}
+    assert all(whole[r["index"]] == r["source"] for r in rows if r["agent_error"] is None)
+    assert summarise(rows).agent_errors == len(failed)
+    evaluate_into(tmp_path, Fragile(), config)
+    again = []
+    evaluate_into(tmp_path, Fragile(), config, resume=True, on_rows=again.extend)
+    assert [r["index"] for r in again] == [r["index"] for r in failed]
+
+
+def test_what_is_no_program_is_the_agents_error():
+    class Odd:
+        name = "odd"
+
+        def generate(self, prompts, *, seeds):
+            return [None] * len(prompts)
+
+    (row,) = evaluate.evaluate(Odd(), configuration(samples=1))
+    assert row["agent_error"] == "TypeError: a program is a str, not NoneType"
+
+
+def test_half_a_surrogate_pair_is_a_program_like_another(tmp_path):
+    class Odd:
+        name = "odd"
+
+        def generate(self, prompts, *, seeds):
+            return ["\ud83d"] * len(prompts)
+
+    evaluate_into(tmp_path, Odd(), configuration(samples=2))
+    assert [r["source"] for r in evaluate.read_rows(tmp_path)] == ["\ud83d"] * 2
+
+
+@pytest.mark.parametrize("batch", [1, 5, 64])
+def test_a_budget_is_the_most_programs_that_are_judged(batch):
+    config = configuration(samples=20, turns=3, budget=11)
+    rows = [r for part in sample(Learner(), config, range(20), batch=batch) for r in part]
+    # Two programs each: after the fifth there is no room for three.
+    assert [r["index"] for r in rows] == [0, 1, 2, 3, 4]
+    assert sum(r["turns"] for r in rows) <= 11
+
+
+@pytest.mark.parametrize("kept", [1, 2, 4])
+def test_an_evaluation_of_turns_with_a_budget_goes_on_to_the_same_rows(tmp_path, kept):
+    config = configuration(samples=20, turns=3, budget=11)
+
+    def cut(rows):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate_into(tmp_path / "cut", Learner(), config, on_rows=cut)
+    rows = tmp_path / "cut" / "rows.jsonl"
+    rows.write_text("".join(rows.read_text().splitlines(keepends=True)[:kept]))
+    evaluate_into(tmp_path / "cut", Learner(), config, resume=True)
+    evaluate_into(tmp_path / "whole", Learner(), config)
+
+    def timeless(folder):
+        found = evaluate.read_rows(tmp_path / folder)
+        return [{k: v for k, v in r.items() if k != "seconds"} for r in found]
+
+    assert timeless("cut") == timeless("whole")
+
+
+def test_several_episodes_of_each_task_give_pass_at_k():
+    rows = [row(i, task_key=f"task-{i % 4}", solved=i < 5) for i in range(12)]
+    summary = summarise(rows)
+    assert list(summary.pass_at) == [1, 2, 3]
+    assert summary.pass_at[1].value == pytest.approx(5 / 12)
+    assert summary.pass_at[3].value == 1.0
+    assert list(summarise(rows[:11]).pass_at) == [1]
+
+
+def test_tests_that_are_seen_and_those_that_are_not_are_told_apart():
+    tests = [{"public": [3, 3], "hidden": [9, 10]}, {"public": [3, 3], "hidden": [10, 10]}]
+    rows = [row(i, tests=tests[i % 2], compiled=True, accepted=i % 2 == 1) for i in range(8)]
+    summary = summarise(rows, "rust")
+    assert summary.gap.value == 0.5
+    assert (summary.public_rate.value, summary.hidden_rate.value) == (1.0, 0.5)
+    assert summary.compile_rate.value == 1.0
+    assert "complex_rate" not in summary.to_json()
+
+
 # ---------------------------------------------------------------- collecting
 
 

@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import numpy as np
@@ -7,12 +8,15 @@ from hypothesis import strategies as st
 
 from forgegym.benchmarks.statistics import (
     bootstrap,
+    clustered_error,
     clustered_mean,
     clustered_rate,
     design_effect,
     distinct_n,
     effective_number,
     mean_of,
+    mean_pass_at_k,
+    pass_at_k,
     shares,
     wilson,
 )
@@ -121,6 +125,37 @@ def test_the_bootstrap_repeats_with_its_seed():
     data = [(x, 1.0) for x in range(20)]
     first, again, other = (bootstrap(data, lambda t: t[:, 0] / t[:, 1], seed=s) for s in (1, 1, 2))
     assert first == again != other
+
+
+@pytest.mark.parametrize("n", [1, 3, 6])
+def test_pass_at_k_is_the_share_of_draws_that_hold_a_solution(n):
+    for c, k in itertools.product(range(n + 1), range(1, n + 1)):
+        draws = list(itertools.combinations([True] * c + [False] * (n - c), k))
+        assert pass_at_k(n, c, k) == pytest.approx(sum(map(any, draws)) / len(draws))
+
+
+@pytest.mark.parametrize(("n", "c", "k"), [(3, 4, 1), (3, 1, 4), (3, 1, 0)])
+def test_pass_at_k_needs_k_samples(n, c, k):
+    with pytest.raises(ValueError, match="undefined"):
+        pass_at_k(n, c, k)
+
+
+def test_pass_at_k_over_tasks_is_their_mean_with_an_interval():
+    estimate = mean_pass_at_k([[True, False], [False, False], [True, True]], 2)
+    assert estimate.value == pytest.approx(2 / 3)
+    assert estimate.low < 2 / 3 < estimate.high
+    perfect = mean_pass_at_k([[True, True]] * 20, 2)
+    assert perfect == wilson(20, 20)
+    assert math.isnan(mean_pass_at_k([], 1).value)
+
+
+def test_the_clustered_error_of_single_samples_is_the_plain_one():
+    values = [0.0, 1.0, 1.0, 0.5, 0.25]
+    plain = np.std(values, ddof=1) / math.sqrt(len(values))
+    assert clustered_error([[v] for v in values]) == pytest.approx(plain)
+    # Samples that repeat their task add nothing.
+    assert clustered_error([[v] * 7 for v in values]) == pytest.approx(plain)
+    assert math.isnan(clustered_error([[1.0, 0.0]]))
 
 
 def test_distinct_2_falls_from_one_to_nothing_new():

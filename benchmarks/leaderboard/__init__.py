@@ -1,0 +1,1 @@
+"""A leaderboard whose rows are results of `forgegym eval`, each of which can be replayed."""

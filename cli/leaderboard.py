@@ -1,0 +1,110 @@
+"""The leaderboard: its rows replayed, in the terminal, and as a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.text import Text
+
+from .shell import MACHINE, REFUSED, AsJson, leaderboard_app, out, print_json, progress
+
+Folders = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="[FOLDERS]...", help="Results folders, or folders that hold some."),
+]
+Shipped = Annotated[
+    bool, typer.Option("--shipped/--no-shipped", help="Also the baselines that ForgeGym brings.")
+]
+
+
+@leaderboard_app.command()
+def verify(
+    folders: Folders = None,
+    sample: Annotated[
+        int | None,
+        typer.Option("--sample", min=1, help="Replay so many episodes of each (default: all)."),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, help="Programs judged at a time (default: one per CPU)."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Judge every stored program again (without FOLDERS: of the shipped baselines).
+
+    Exit code 1 when an entry is rejected: its task, program, seed, reward or toolchain is not what
+    it says. 3 when one cannot be verified on this machine.
+    """
+    from ..benchmarks.leaderboard.entries import SHIPPED, find_folders
+    from ..benchmarks.leaderboard.verify import Outcome, Verification
+    from ..benchmarks.leaderboard.verify import verify as verify_folder
+
+    colours = {
+        Outcome.VERIFIED: "green", Outcome.REJECTED: "bold red", Outcome.UNAVAILABLE: "yellow",
+    }  # fmt: skip
+    found = find_folders(folders or [SHIPPED])
+    done: list[Verification] = []
+    with progress("replaying", len(found)) as show_progress:
+        for folder in found:
+            verification = verify_folder(folder, sample=sample, workers=workers)
+            done.append(verification)
+            show_progress(len(done))
+            if not as_json:
+                short = folder.relative_to(SHIPPED) if SHIPPED in folder.parents else folder
+                outcome, _, told = str(verification).partition(": ")
+                line = Text.assemble(f"{short}: ", (outcome, colours[verification.outcome]))
+                out.print(line.append(f": {told}"), soft_wrap=True)
+    if as_json:
+        print_json([verification.to_json() for verification in done])
+    outcomes = {verification.outcome for verification in done}
+    if Outcome.REJECTED in outcomes:
+        raise typer.Exit(REFUSED)
+    if Outcome.UNAVAILABLE in outcomes:
+        raise typer.Exit(MACHINE)
+
+
+@leaderboard_app.command()
+def show(folders: Folders = None, shipped: Shipped = True, as_json: AsJson = False) -> None:
+    """A table for each environment and toolchain: rewards and rates with 95 % intervals."""
+    from ..benchmarks.leaderboard.entries import find_folders, read_entry
+    from ..benchmarks.leaderboard.show import show as show_tables
+    from ..benchmarks.leaderboard.show import to_json
+
+    entries = [read_entry(folder) for folder in find_folders(_places(folders, shipped))]
+    if as_json:
+        print_json(to_json(entries))
+    else:
+        show_tables(entries, out)
+
+
+@leaderboard_app.command()
+def report(
+    folders: Folders = None,
+    out_file: Annotated[
+        Path, typer.Option("--out", help="The page: one file that loads nothing.")
+    ] = Path("leaderboard.html"),
+    shipped: Shipped = True,
+) -> None:
+    """The leaderboard as a page to look at: tables, curves, families, and every episode."""
+    from ..benchmarks.leaderboard.entries import find_folders, read_entry
+    from ..benchmarks.leaderboard.page import build
+    from ..benchmarks.records import write_text
+
+    entries = [read_entry(folder) for folder in find_folders(_places(folders, shipped))]
+    write_text(out_file, build(entries))
+    episodes = sum(len(entry.rows) for entry in entries)
+    out.print(
+        f"{len(entries)} entries, {episodes} episodes: {escape(str(out_file))}", soft_wrap=True
+    )
+
+
+def _places(folders: list[Path] | None, shipped: bool) -> list[Path]:
+    from ..benchmarks.leaderboard.entries import SHIPPED, EntryError
+
+    places = [*([SHIPPED] if shipped else []), *(folders or [])]
+    if not places:
+        raise EntryError("name a results folder, or take the shipped ones")
+    return places
