@@ -273,12 +273,15 @@ def _cut(text: str, most: int) -> str:
 
 
 def _verifier(
-    toolchain: str, sandbox: SandboxChoice | Sandbox, allow_unsafe: bool
+    toolchain: str,
+    sandbox: SandboxChoice | Sandbox,
+    allow_unsafe: bool,
+    workers: int | None = None,
 ) -> PythonVerifier:
     if toolchain not in TOOLCHAINS:
         known = ", ".join(TOOLCHAINS)
         raise ChoiceError(f"unknown Python toolchain {toolchain!r}; there are: {known}")
-    return PythonVerifier(sandbox=sandbox, allow_unsafe=allow_unsafe)
+    return PythonVerifier(sandbox=sandbox, allow_unsafe=allow_unsafe, workers=workers)
 
 
 class PythonReasoningVectorEnv(CodeVectorEnv):
@@ -286,6 +289,7 @@ class PythonReasoningVectorEnv(CodeVectorEnv):
 
     Args:
         num_envs, autoreset_mode: See `CodeVectorEnv`.
+        workers: How many programs are judged at a time (None: one per CPU).
         toolchain and the rest: See `PythonReasoningEnv`.
     """
 
@@ -294,6 +298,7 @@ class PythonReasoningVectorEnv(CodeVectorEnv):
         num_envs: int = 1,
         *,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        workers: int | None = None,
         toolchain: str = "auto",
         sandbox: SandboxChoice | Sandbox = "auto",
         allow_unsafe: bool = False,
@@ -310,7 +315,7 @@ class PythonReasoningVectorEnv(CodeVectorEnv):
     ) -> None:
         _played(stages, attempts, max_turns)  # says what is wrong before anything is opened
         shared: Judge | None = make_judge(judge)
-        verifier = _verifier(toolchain, sandbox, allow_unsafe)
+        verifier = _verifier(toolchain, sandbox, allow_unsafe, workers)
         chosen = None if families is None else tuple(families)
         played = stages if stages is None or isinstance(stages, str) else tuple(stages)
         super().__init__(
