@@ -83,3 +83,13 @@ def test_every_variants_reference_reads_without_an_error(family):
                 facts = read_verilog(task.reference)
                 assert facts.diagnostics == (), task.id
                 assert facts.modules, task.id
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+def test_every_variant_asks_something_that_it_does_not_show(family):
+    for level in LEVELS:
+        for split in ("train", "eval"):
+            for number in range(len(verilog.variants(family, level, split))):
+                task = verilog.build(family, level, split, number)
+                assert len(task.tests["runs"]) > 1, task.id
+                assert min(len(run["rows"]) for run in task.tests["runs"]) >= 2, task.id

@@ -28,8 +28,8 @@ __all__ = [
     "with_seed",
 ]
 
-# Of a combinational module: rows that are shown, and rows asked in secret (of one with so few input
-# bits that there are no more: every other row).
+# Of a combinational module: rows that are shown (at most half of all there are), and rows asked in
+# secret (of one with so few input bits that there are no more: every other row).
 PUBLIC_ROWS, HIDDEN_ROWS = 4, 96
 # Of a sequential one: cycles of the run that is shown, and runs asked in secret.
 PUBLIC_CYCLES, HIDDEN_RUNS = 10, 16
@@ -49,7 +49,8 @@ def of_problem(
     hidden = Draw("forgegym verilog hidden", name, tests_seed)
     interface, model = problem.interface, problem.model
     if isinstance(model, Combinational):
-        shown_rows = list(islice(_rows(interface, model, public, ()), PUBLIC_ROWS))
+        most = min(PUBLIC_ROWS, (1 << interface.input_bits) // 2)
+        shown_rows = list(islice(_rows(interface, model, public, ()), most))
         asked = {row for row, _ in shown_rows}
         rest = (r for r in _rows(interface, model, hidden, model.edges) if r[0] not in asked)
         runs = [shown_rows, list(islice(rest, HIDDEN_ROWS))]
