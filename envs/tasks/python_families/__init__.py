@@ -5,7 +5,7 @@ another function of the host's, by which it knows what is expected. Beside them 
 solutions, which must fail. `forgegym validate PythonReasoning-v0` holds one against the other.
 """
 
-from . import running
+from . import running, signals
 from .family import FAMILIES, Family, Problem, RaisesError, family, raising, slip
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "family",
     "raising",
     "running",
+    "signals",
     "slip",
 ]
