@@ -5,7 +5,7 @@ another function of the host's, by which it knows what is expected. Beside them 
 solutions, which must fail. `forgegym validate PythonReasoning-v0` holds one against the other.
 """
 
-from . import ranks, running, schedule
+from . import ranks, running, schedule, signals
 from .family import FAMILIES, Family, Problem, RaisesError, family, raising, slip
 
 __all__ = [
@@ -17,6 +17,6 @@ __all__ = [
     "raising",
     "ranks",
     "running",
-    "schedule",
+from . import ranks, running, schedule, signals
     "slip",
 ]
