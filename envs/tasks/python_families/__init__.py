@@ -17,6 +17,7 @@ __all__ = [
     "raising",
     "ranks",
     "running",
-from . import ranks, running, schedule, signals
+    "schedule",
+    "signals",
     "slip",
 ]
