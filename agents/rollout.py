@@ -342,7 +342,7 @@ def batch_metrics(samples: Sequence[Sample]) -> dict[str, float]:
     good = [float(s.completion.logprobs.sum() / s.completion.own) for s in valid if s.reward > mean]
     return {
         "parse_success_rate": sum(s.verdict.passed("parse") for s in valid) / n,
-        "compile_success_rate": sum(s.verdict.passed("compile") for s in valid) / n,
+        "compile_success_rate": sum(s.verdict.compiled for s in valid) / n,
         "solved_rate": len(accepted) / n,
         "behaviour": sum(s.verdict.metrics.get("behaviour", 0.0) for s in valid) / n,
         "high_complexity_rate": sum(c > HIGH_COMPLEXITY for c in complexities) / n,

@@ -594,7 +594,7 @@ def _judged(source: str, reward: float, info: Mapping[str, Any], language: str) 
         "valid": verdict.valid,
         "failure": None if verdict.failure is None else asdict(verdict.failure),
         "stage": verdict.stage,
-        "compiled": verdict.passed("compile"),
+        "compiled": verdict.compiled,
         "accepted": verdict.accepted,
         "solved": bool(info["solved"]),
         "tests": None

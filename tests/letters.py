@@ -8,7 +8,7 @@ LETTERS = "Letters-v0"
 
 
 class LettersVerdict:
-    accepted, metrics, facts = False, {}, {}
+    accepted, compiled, metrics, facts = False, False, {}, {}
 
     def passed(self, stage):
         return False

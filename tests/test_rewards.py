@@ -256,3 +256,21 @@ def test_staged_pays_for_tests_what_no_trivial_answer_gets(above: float, total: 
     assert PRESETS["staged"](rust(above_trivial=above)).total == total
     refused = rust(compiled=FAILED, above_trivial=0.0)
     assert PRESETS["staged"](refused).total == 0.1
+
+
+@pytest.mark.parametrize(
+    ("stages", "compiled"),
+    [
+        ({"parse": True, "compile": True, "test": False}, True),
+        ({"parse": True, "compile": False}, False),
+        ({"parse": True, "test": False}, True),  # Python has no stage of this name
+        ({"parse": False}, False),
+        ({}, False),
+    ],
+)
+def test_a_program_is_compiled_when_its_toolchain_took_it(stages, compiled):
+    listed = tuple(
+        Stage(name, StageStatus.PASSED if passed else StageStatus.FAILED)
+        for name, passed in stages.items()
+    )
+    assert Verdict("", "", Toolchain("any", "1"), listed).compiled is compiled

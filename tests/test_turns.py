@@ -14,7 +14,7 @@ DIALOGUE = "Dialogue-v0"
 
 
 class Silent:
-    accepted, metrics, facts = False, {}, {}
+    accepted, compiled, metrics, facts = False, False, {}, {}
 
     def passed(self, stage):
         return False

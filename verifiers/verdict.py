@@ -122,6 +122,13 @@ class Verdict:
         return any(s.name == stage and s.passed for s in self.stages)
 
     @property
+    def compiled(self) -> bool:
+        """Whether the toolchain took the program; of a language without a stage ``compile``
+        (Python), whether it parsed."""
+        has_one = any(s.name == "compile" for s in self.stages)
+        return self.passed("compile" if has_one else "parse")
+
+    @property
     def accepted(self) -> bool:
         """Whether every stage that applies passed."""
         return self.valid and bool(self.stages) and all(s.passed for s in self.stages)
