@@ -16,7 +16,7 @@ import gymnasium
 
 from ..envs.registration import register_environments
 from .compact_names import IDENTIFIERS
-from .rollout import derive_seed, make_env
+from .rollout import COMPACT, derive_seed, make_env
 from .template import TemplateError, contract_for_prompt
 from .tokenizer import HEADER_TEMPLATE, TASK_TEMPLATE, read_header, read_task, split_pieces
 
@@ -27,7 +27,7 @@ MAX_COMPLEXITY = 2
 # Of a reference there are so many spoilt versions, each shown as often as the reference itself:
 # what a policy has to choose between, and reward alone can tell it.
 SPOILT = 3
-# Lengths of texts are counted in characters.
+# Edits that are tried before a program is left as it is.
 _TRIES = 20
 
 
@@ -51,7 +51,7 @@ class Lesson:
 
 def lesson(env: str, *, count: int, longest: int, seed: int) -> Lesson:
     """`count` examples for the environment `env`, of programs of at most `longest` characters."""
-    if env == "CompactContract-v0":
+    if env == COMPACT:
         made = make_env(env, count=128, reward="compactlora", toolchain="frontend")
         examples = list(draw_contracts(made, count, longest=longest, seed=seed))
         made.close()

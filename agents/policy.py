@@ -265,8 +265,8 @@ def load_base(name: str, *, device: str = "auto", dtype: DType = "auto") -> Poli
 
     `name` is ``"tiny"`` (or another language's, see `tiny_name`), a folder with a Hugging Face
     model, or a name on the hub. `dtype` is that of the weights: ``"auto"`` is float32 on the CPU
-    and bfloat16 on a GPU. Raises `PolicyError`,
-    also for a model that is not causal, or keeps no plain key-value cache.
+    and bfloat16 on a GPU. Raises `PolicyError`, also for a model that is not causal, or keeps no
+    plain key-value cache.
     """
     chosen = choose_device(device)
     if dtype not in get_args(DType):

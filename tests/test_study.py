@@ -2,6 +2,7 @@
 
 import importlib
 import json
+from dataclasses import replace
 from typing import get_type_hints
 
 import pytest
@@ -73,5 +74,7 @@ def test_a_study_goes_on_where_it_was_stopped(tmp_path, small_base):
     assert again.results == conclusion.results
     assert json.loads(summary.read_text())["summary"] == before
 
+    with pytest.raises(StudyError, match="has no tiny base"):
+        conduct(replace(study, env="RustCode-v0"), tmp_path / "rust", seeds=1, workers=1)
     with pytest.raises(StudyError, match="other settings"):
         conduct(STUDIES["rewards"], tmp_path, seeds=1, workers=1)

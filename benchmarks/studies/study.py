@@ -24,7 +24,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ...agents.rollout import default_toolchain
+from ...agents.policy import TINY, tiny_name
+from ...agents.rollout import COMPACT, default_toolchain
 from ...agents.tracking import read_rows
 from ..records import make_folder, write_json
 from ..statistics import Estimate
@@ -135,6 +136,10 @@ def conduct(
 
     Raises `StudyError` when the folder holds another study, or a run fails.
     """
+    if study.env != COMPACT and tiny_name(study.env) == TINY:
+        raise StudyError(
+            f"{study.env} has no tiny base yet, and Compact's knows nothing of its language"
+        )
     make_folder(folder)
     _claim(study, folder)
     rates: dict[str, float | None] = dict.fromkeys(arm.name for arm in study.arms)
