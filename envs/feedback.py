@@ -18,6 +18,13 @@ MAX_MESSAGE = 1200
 MAX_LINE = 120
 
 
+# Of tests, by the stage that they did not pass.
+_OF_TESTS = {
+    "parse": "cannot be read",
+    "validity": "are not all valid",
+    "kills": "are all passed by wrong programs",
+}
+
 # What a compiler counts as the end of a line (Scheme's and Unicode's, and the plain ones).
 _LINE_END = re.compile("\r\n|\r\x85|[\n\r\x85\u2028]")
 
@@ -33,7 +40,8 @@ def _lines(verdict: Verdict, source: str, attempt: str) -> Iterator[str]:
         yield f"{verdict.failure.stage} ({verdict.failure.kind.value}): {verdict.failure.message}"
         return
     if not verdict.accepted:
-        yield f"{attempt}: the program {_how_it_failed(verdict)}."
+        what = "the tests" if "validity" in verdict.metrics else "the program"
+        yield f"{attempt}: {what} {_how_it_failed(verdict)}."
         yield from _tests(verdict)
     elif solved(verdict):
         yield f"{attempt}: solved."
@@ -64,6 +72,8 @@ def _built(verdict: Verdict) -> str:
 def _how_it_failed(verdict: Verdict) -> str:
     if verdict.stage == "test":
         return f"{_built(verdict)}s, but does not do what is asked"
+    if "validity" in verdict.metrics:
+        return _OF_TESTS[verdict.stage]
     return f"does not {verdict.stage}"
 
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from gymnasium.vector import AutoresetMode
 
+from ..verifiers.python.suites import opposed
 from ..verifiers.python.toolchain import PythonVerifier
 from ..verifiers.sandbox.base import Sandbox
 from ..verifiers.sandbox.choose import Choice as SandboxChoice
@@ -123,6 +124,10 @@ class PythonReasoningEnv(CodeEnv):
     16 kB) with its feedback, and what is asked for now. A program may stand in a block of an
     answer; see `program`.
 
+    ``reset(options={"tests": [...]})`` puts the program up against an opponent's tests, too: texts
+    as `PythonTests-v0` takes them, of which the valid ones count. The verdict's metric
+    ``withstood`` is the share of them that passed, which ``"duel"`` and ``"anchored"`` pay for.
+
     `reset` returns in `info` also ``next_stage``, the name of the stage that is asked for. `step`
     returns ``stage_name`` (what the action was), ``next_stage`` (``""``: the episode is over) and,
     in the verdict's metrics, ``form`` (see `form`; not where there is no stage of text). Of a text
@@ -151,6 +156,7 @@ class PythonReasoningEnv(CodeEnv):
         self._history = history
         self._texts: list[str] = []
         self._last = ""
+        self._broken: Failure | None = None
         super().__init__(
             python_tasks,
             verifier or _verifier(toolchain, sandbox, allow_unsafe),
@@ -170,11 +176,29 @@ class PythonReasoningEnv(CodeEnv):
     def reset(
         self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
     ) -> tuple[str, dict[str, Any]]:
-        """As `CodeEnv.reset`; the observation asks for the first stage."""
-        prompt, info = super().reset(seed=seed, options=options)
-        self._texts, self._last = [], ""
+        """As `CodeEnv.reset`; the observation asks for the first stage. The option ``tests`` is a
+        sequence of texts, each an opponent's tests."""
+        given = dict(options or {})
+        tests = given.pop("tests", None)
+        prompt, info = super().reset(seed=seed, options=given)
+        self._texts, self._last, self._broken = [], "", None
+        if tests is not None:
+            if isinstance(tests, str):
+                raise ChoiceError("the reset option 'tests' is a sequence of texts, not one")
+            info["task_key"] = self._oppose(tests)
         self._screen = f"{prompt}\n{_asks(self._stages[0])}"
         return self._screen, {**info, "next_stage": self._stages[0].name}
+
+    def _oppose(self, tests: Sequence[str]) -> str:
+        """Puts the task up against an opponent's tests; its new key."""
+        assert self.task is not None
+        assert isinstance(self.verifier, PythonVerifier)
+        found = opposed(self.verifier, self.task, tests)
+        if isinstance(found, Failure):
+            self._broken = found
+        else:
+            self.task = found
+        return self.task.key
 
     def submission(self, action: str) -> tuple[Task, str] | None:
         """As `CodeEnv.submission`: the program in `action`; None for a text."""
@@ -202,6 +226,8 @@ class PythonReasoningEnv(CodeEnv):
     ) -> tuple[str, float, bool, bool, dict[str, Any]]:
         """As `CodeEnv.advance`, for a text or for the program in `action`."""
         stage = self._stage(self._turn)
+        if self._broken is not None:  # what the opponent's tests say of it is not known
+            verdict = replace(verdict, failure=self._broken)
         if stage.kind == "text":
             self._texts.append(action.encode("utf-8", "replace").decode())
         outcome = super().advance(action, self._formed(verdict), retries, opinion)

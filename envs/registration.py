@@ -18,6 +18,10 @@ ENVIRONMENTS: dict[str, tuple[str, str]] = {
         "forgegym.envs.reasoning:PythonReasoningEnv",
         "forgegym.envs.reasoning:PythonReasoningVectorEnv",
     ),
+    "PythonTests-v0": (
+        "forgegym.envs.python_tests:PythonTestsEnv",
+        "forgegym.envs.python_tests:PythonTestsVectorEnv",
+    ),
     "RustCode-v0": (
         "forgegym.envs.rust:RustCodeEnv",
         "forgegym.envs.rust:RustCodeVectorEnv",
@@ -32,6 +36,7 @@ ENVIRONMENTS: dict[str, tuple[str, str]] = {
 LANGUAGES = {
     "CompactContract-v0": "compact",
     "PythonReasoning-v0": "python",
+    "PythonTests-v0": "python",
     "RustCode-v0": "rust",
     "VerilogModule-v0": "verilog",
 }

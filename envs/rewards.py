@@ -369,6 +369,50 @@ def reasoning(verdict: Verdict) -> Reward:
     return Reward({"tests": (1.0 - REASONING_FORM) * share, "form": REASONING_FORM * form})
 
 
+def duel(verdict: Verdict) -> Reward:
+    """The solver's pay against a test writer: the share of the writer's valid tests that its
+    program passes; of public cases, where there is no valid test.
+
+    With `discriminator` for the same program and tests the sum is 1 where all tests are valid: what
+    one wins the other loses.
+    """
+    if not verdict.valid:
+        return INVALID
+    counts = verdict.facts.get("tests", {}).get("public", {"passed": 0, "total": 0})
+    public = counts["passed"] / max(counts["total"], 1)
+    return Reward({"withstood": verdict.metrics.get("withstood", public)})
+
+
+def anchored(verdict: Verdict) -> Reward:
+    """Half of `staged` and half of `duel`: hidden cases keep a solver honest whose opponent writes
+    no test that is worth anything."""
+    if not verdict.valid:
+        return INVALID
+    parts = {**staged(verdict).components, **duel(verdict).components}
+    return Reward({name: 0.5 * value for name, value in parts.items()})
+
+
+def discriminator(verdict: Verdict) -> Reward:
+    """The test writer's pay, 0..1: (1 - the share of valid tests that its opponents pass) x the
+    share of its tests that are valid; the discriminator's in the adversarial multi-stage reasoning
+    system."""
+    if not verdict.valid:
+        return INVALID
+    metrics = verdict.metrics
+    return Reward({"failed": (1.0 - metrics.get("pass_rate", 1.0)) * metrics.get("validity", 0.0)})
+
+
+def clipped_tests(verdict: Verdict) -> Reward:
+    """The test writer's pay in the form of UTRL (https://arxiv.org/abs/2508.21107): half for the
+    opponents that a valid test fails, half for the valid tests over all, or over 8 where there are
+    fewer, so that a few trivial tests are not worth everything."""
+    if not verdict.valid:
+        return INVALID
+    metrics = verdict.metrics
+    killed, valid = metrics.get("kills", 0.0), metrics.get("clipped_validity", 0.0)
+    return Reward({"kills": 0.5 * killed, "valid": 0.5 * valid})
+
+
 PRESETS: Mapping[str, RewardFunction] = {
     "compactlora": compactlora,
     "binary": binary,
@@ -380,6 +424,10 @@ PRESETS: Mapping[str, RewardFunction] = {
     "nanochat": nanochat,
     "verigen": verigen,
     "reasoning": reasoning,
+    "duel": duel,
+    "anchored": anchored,
+    "test-writer": discriminator,
+    "clipped-tests": clipped_tests,
 }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from . import oracle
@@ -71,16 +71,17 @@ class Tests(Generic[S]):
     public: int
 
     @classmethod
-    def of(cls, task: Task, interface: type[S]) -> Tests[S] | None:
-        """From a task's data: what `interface` is called there, ``public``, and ``cases``, each
-        with ``args`` and either ``value`` (both in the codec's JSON) or ``raises``; perhaps with a
-        ``call`` (of another function) and a ``tolerance`` (which the task may have for all)."""
-        if not task.tests:
+    def of(cls, task: Task, interface: type[S], key: str = "cases") -> Tests[S] | None:
+        """From a task's data: what `interface` is called there, ``public``, and ``cases`` (or what
+        `key` says), each with ``args`` and either ``value`` (both in the codec's JSON) or
+        ``raises``; perhaps with a ``call`` (of another function) and a ``tolerance`` (which the
+        task may have for all). None where there are none."""
+        if key not in task.tests:
             return None
         asked = interface.of(task.tests[interface.KEY])
         of_all = task.tests.get("tolerance", {})
         cases = []
-        for case in task.tests["cases"]:
+        for case in task.tests[key]:
             tolerance = oracle.Tolerance(**case.get("tolerance", of_all))
             name = case["call"] if "call" in case else task.tests["interface"]["name"]
             call = oracle.Call(name, tuple(_plain(case["args"])))
@@ -91,6 +92,20 @@ class Tests(Generic[S]):
             )
             cases.append(oracle.Case(call, wanted))
         return cls(asked, tuple(cases), task.tests["public"])
+
+
+def stored(case: oracle.Case) -> dict[str, Any]:
+    """A case of a task's own function as `Tests.of` reads it."""
+    wanted = case.expectation
+    data: dict[str, Any] = {"args": encode(list(case.call.arguments))}
+    if wanted.raises is not None:
+        return data | {"raises": wanted.raises}
+    exact = wanted.tolerance == oracle.EXACT
+    return (
+        data
+        | {"value": encode(wanted.value)}
+        | ({} if exact else {"tolerance": asdict(wanted.tolerance)})
+    )
 
 
 def _plain(text: str) -> Any:

@@ -72,12 +72,21 @@ class Interpreter:
         limits = Limits(seconds=seconds, output_bytes=OUTPUT_BYTES)
         steps = [Step((self.path, *FLAGS, READING, PROGRAM), limits=limits, name="parse")]
         if function is not None:
-            test = Limits(
-                seconds=_TEST_WALL_SECONDS, cpu_seconds=TEST_SECONDS, output_bytes=OUTPUT_BYTES
-            )
-            argv = (self.path, *FLAGS, BESIDE, self._driver, PROGRAM, function)
-            steps.append(Step(argv, requests=requests, limits=test, name="test"))
+            steps.append(self._calls(function, requests))
         return self.sandbox.run(Job(tuple(steps), files={PROGRAM: source, **self._files}))
+
+    def call(self, source: bytes, function: str, requests: tuple[bytes, ...]) -> Outcome:
+        """What came of calling a program's `function`, without asking what Python says of it: a
+        program that does not parse answers no request."""
+        step = self._calls(function, requests)
+        return self.sandbox.run(Job((step,), files={PROGRAM: source, **self._files}))
+
+    def _calls(self, function: str, requests: tuple[bytes, ...]) -> Step:
+        limits = Limits(
+            seconds=_TEST_WALL_SECONDS, cpu_seconds=TEST_SECONDS, output_bytes=OUTPUT_BYTES
+        )
+        argv = (self.path, *FLAGS, BESIDE, self._driver, PROGRAM, function)
+        return Step(argv, requests=requests, limits=limits, name="test")
 
     def _ask(self) -> Toolchain:
         """Which Python there is. Raises `ToolchainMissingError` when none answers."""

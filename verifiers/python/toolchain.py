@@ -3,14 +3,17 @@ answers. No candidate is compiled or run on the host."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from .. import oracle
-from ..calls import Answered, Tests, answered, ending
+from ..calls import Answered, Tests, answered, ending, stored
 from ..pooled import Judgement, PooledVerifier
+from ..remembered import Remembered
 from ..sandbox.base import Outcome, Sandbox, Status, StepOutcome
 from ..sandbox.choose import Choice as SandboxChoice
 from ..syntax import PythonFacts, read_python
@@ -62,7 +65,8 @@ class PythonVerifier(PooledVerifier):
     not left as it was is a wrong answer. Metrics: ``errors``, ``warnings`` (Python's own, all of
     them), all of `syntax.PythonFacts` by name; with tests ``behaviour`` (the share of hidden cases
     that passed) and ``above_trivial`` (that share above what the best trivial answer passes; see
-    `calls.trivial`).
+    `calls.trivial`). Where a task has an opponent's cases (``opposing`` in its tests),
+    ``withstood`` is the share of them that passed; they decide no stage.
 
     What the program did is valid and a refusal: a time-out, running out of memory, a crash of the
     interpreter. When that happens while a program is only read, a trivial one is read; if that
@@ -82,6 +86,7 @@ class PythonVerifier(PooledVerifier):
         self._python = open_interpreter(sandbox, allow_unsafe=allow_unsafe, workers=self.workers)
         self._timeout = timeout
         self._max_bytes = max_bytes
+        self._results: Remembered[tuple[str, str], tuple[bool, ...]] = Remembered()
 
     @property
     def toolchain(self) -> Toolchain:
@@ -102,17 +107,14 @@ class PythonVerifier(PooledVerifier):
 
     def _judge(self, task: Task, source: str) -> Judgement:
         tests = Tests.of(task, Interface)
-        try:
-            encoded = source.encode()
-        except UnicodeEncodeError:
-            return _refused("the program is not UTF-8", "utf-8", tests)
-        if len(encoded) > self._max_bytes:
-            kb = self._max_bytes >> 10
-            return _refused(f"the program has more than {kb} kB", "size", tests)
+        encoded = self._encoded(source)
+        if isinstance(encoded, Diagnostic):
+            return _refused(encoded, tests)
         started = time.perf_counter()
         text = read_python(encoded)
         reading = time.perf_counter() - started
-        requests, ids = oracle.ask(tests.cases) if tests else ((), ())
+        asked = tests and replace(tests, cases=(*tests.cases, *opposing_cases(task)))
+        requests, ids = oracle.ask(asked.cases) if asked else ((), ())
         outcome = self._python.run(
             encoded,
             function=tests.interface.name if tests else None,
@@ -129,13 +131,52 @@ class PythonVerifier(PooledVerifier):
         if isinstance(said, Failure):
             return Judgement(failure=said)
         parse, metrics = _parsed(text, said, reading + first.seconds)
-        if tests is None:
+        if tests is None or asked is None:
             return Judgement((parse,), metrics, {"functions": text.functions})
         step = steps.get("test") if parse.passed else None
-        answers = answered(tests, ids, step)
+        told = answered(asked, ids, step)
+        hidden = len(tests.cases) - tests.public
+        answers = Answered(told.shown, told.secret[:hidden])
         facts: dict[str, Any] = {"functions": text.functions, "tests": answers.counts(tests)}
         test = _tested(tests, answers, step, source)
-        return Judgement((parse, test), metrics | answers.metrics(tests), facts)
+        metrics |= answers.metrics(tests)
+        opposing = len(asked.cases) - len(tests.cases)
+        if opposing:
+            metrics["withstood"] = sum(r.passed for r in told.secret[hidden:]) / opposing
+        return Judgement((parse, test), metrics, facts)
+
+    def results(
+        self, source: str, interface: Interface, cases: Sequence[oracle.Case]
+    ) -> tuple[bool, ...] | Failure:
+        """Whether a program passes each of some cases, which need be no task's; the machine's
+        failure where there is one. What was asked before is remembered."""
+        encoded = self._encoded(source)
+        if isinstance(encoded, Diagnostic) or not cases:
+            return (False,) * len(cases)
+        told = "\n".join([interface.name, *(str(stored(case)) for case in cases)])
+        question = (_sha256(encoded), _sha256(told.encode()))
+        known = self._results.recall([question])
+        if question in known:
+            return known[question]
+        asked = Tests(interface, tuple(cases), public=0)
+        requests, ids = oracle.ask(cases)
+        outcome = self._python.call(encoded, interface.name, requests)
+        if not outcome.valid:
+            return self._broken(outcome)
+        found = tuple(result.passed for result in answered(asked, ids, outcome.last).secret)
+        self._results.keep({question: found})
+        return found
+
+    def _encoded(self, source: str) -> bytes | Diagnostic:
+        """The program as bytes, or what is wrong with that."""
+        try:
+            encoded = source.encode()
+        except UnicodeEncodeError:
+            return Diagnostic("the program is not UTF-8", code="utf-8")
+        if len(encoded) > self._max_bytes:
+            kb = self._max_bytes >> 10
+            return Diagnostic(f"the program has more than {kb} kB", code="size")
+        return encoded
 
     def _said(self, step: StepOutcome) -> list[Diagnostic] | Failure:
         """What Python says of a program that it has read, or why it could not read it."""
@@ -187,9 +228,19 @@ def _parsed(
     return stage, {**counted, **text.metrics()}
 
 
-def _refused(message: str, code: str, tests: Tests[Interface] | None) -> Judgement:
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def opposing_cases(task: Task) -> tuple[oracle.Case, ...]:
+    """The cases of an opponent that a task was put up against; most tasks have none."""
+    found = Tests.of(task, Interface, key="opposing")
+    return found.cases if found else ()
+
+
+def _refused(why: Diagnostic, tests: Tests[Interface] | None) -> Judgement:
     """The judgement on a text that breaks a limit of this verifier."""
-    stages = [Stage("parse", StageStatus.FAILED, 0.0, (Diagnostic(message, code=code),))]
+    stages = [Stage("parse", StageStatus.FAILED, 0.0, (why,))]
     nothing: dict[str, float] = {}
     if tests is not None:
         stages.append(Stage("test", StageStatus.SKIPPED))

@@ -1,0 +1,164 @@
+"""`PythonTests-v0`: write the tests that tell a right Python function from wrong ones.
+
+The other side of `PythonReasoning-v0`, over the same problems: what a solver writes can be put
+before the writer as its opponent, and what the writer writes before the solver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from gymnasium.vector import AutoresetMode
+
+from ..verifiers.python.suites import SuiteVerifier
+from ..verifiers.sandbox.base import Sandbox
+from ..verifiers.sandbox.choose import Choice as SandboxChoice
+from ..verifiers.task import Task
+from ..verifiers.verifier import ChoiceError
+from .code_env import OBSERVATION_BYTES, CodeEnv
+from .judge import Judge, JudgeChoice, make_judge
+from .reasoning import PROGRAM_BYTES, TOOLCHAINS, program
+from .rewards import RewardFunction
+from .spaces import SourceText
+from .tasks import python_tests
+from .vector import CodeVectorEnv
+
+
+class PythonTestsEnv(CodeEnv):
+    """The prompt describes one function and asks for tests of it, ``assert f(…) == …`` one a line
+    (see `verifiers.python.assertions`), perhaps in a block between lines of three backquotes.
+
+    Args:
+        toolchain: ``"python"``, or ``"auto"``, which is the same: there is no other.
+        sandbox, allow_unsafe: What programs run in; see `PythonVerifier`.
+        shown: Whether the writer sees the (first) opponent that `reset` was given.
+        reward: ``"test-writer"`` (default), ``"clipped-tests"``, ``"binary"``, or a function; see
+            `envs.rewards`.
+        max_turns, split, families, difficulty, render_mode, judge: See `CodeEnv`.
+
+    Raises:
+        ToolchainMissingError: No Python answers in the sandbox.
+        SandboxUnavailableError: There is no sandbox.
+        ChoiceError: An argument is none of its choices.
+
+    A test is valid when the task's reference passes it; what they are worth is seen on wrong
+    programs, the task's own, or those that ``reset(options={"opponents": [...]})`` names. See
+    `verifiers.python.suites.SuiteVerifier` for the stages and the metrics of a verdict. An episode
+    is solved when all tests are valid and every opponent fails one.
+    """
+
+    def __init__(
+        self,
+        *,
+        toolchain: str = "auto",
+        sandbox: SandboxChoice | Sandbox = "auto",
+        allow_unsafe: bool = False,
+        shown: bool = False,
+        max_turns: int = 1,
+        reward: str | RewardFunction = "test-writer",
+        split: str = "train",
+        families: Iterable[str] | None = None,
+        difficulty: int | None = None,
+        render_mode: str | None = None,
+        judge: JudgeChoice | None = None,
+        verifier: SuiteVerifier | None = None,
+    ) -> None:
+        self._shown = shown
+        super().__init__(
+            python_tests,
+            verifier or _verifier(toolchain, sandbox, allow_unsafe),
+            reward=reward,
+            max_turns=max_turns,
+            split=split,
+            families=families,
+            difficulty=difficulty,
+            render_mode=render_mode,
+            judge=judge,
+            owns_verifier=verifier is None,
+        )
+        self.observation_space = SourceText(OBSERVATION_BYTES + PROGRAM_BYTES)
+
+    def reset(
+        self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
+    ) -> tuple[str, dict[str, Any]]:
+        """As `CodeEnv.reset`; the option ``opponents`` is a sequence of programs that the tests are
+        to fail, in place of the task's own. Raises `ChoiceError` when there is none in it."""
+        given = dict(options or {})
+        opponents = given.pop("opponents", None)
+        prompt, info = super().reset(seed=seed, options=given)
+        if opponents is None:
+            return prompt, info
+        if isinstance(opponents, str) or not opponents:
+            raise ChoiceError("the reset option 'opponents' is a sequence of programs, not empty")
+        assert self.task is not None
+        self.task = python_tests.with_opponents(self.task, opponents, shown=self._shown)
+        self._screen = self.task.prompt
+        return self.task.prompt, {**info, "task_key": self.task.key}
+
+    def submission(self, action: str) -> tuple[Task, str] | None:
+        """As `CodeEnv.submission`: the tests in `action`."""
+        submission = super().submission(action)
+        assert submission is not None
+        return submission[0], program(action)
+
+
+def _verifier(
+    toolchain: str,
+    sandbox: SandboxChoice | Sandbox,
+    allow_unsafe: bool,
+    workers: int | None = None,
+) -> SuiteVerifier:
+    if toolchain not in TOOLCHAINS:
+        known = ", ".join(TOOLCHAINS)
+        raise ChoiceError(f"unknown Python toolchain {toolchain!r}; there are: {known}")
+    return SuiteVerifier(sandbox=sandbox, allow_unsafe=allow_unsafe, workers=workers)
+
+
+class PythonTestsVectorEnv(CodeVectorEnv):
+    """`num_envs` episodes of `PythonTestsEnv` over one verifier, for `gymnasium.make_vec`.
+
+    Args:
+        num_envs, autoreset_mode: See `CodeVectorEnv`.
+        workers: How many suites are judged at a time (None: one per CPU).
+        toolchain and the rest: See `PythonTestsEnv`.
+    """
+
+    def __init__(
+        self,
+        num_envs: int = 1,
+        *,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        workers: int | None = None,
+        toolchain: str = "auto",
+        sandbox: SandboxChoice | Sandbox = "auto",
+        allow_unsafe: bool = False,
+        shown: bool = False,
+        max_turns: int = 1,
+        reward: str | RewardFunction = "test-writer",
+        split: str = "train",
+        families: Iterable[str] | None = None,
+        difficulty: int | None = None,
+        render_mode: str | None = None,
+        judge: JudgeChoice | None = None,
+    ) -> None:
+        shared: Judge | None = make_judge(judge)
+        verifier = _verifier(toolchain, sandbox, allow_unsafe, workers)
+        chosen = None if families is None else tuple(families)
+        super().__init__(
+            lambda: PythonTestsEnv(
+                shown=shown,
+                max_turns=max_turns,
+                reward=reward,
+                split=split,
+                families=chosen,
+                difficulty=difficulty,
+                render_mode=render_mode,
+                judge=shared,
+                verifier=verifier,
+            ),
+            verifier,
+            num_envs,
+            autoreset_mode=autoreset_mode,
+            judge=None if isinstance(judge, Judge) else shared,
+        )

@@ -1,0 +1,177 @@
+"""Tests as people write them: what is read of them, and what is not."""
+
+from dataclasses import replace
+
+import pytest
+
+from forgegym.envs.tasks import python
+from forgegym.verifiers import oracle
+from forgegym.verifiers.calls import Tests, stored
+from forgegym.verifiers.python.annotations import fits
+from forgegym.verifiers.python.assertions import read_test, read_tests, written
+from forgegym.verifiers.python.interface import Interface
+
+F = Interface("f", (("xs", "list[int]"), ("k", "int")), "int")
+YES = Interface("f", (("xs", "list[int]"), ("k", "int")), "bool")
+
+
+def one(text, interface=F):
+    (test,) = read_tests(text, interface)
+    return test
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "value"),
+    [
+        ("assert f([1, 2], 3) == 4", ([1, 2], 3), 4),
+        ("assert (f([1, 2], 3)) == 4, 'why'", ([1, 2], 3), 4),
+        ("assert 4 == f([1, 2], 3)", ([1, 2], 3), 4),
+        ("assert f([], k=-3) == -0.5", ([], -3), -0.5),
+        ("assert f(k=0, xs=[]) is None", ([], 0), None),
+        ("assert f([], 0) == {1: (2,), 'a': {3}}", ([], 0), {1: (2,), "a": {3}}),
+        ("assert f([], 0) == frozenset({1})", ([], 0), frozenset({1})),
+        ("assert f([], 0) == set()", ([], 0), set()),
+        ("assert f([], 0) == float('-inf')", ([], 0), float("-inf")),
+        ("assert f([1,\n    2],\n  3) == b'x'", ([1, 2], 3), b"x"),
+    ],
+)
+def test_a_call_with_a_value_is_read(text, arguments, value):
+    case = one(text).case
+    assert case.call == oracle.Call("f", arguments)
+    assert case.expectation == oracle.Expectation(value)
+
+
+def test_what_is_to_be_raised_is_read():
+    for head in (
+        "raises(ValueError)",
+        "pytest.raises(ValueError)",
+        "self.assertRaises(ValueError)",
+    ):
+        case = one(f"with {head}:\n    f([], 0)").case
+        assert (case.call.arguments, case.expectation.raises) == (([], 0), "ValueError")
+
+
+def test_a_bare_call_says_something_of_a_function_that_returns_a_bool():
+    assert one("assert f([], 0)", YES).case.expectation.value is True
+    assert one("assert not f([], 0)", YES).case.expectation.value is False
+    assert "which value" in one("assert f([], 0)").why
+
+
+def test_tolerances_are_read():
+    near = one("assert abs(f([], 0) - 1.5) < 1e-3").case.expectation.tolerance
+    assert near == oracle.Tolerance(absolute=1e-3, numeric=True)
+    near = one("assert math.isclose(f([], 0), 1.5, rel_tol=1e-4)").case.expectation.tolerance
+    assert near == oracle.Tolerance(relative=1e-4, numeric=True)
+    near = one("assert f([], 0) == pytest.approx(1.5)").case.expectation.tolerance
+    assert near == oracle.Tolerance(absolute=1e-12, relative=1e-6, numeric=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("assert f([1]) == 2", "without k"),
+        ("assert f([1], 2, 3) == 2", "too many"),
+        ("assert f(*[[1], 2]) == 2", "not written down"),
+        ("assert f(**{}) == 2", "**"),
+        ("assert g([1], 2) == 2", "does not call f"),
+        ("assert f([1], 2) == f([1], 2)", "not written down"),
+        ("assert f([1], 2) != 2", "=="),
+        ("assert f([1], 2) == 2 == 2", "more than once"),
+        ("assert f([1], 2", "not Python"),
+        ("assert f([1], 2) == 2; exit()", "more than one"),
+        ("assert f({[]: 1}, 0) == 1", "is a key"),
+        ("assert f([], 0) == 2j", "complex"),
+        ("assert f([], 0) == ...", "not written down"),
+        ("assert f([], 0) == {float('nan')}", "plain data"),
+        ("assert f([], '\ud800') == '\ud800'", "not Python"),
+        ("assert f([], 0) == __import__('os')", "not written down"),
+        ("assert (lambda: f([], 0))() == 1", "does not call f"),
+        ("with open('x'):\n    f([], 0)", "raises"),
+        ("with raises(ValueError):\n    f([], 0)\n    f([], 1)", "more than one"),
+        ("assert abs(f([], 0) - 1) < -1", "tolerance"),
+        (f"assert f({'[' * 60}{']' * 60}, 0) == 1", "nested deeper"),
+        (f"assert f({'-' * 1500}1, 0) == 1", "nested too deeply"),
+        (f"assert f([{'1, ' * 1000}], 0) == 1", "characters"),
+    ],
+)
+def test_anything_else_is_no_test_and_says_why(text, why):
+    test = one(text)
+    assert test.case is None
+    assert why in test.why
+
+
+def test_tests_are_found_in_whatever_stands_around_them():
+    text = '''import pytest
+from solution import f
+
+class TestF:
+    def test_a(self):
+        """Says something."""
+        assert f([1], 2) == 3  # why
+
+        assert f([1,
+                  2], 2) == 4
+        # not this one
+    def test_b():
+        with pytest.raises(KeyError):
+            f([], 0)
+assert nonsense(
+print("x")
+'''
+    found = read_tests(text, F)
+    assert [test.line for test in found] == [7, 9, 13, 15]
+    assert [test.case is not None for test in found] == [True, True, True, False]
+    assert found[2].case.expectation.raises == "KeyError"
+    assert read_tests("hello\n\n", F) == []
+
+
+def test_what_is_written_is_read_again():
+    for task in python.tasks("eval"):
+        tests = Tests.of(task, Interface)
+        for case in tests.cases:
+            assert read_test(written(case), tests.interface) == case
+
+
+def test_a_stored_case_is_read_again():
+    near = oracle.Tolerance(absolute=0.5)
+    for wanted in (
+        oracle.Expectation([1]), oracle.Expectation(raises="KeyError"),
+        oracle.Expectation(0.5, tolerance=near),
+    ):  # fmt: skip
+        case = oracle.Case(oracle.Call("f", ([1], 2)), wanted)
+        task = next(python.tasks("eval"))
+        fields = {"interface": F.to_json(), "public": 0, "cases": [stored(case)]}
+        assert Tests.of(replace(task, tests=fields), Interface).cases == (case,)
+
+
+@pytest.mark.parametrize(
+    ("value", "annotation", "expected"),
+    [
+        ([1], "list[int]", True),
+        ([True], "list[int]", False),
+        ([], "list[int]", True),
+        ((1, "a"), "tuple[int, str]", True),
+        ((1,), "tuple[int, str]", False),
+        ((1, 2, 3), "tuple[int, ...]", True),
+        ((1, "a"), "tuple[int, ...]", False),
+        ((), "tuple[()]", True),
+        ((1,), "tuple[()]", False),
+        ({1: [2]}, "dict[int, list[int]]", True),
+        ({1: [None]}, "dict[int, list[int]]", False),
+        (None, "int | None", True),
+        (1.0, "int | None", False),
+        (3, "Optional[int]", True),
+        ("a", "Union[int, None]", False),
+        (frozenset({1}), "frozenset[int]", True),
+        ({1}, "frozenset[int]", False),
+        ([1], "list", True),
+        ([1], "List[int]", True),
+        (1, "float", False),
+        (1, "Any", True),
+        (1, "Callable[[int], int]", True),
+        (1, "not a type at all", True),
+        (1, "", True),
+    ],
+)
+def test_plain_data_has_a_type_or_has_not(value, annotation, expected):
+    assert fits(value, annotation) is expected
