@@ -8,7 +8,7 @@ without having been taught to solve its tasks.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,15 +18,27 @@ from ..envs.registration import register_environments
 from .compact_names import IDENTIFIERS
 from .rollout import COMPACT, derive_seed, make_env
 from .template import TemplateError, contract_for_prompt
-from .tokenizer import HEADER_TEMPLATE, TASK_TEMPLATE, read_header, read_task, split_pieces
+from .tokenizer import (
+    HEADER_TEMPLATE,
+    PYTHON_TEMPLATE,
+    READERS,
+    TASK_TEMPLATE,
+    split_pieces,
+)
 
-Example = tuple[str, str]  # prompt, program
+# A prompt and a program; of an episode in turns then what was said, the next text, and so on.
+Example = tuple[str, ...]
 
 # The highest complexity of a contract the base is shown.
 MAX_COMPLEXITY = 2
 # Of a reference there are so many spoilt versions, each shown as often as the reference itself:
 # what a policy has to choose between, and reward alone can tell it.
 SPOILT = 3
+PYTHON, PYTHON_TESTS = "PythonReasoning-v0", "PythonTests-v0"
+# Of the examples of a duel: the share that writes tests, and of the others those that reason first.
+TESTS_SHARE, REASONING_SHARE = 0.4, 0.7
+# Tests in a suite that is shown, and the share of them that expect something else.
+SHOWN_TESTS, WRONG_TESTS = (2, 5), 0.4
 # Edits that are tried before a program is left as it is.
 _TRIES = 20
 
@@ -45,8 +57,8 @@ class Lesson:
 
     @property
     def texts(self) -> list[str]:
-        read = read_header if self.template == HEADER_TEMPLATE else read_task
-        return [read(prompt) + program for prompt, program in self.examples]
+        read = READERS[self.template]
+        return [read(prompt) + "\n".join(rest) for prompt, *rest in self.examples]
 
 
 def lesson(env: str, *, count: int, longest: int, seed: int) -> Lesson:
@@ -57,6 +69,10 @@ def lesson(env: str, *, count: int, longest: int, seed: int) -> Lesson:
         made.close()
         return Lesson(examples, frozenset(IDENTIFIERS), HEADER_TEMPLATE)
     register_environments()
+    if env == PYTHON:
+        return Lesson(
+            list(draw_duel(count, longest=longest, seed=seed)), frozenset(), PYTHON_TEMPLATE
+        )
     single: Any = gymnasium.make(env)
     examples = list(draw_references(single.unwrapped, count, longest=longest, seed=seed))
     single.close()
@@ -100,6 +116,87 @@ def draw_references(env: Any, count: int, *, longest: int, seed: int) -> Iterato
         drawn += 1
         own = random.Random(f"{prompt}-{version}")
         yield prompt, spoilt(reference, own) if version else reference
+
+
+def draw_duel(count: int, *, longest: int, seed: int) -> Iterator[Example]:
+    """`count` episodes of both sides of a duel, for programs of at most `longest` characters: a
+    solver's stages with a reference or a spoilt version of it, and suites of tests some of which
+    are wrong. Texts say what the program does in a form of their own, not in people's words."""
+    rng = random.Random(f"examples-{seed}")
+    solving: Any = gymnasium.make(PYTHON, history=False).unwrapped
+    direct: Any = gymnasium.make(PYTHON, history=False, stages=("code",)).unwrapped
+    testing: Any = gymnasium.make(PYTHON_TESTS).unwrapped
+    drawn = rounds = 0
+    try:
+        while drawn < count:
+            draw = derive_seed("examples", seed, rounds)
+            rounds += 1
+            kind = rng.random()
+            version = rng.randrange(1 + SPOILT)
+            env = testing if kind < TESTS_SHARE else solving
+            if kind > TESTS_SHARE + (1 - TESTS_SHARE) * REASONING_SHARE:
+                env = direct
+            prompt, _ = env.reset(seed=draw)
+            tests = env.task.tests
+            reference = tests["program"] if env is testing else env.task.reference
+            if len(reference) > longest:
+                continue
+            drawn += 1
+            if env is testing:
+                yield prompt, suite(env.task.reference, prompt, rng)
+                continue
+            own = random.Random(f"{prompt}-{version}")
+            program = spoilt(reference, own) if version else reference
+            episode = [prompt]
+            for text in texts(tests["interface"], program)[
+                : len(STAGE_NAMES) if env is solving else 0
+            ]:
+                episode += [text, env.step(text)[0]]
+            yield (*episode, program)
+    finally:
+        for env in (solving, direct, testing):
+            env.close()
+
+
+STAGE_NAMES = ("informal", "structured", "pseudocode", "constraints")
+# What a step of a program is called in its outline.
+_STEPS = {"for": "loop", "while": "loop", "if": "decide", "return": "answer", "raise": "refuse"}
+# Lines of a program that its pseudocode has.
+_LINES = 6
+
+
+def texts(interface: Mapping[str, Any], program: str) -> list[str]:
+    """What is written at each stage of text, on the way to `program`."""
+    names = [name for name, _ in interface["parameters"]]
+    lines = [line for line in program.splitlines() if line.strip()][1:]
+    steps = [_STEPS.get(line.split()[0], "set") for line in lines][:_LINES]
+    kinds = "; ".join(f"{name}: {kind}" for name, kind in interface["parameters"])
+    return [
+        f"{interface['name']} of {', '.join(names)} gives {interface['returns']}",
+        "\n".join(f"{number}. {step}" for number, step in enumerate(steps, start=1)),
+        "\n".join(line.removeprefix("    ") for line in lines[:_LINES]),
+        f"{kinds}; result: {interface['returns']}",
+    ]
+
+
+def suite(tests: str, prompt: str, rng: random.Random) -> str:
+    """A few of the tests of a reference, and of the examples in `prompt`, some of them with what
+    another one expects."""
+    listed = [line for line in tests.splitlines() if line.startswith("assert") and len(line) < 90]
+    shown = [
+        "assert " + line.strip().replace(" is ", " == ", 1)
+        for line in prompt.split("For example:")[1].split("Python 3")[0].splitlines()
+        if " is " in line and len(line) < 90
+    ]
+    # The first ones are the edges, which are short, and those that are shown need only be copied.
+    pool = [*shown, *listed[:6]] or ["pass"]
+    chosen = rng.sample(pool, min(len(pool), rng.randint(*SHOWN_TESTS)))
+    values = [line.partition(" == ")[2] for line in pool]
+    lines = []
+    for line in chosen:
+        call, _, value = line.partition(" == ")
+        lines.append(f"{call} == {rng.choice(values) if rng.random() < WRONG_TESTS else value}")
+    return "\n".join(lines) + "\n"
 
 
 def spoilt(program: str, rng: random.Random) -> str:

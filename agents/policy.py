@@ -16,7 +16,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -75,12 +75,14 @@ class PolicyError(ValueError):
 
 @dataclass(slots=True)
 class Policy:
-    """A causal model, its tokenizer, and what they are called."""
+    """A causal model, its tokenizer, and what they are called; `adapter` is peft's name for its
+    adapter, where it has one."""
 
     model: Any
     tokenizer: Any
     base: str
     base_digest: str | None
+    adapter: str = _OWN
 
     @property
     def device(self) -> torch.device:
@@ -508,7 +510,7 @@ def add_second_adapter(policy: Policy, name: str, *, seed: int) -> list[nn.Param
     Nothing but what runs inside `second_adapter` knows of it.
     """
     torch.manual_seed(seed)
-    policy.model.add_adapter(name, copy.deepcopy(policy.model.peft_config[_OWN]))
+    policy.model.add_adapter(name, copy.deepcopy(policy.model.peft_config[policy.adapter]))
     policy.model.eval()
     with second_adapter(policy, name):
         return [p for p in policy.model.parameters() if p.requires_grad]
@@ -521,7 +523,19 @@ def second_adapter(policy: Policy, name: str) -> Iterator[None]:
     try:
         yield
     finally:
-        policy.model.set_adapter(_OWN)
+        policy.model.set_adapter(policy.adapter)
+
+
+def second_policy(policy: Policy, name: str, *, seed: int) -> Policy:
+    """A policy with an adapter of its own on the same base as `policy`, and the same weights in
+    memory. Either runs, and has gradients, where its adapter was named last: see `at_work`."""
+    add_second_adapter(policy, name, seed=seed)
+    return replace(policy, adapter=name)
+
+
+def at_work(policy: Policy) -> None:
+    """From now on the model is this policy's, and so are its gradients."""
+    policy.model.set_adapter(policy.adapter)
 
 
 def _wrapped(model: Any, config: LoraConfig) -> Any:
@@ -535,14 +549,14 @@ def _wrapped(model: Any, config: LoraConfig) -> Any:
 
 def adapter_state(policy: Policy) -> dict[str, Tensor]:
     """Copies of the adapter's weights, on the CPU, under peft's names."""
-    state = get_peft_model_state_dict(policy.model)
+    state = get_peft_model_state_dict(policy.model, adapter_name=policy.adapter)
     return {name: tensor.detach().cpu().clone() for name, tensor in state.items()}
 
 
 def set_adapter_state(policy: Policy, state: dict[str, Tensor]) -> None:
     """Puts weights that `adapter_state` gave back. Raises `PolicyError` when they do not fit."""
     try:
-        outcome: Any = set_peft_model_state_dict(policy.model, state)
+        outcome: Any = set_peft_model_state_dict(policy.model, state, policy.adapter)
     except RuntimeError as error:
         raise PolicyError(f"The adapter does not fit the base model {policy.base}.") from error
     if outcome.unexpected_keys:
@@ -554,7 +568,7 @@ def save_adapter(policy: Policy, folder: Path, *, note: dict[str, Any]) -> None:
 
     The weights are the last file replaced, and each is replaced whole.
     """
-    config = policy.model.peft_config[_OWN].to_dict()
+    config = policy.model.peft_config[policy.adapter].to_dict()
     config["base_model_name_or_path"] = policy.base
     config["inference_mode"] = True
     meta = {**note, "base": policy.base, "base_digest": policy.base_digest}

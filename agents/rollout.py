@@ -122,16 +122,18 @@ def make_env(
     tasks: str | None = None,
     turns: int = 1,
     judge: Mapping[str, Any] | None = None,
+    difficulty: int | None = None,
 ) -> Any:
     """`count` environments over one verifier, for episodes of the training split.
 
     `tasks`: which of the environment's kinds of tasks (None: its default). `turns`: the most in an
-    episode. `judge`: an external judge's settings (None: none).
+    episode. `judge`: an external judge's settings (None: none). `difficulty`: of the tasks (None:
+    all).
 
     Raises what `gymnasium.make_vec` does for a name or argument that there is not.
     """
     register_environments()
-    chosen = {"tasks": tasks, "judge": judge}
+    chosen = {"tasks": tasks, "judge": judge, "difficulty": difficulty}
     options: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
     options |= TRANSCRIPTS.get(name.removeprefix("forgegym:"), {})
     if turns > 1:  # an episode that is over waits for the others
@@ -205,11 +207,12 @@ def play(
     group_size: int,
     seed: int,
     iteration: int,
-    max_new_tokens: int,
+    max_new_tokens: int | Sequence[int],
     temperature: float,
     turns: int = 1,
     world: World = ALONE,
     curriculum: Curriculum | None = None,
+    each: Sequence[Mapping[str, Any]] | None = None,
     value_of: Callable[[Tensor], Tensor] | None = None,
     stop: Sequence[str] = (),
 ) -> Batch:
@@ -220,13 +223,15 @@ def play(
     seed resets each of its members to the same task. An episode of several `turns` goes on with
     what the environment said after the tokens that were sampled, which are never tokenised again;
     it ends early where the model's context has no room for another program.
-    `curriculum` chooses the kinds of tasks; `value_of`, `stop`: see `Policy.sample`.
+    `max_new_tokens` may differ by turn. `curriculum` chooses the kinds of tasks, or `each` has
+    options for the reset of every episode; `value_of`, `stop`: see `Policy.sample`.
     """
+    most = [max_new_tokens] * turns if isinstance(max_new_tokens, int) else list(max_new_tokens)
     count = env.num_envs // group_size
     # Numbered through all processes, so that as many of them as there may be play the same.
     numbers = range(world.rank * count, (world.rank + 1) * count)
     tasks = [derive_seed("task", seed, iteration, group) for group in numbers]
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {} if each is None else {"each": each}
     if curriculum is not None:
         draw = derive_seed("curriculum", seed, iteration)
         chosen = curriculum.choose(count * world.size, seed=draw)
@@ -267,7 +272,7 @@ def play(
         completions = policy.sample(
             contexts,
             seeds=seeds,
-            max_new_tokens=max_new_tokens,
+            max_new_tokens=most[turn],
             temperature=temperature,
             value_of=value_of,
             stop=stop,
@@ -287,7 +292,7 @@ def play(
             if not episode.over and turn + 1 < turns:
                 answered = int(episode.pieces[-1].tokens[-1]) in policy.eos_ids
                 heard = policy.encode_feedback(said[i], answered=answered)
-                needed = len(episode.ids) + episode.length + len(heard) + max_new_tokens
+                needed = len(episode.ids) + episode.length + len(heard) + most[turn + 1]
                 if policy.context is not None and needed > policy.context:
                     episode.over = True  # there is no room for another program
                 else:

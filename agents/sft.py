@@ -40,6 +40,9 @@ from .tokenizer import build_tokenizer
 
 META = "forgegym.json"
 
+# Tokens, and which of them are taught.
+Example = tuple[list[int], list[bool]]
+
 
 @dataclass(frozen=True, slots=True)
 class SFTConfig:
@@ -84,6 +87,7 @@ class SFTConfig:
 
 # What differs from the defaults, for each other environment.
 RECIPES: dict[str, dict[str, Any]] = {
+    "PythonReasoning-v0": {"copy_steps": 0, "phrases": 600, "longest": 200},
     "RustCode-v0": {"copy_steps": 0, "phrases": 600},
     "VerilogModule-v0": {"copy_steps": 0, "phrases": 600},
 }
@@ -132,10 +136,7 @@ def train_sft(config: SFTConfig, *, console: Console | None = None) -> SFTResult
     parameters = sum(p.numel() for p in model.parameters())
     say(f"{parameters:,} parameters, {len(tokenizer)} tokens, {len(shown.examples)} examples")
 
-    encoded = [
-        (policy.encode(prompt), [*tokenizer(program)["input_ids"], tokenizer.eos_token_id])
-        for prompt, program in shown.examples
-    ]
+    encoded = [encode_example(policy, example) for example in shown.examples]
     batches = batches_of(encoded, config.batch, random.Random(f"batches-{config.seed}"))
     known: Any = tokenizer.convert_tokens_to_ids(sorted(shown.names))
     exercises = random.Random(f"copying-{config.seed}")
@@ -193,8 +194,25 @@ def train_sft(config: SFTConfig, *, console: Console | None = None) -> SFTResult
     return SFTResult(config.out, compiled, solved, parameters, seconds)
 
 
-def digest_of(examples: Sequence[tuple[str, str]]) -> str:
-    """sha256 over prompts and contracts."""
+def encode_example(policy: Policy, example: Sequence[str]) -> Example:
+    """The tokens of an example, and a mask of those that are taught."""
+    eos = policy.tokenizer.eos_token_id
+    ids, taught = policy.encode(example[0]), []
+    taught += [False] * len(ids)
+    for place, text in enumerate(example[1:]):
+        answers = place % 2 == 0
+        tokens = (
+            [*policy.tokenizer(text)["input_ids"], eos]
+            if answers
+            else policy.encode_feedback(text, answered=True)
+        )
+        ids += tokens
+        taught += [answers] * len(tokens)
+    return ids, taught
+
+
+def digest_of(examples: Sequence[Sequence[str]]) -> str:
+    """sha256 over prompts and programs."""
     digest = hashlib.sha256()
     for text in itertools.chain.from_iterable(examples):
         digest.update(text.encode() + b"\0")
@@ -223,9 +241,9 @@ def build_model(config: SFTConfig, vocabulary: int, eos: int, pad: int) -> Any:
 
 
 def batches_of(
-    pairs: Sequence[tuple[list[int], list[int]]], size: int, rng: random.Random
+    pairs: Sequence[Example], size: int, rng: random.Random
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Endless batches of ids and labels [B, T]; only completions are labelled.
+    """Endless batches of ids and labels [B, T]; only what is taught is labelled.
 
     Neighbours in length share a batch (less padding), in random order.
     """
@@ -234,23 +252,21 @@ def batches_of(
         # Sorted within stretches of 16 batches: little padding, and still a fresh mix.
         stretch = 16 * size
         for start in range(0, len(order) - stretch + 1, stretch):
-            chosen = sorted(
-                order[start : start + stretch], key=lambda i: len(pairs[i][0]) + len(pairs[i][1])
-            )
+            chosen = sorted(order[start : start + stretch], key=lambda i: len(pairs[i][0]))
             parts = [chosen[k : k + size] for k in range(0, stretch, size)]
             rng.shuffle(parts)
             for part in parts:
                 yield _padded([pairs[i] for i in part])
 
 
-def _padded(pairs: Sequence[tuple[list[int], list[int]]]) -> tuple[Tensor, Tensor]:
-    width = max(len(prompt) + len(answer) for prompt, answer in pairs)
+def _padded(pairs: Sequence[Example]) -> tuple[Tensor, Tensor]:
+    width = max(len(tokens) for tokens, _ in pairs)
     ids = torch.zeros(len(pairs), width, dtype=torch.long)  # [B, T]; 0 is the padding token
     labels = torch.full_like(ids, -100)  # [B, T]
-    for row, (prompt, answer) in enumerate(pairs):
-        end = len(prompt) + len(answer)
-        ids[row, :end] = torch.tensor([*prompt, *answer])
-        labels[row, len(prompt) : end] = torch.tensor(answer)
+    for row, (tokens, taught) in enumerate(pairs):
+        ids[row, : len(tokens)] = torch.tensor(tokens)
+        own = torch.tensor(taught)
+        labels[row, : len(tokens)][own] = ids[row, : len(tokens)][own]
     return ids, labels
 
 

@@ -34,6 +34,17 @@ HEADER_TEMPLATE = (
     "{%- endfor -%}{{ '\\n' }}"
 )
 
+# Of Python's problems: a solver reads the words and which stage it is at, a test writer the
+# examples, too, whose form is that of tests.
+_TO_TEST, _RULES, _STAGE, _EXAMPLES = "Write tests", "Python 3, the", "## Now", "For example:"
+PYTHON_TEMPLATE = (
+    "{%- set text = messages[-1]['content'] -%}"
+    f"{{%- if '{_TO_TEST}' in text -%}}{{{{ text.split('{_RULES}')[0] }}}}"
+    f"{{%- elif '{_STAGE}' in text -%}}"
+    f"{{{{ text.split('{_EXAMPLES}')[0] + '{_STAGE}' + text.split('{_STAGE}')[-1] }}}}"
+    f"{{%- else -%}}{{{{ text.split('{_EXAMPLES}')[0] }}}}{{%- endif -%}}"
+)
+
 # A word, a line break with the indentation after it, or a run of anything else.
 PIECE = r"[A-Za-z0-9_]+|\n[ ]*|[^A-Za-z0-9_\n]+"
 _PIECE = re.compile(PIECE)
@@ -53,6 +64,18 @@ def read_header(prompt: str) -> str:
 def read_task(prompt: str) -> str:
     """`prompt` as `TASK_TEMPLATE` renders it."""
     return prompt.split("// For example")[0]
+
+
+def read_python(prompt: str) -> str:
+    """`prompt` as `PYTHON_TEMPLATE` renders it."""
+    if _TO_TEST in prompt:
+        return prompt.split(_RULES)[0]
+    begun = prompt.split(_EXAMPLES)[0]
+    return begun + _STAGE + prompt.split(_STAGE)[-1] if _STAGE in prompt else begun
+
+
+READERS = {HEADER_TEMPLATE: read_header, TASK_TEMPLATE: read_task, PYTHON_TEMPLATE: read_python}
+"""By template: what a tiny policy reads of an observation."""
 
 
 def split_pieces(text: str) -> list[str]:

@@ -203,6 +203,27 @@ for _name, _about in ALGORITHMS.items():
     _add_trainer(_name, *_about)
 
 
+@train_app.command()
+def duel(
+    out_folder: RunFolder = None,
+    base: Base = None,
+    seed: TrainingSeed = None,
+    resume: Resume = False,
+    settings: Settings = None,
+    show: ShowSettings = False,
+) -> None:
+    """A solver and a test writer of Python, each an adapter, that learn against each other."""
+    from ..agents.duel import ENVIRONMENTS, DuelConfig, train_duel
+
+    given = {"out": out_folder, "base": base, "seed": seed, "resume": resume}
+    config = _configure(DuelConfig, given, settings, show=show)
+    rewards = {"solver": config.solver_reward, "writer": config.writer_reward}
+    for role, env in ENVIRONMENTS.items():
+        probe(env, reward=rewards[role], difficulty=config.difficulty)
+    if not train_duel(config, console=out).finished:
+        raise typer.Exit(INTERRUPTED)
+
+
 def probe(env: str, **options: Any) -> None:
     """Make the environment once, so that a wrong name fails before anything is trained."""
     import gymnasium

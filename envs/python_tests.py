@@ -83,14 +83,14 @@ class PythonTestsEnv(CodeEnv):
         self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
     ) -> tuple[str, dict[str, Any]]:
         """As `CodeEnv.reset`; the option ``opponents`` is a sequence of programs that the tests are
-        to fail, in place of the task's own. Raises `ChoiceError` when there is none in it."""
+        to fail, in place of the task's own. Without any, valid tests are all that is seen."""
         given = dict(options or {})
         opponents = given.pop("opponents", None)
         prompt, info = super().reset(seed=seed, options=given)
         if opponents is None:
             return prompt, info
-        if isinstance(opponents, str) or not opponents:
-            raise ChoiceError("the reset option 'opponents' is a sequence of programs, not empty")
+        if isinstance(opponents, str):
+            raise ChoiceError("the reset option 'opponents' is a sequence of programs, not one")
         assert self.task is not None
         self.task = python_tests.with_opponents(self.task, opponents, shown=self._shown)
         self._screen = self.task.prompt

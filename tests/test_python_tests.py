@@ -204,9 +204,11 @@ def test_a_solvers_program_is_the_opponent(verifier):
     feedback, reward, terminated, *_ = env.step(env.task.reference)
     assert (reward, terminated) == (0.0, False)
     assert "are all passed by wrong programs" in feedback
-    for wrong in ([], "x = 1"):
-        with pytest.raises(ChoiceError, match="opponents"):
-            env.reset(seed=3, options={"opponents": wrong})
+    env.reset(seed=3, options={"opponents": []})
+    *_, info = env.step(env.task.reference)
+    assert (info["verdict"].metrics["validity"], info["components"]) == (1.0, {"failed": 0.0})
+    with pytest.raises(ChoiceError, match="opponents"):
+        env.reset(seed=3, options={"opponents": "x = 1"})
 
 
 def test_a_writers_tests_are_what_the_solver_meets(verifier):

@@ -52,7 +52,9 @@ def tests_for(task: Task) -> Task:
 def with_opponents(task: Task, opponents: Sequence[str], *, shown: bool = False) -> Task:
     """`task`, whose tests are to fail these programs; the first is put before its author if
     `shown`."""
-    prompt = task.prompt + _SHOWN.format(program=opponents[0].rstrip()) if shown else task.prompt
+    prompt = task.prompt
+    if shown and opponents:
+        prompt += _SHOWN.format(program=opponents[0].rstrip())
     return replace(task, prompt=prompt, tests={**task.tests, "opponents": list(opponents)})
 
 

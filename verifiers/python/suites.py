@@ -142,7 +142,9 @@ class SuiteVerifier(PooledVerifier):
         )
         count = max(len(shares), 1)
         return Judgement(
-            stages, counted | {"pass_rate": sum(shares) / count, "kills": killed / count}
+            stages,
+            counted
+            | {"pass_rate": sum(shares) / count if shares else 1.0, "kills": killed / count},
         )
 
 
