@@ -35,6 +35,22 @@ class Metered(Protocol):
     """Tokens that were sampled for each program of the last call of `generate`."""
 
 
+@runtime_checkable
+class Conversing(Protocol):
+    """An agent that keeps what was said apart from what it answered."""
+
+    def converse(
+        self,
+        conversations: Sequence[Sequence[str]],
+        *,
+        seeds: Sequence[int],
+        max_new_tokens: int | None = None,
+    ) -> list[str]:
+        """The next answer in each conversation: a prompt, an answer, what was said of it, the next
+        answer, ... `max_new_tokens`: of these answers (None: the agent's own limit)."""
+        ...
+
+
 class AgentError(ValueError):
     """No agent can be made as asked; the message is one sentence that says what there is."""
 

@@ -83,6 +83,7 @@ def generate(
     eos_ids: Sequence[int],
     pad_id: int,
     temperature: float = 1.0,
+    top_p: float = 1.0,
     decoder: Decoder | None = None,
     value_of: Callable[[Tensor], Tensor] | None = None,
     stop: StopStrings | None = None,
@@ -91,7 +92,8 @@ def generate(
     """`len(seeds[i])` completions of prompt i, for every i.
 
     `prompts` are token ids; `temperature` 0 takes the likeliest token (its log-probability is then
-    that at temperature 1). `value_of` is a critic over the mean of the last hidden states of a
+    that at temperature 1). `top_p` below 1 samples among the likeliest tokens alone (see `sample`);
+    nothing is trained so. `value_of` is a critic over the mean of the last hidden states of a
     completion so far, [R, H] -> [R]: asked here, it costs no pass of its own. `stop`: texts that
     end a completion, too. `on_finished` hears of a completion as soon as it ends: its number
     (prompt by prompt, as in the result) and its tokens. Those that are cut at the limit it does not
@@ -137,7 +139,7 @@ def generate(
     endings = eos if stop is None else stop.endings.to(device)
     live = torch.arange(len(owner), device=device)  # the rows still in the batch
     for t in range(max_new_tokens):
-        token, logprob = sample(logits, noise[live, t], temperature=temperature)  # [r], [r]
+        token, logprob = sample(logits, noise[live, t], temperature=temperature, top_p=top_p)
         open_ = ~ended[live]  # ended rows stay in the batch until the next compaction
         at = live[open_]
         tokens[at, t] = token[open_]
@@ -188,10 +190,14 @@ def decoder_for(model: Any) -> Decoder:
     return CacheDecoder(model)
 
 
-def sample(logits: Tensor, noise: Tensor, *, temperature: float) -> tuple[Tensor, Tensor]:
+def sample(
+    logits: Tensor, noise: Tensor, *, temperature: float, top_p: float = 1.0
+) -> tuple[Tensor, Tensor]:
     """One token a row, by inverting the cumulative distribution at `noise` (uniform in [0, 1)).
 
-    `logits` [R, V] and `noise` [R] give tokens [R] and their log-probabilities [R] (float32).
+    `logits` [R, V] and `noise` [R] give tokens [R] and their log-probabilities [R] (float32; under
+    the whole distribution). `top_p`: of the fewest likeliest tokens that have this probability
+    together (nucleus sampling, https://arxiv.org/abs/1904.09751).
     """
     scores = logits.float()
     if temperature > 0:
@@ -201,11 +207,20 @@ def sample(logits: Tensor, noise: Tensor, *, temperature: float) -> tuple[Tensor
         token = logp.argmax(-1)  # [R]
     else:
         # float64: a float32 running sum over a large vocabulary loses the tail.
-        cdf = logp.double().exp().cumsum(-1)  # [R, V]
+        likely = logp.double().exp() if top_p >= 1 else _nucleus(logp, top_p)  # [R, V]
+        cdf = likely.cumsum(-1)  # [R, V]
         point = noise.double().unsqueeze(1) * cdf[:, -1:]  # [R, 1]
         token = torch.searchsorted(cdf, point, right=True).squeeze(1)
         token = token.clamp_(max=logits.shape[-1] - 1)
     return token, logp.gather(1, token.unsqueeze(1)).squeeze(1)
+
+
+def _nucleus(logp: Tensor, top_p: float) -> Tensor:
+    """The probabilities [R, V] of the likeliest tokens that have `top_p` together; 0 elsewhere."""
+    ranked, order = logp.double().exp().sort(-1, descending=True)  # [R, V] each
+    before = ranked.cumsum(-1) - ranked  # what the likelier ones have; 0 for the first
+    kept = torch.where(before < top_p, ranked, 0.0)
+    return torch.zeros_like(ranked).scatter(-1, order, kept)
 
 
 def _uniform(seed: int, count: int) -> Tensor:

@@ -174,6 +174,19 @@ class Policy:
             rest = "\n" + feedback.rstrip("\n") + "\n\n"
         return list(self.tokenizer(rest, add_special_tokens=False)["input_ids"])
 
+    def encode_conversation(self, texts: Sequence[str]) -> list[int]:
+        """The token ids of a prompt, an answer, what was said of it, the next answer and so on, up
+        to where an answer begins. Raises as `encode`."""
+        eos = self.tokenizer.eos_token_id
+        ids = self.encode(texts[0])
+        for place, text in enumerate(texts[1:]):
+            if place % 2:
+                ids += self.encode_feedback(text, answered=True)
+            else:
+                ids += self.tokenizer(text, add_special_tokens=False)["input_ids"]
+                ids.append(self.eos_ids[0] if eos is None else eos)
+        return ids
+
     def decode(self, tokens: Tensor, *, stop: Sequence[str] = ()) -> str:
         """The program in an answer: what its first code fence holds, or all of it, before the first
         of the texts in `stop`."""
@@ -192,6 +205,7 @@ class Policy:
         seeds: Sequence[Sequence[int]],
         max_new_tokens: int,
         temperature: float,
+        top_p: float = 1.0,
         value_of: Callable[[Tensor], Tensor] | None = None,
         stop: Sequence[str] = (),
         on_finished: Callable[[int, Tensor], None] | None = None,
@@ -215,6 +229,7 @@ class Policy:
             eos_ids=self.eos_ids,
             pad_id=self.pad_id,
             temperature=temperature,
+            top_p=top_p,
             value_of=value_of,
             stop=stop_strings(self.tokenizer, tuple(stop)),
             on_finished=on_finished,
@@ -644,8 +659,11 @@ class PolicyAgent:
         name: str,
         temperature: float = SAMPLING_TEMPERATURE,
         max_new_tokens: int = MAX_NEW_TOKENS,
+        top_p: float = 1.0,
         stop: Sequence[str] = (),
     ) -> None:
+        if not 0 < top_p <= 1:
+            raise PolicyError(f"top_p must be above 0 and at most 1, not {top_p}.")
         if temperature < 0:
             raise PolicyError(f"The temperature must be 0 or more, not {temperature}.")
         if max_new_tokens < 1:
@@ -655,32 +673,50 @@ class PolicyAgent:
         self.policy, self.name, self.stop = policy, name, tuple(stop)
         self.tokens: list[int] = []
         self.temperature, self.max_new_tokens = temperature, max_new_tokens
+        self.top_p = top_p
 
     def generate(self, prompts: Sequence[str], *, seeds: Sequence[int]) -> list[str]:
         """One program a prompt; equal neighbours among the prompts are read once."""
-        programs: list[str] = []
+        return self.converse([(prompt,) for prompt in prompts], seeds=seeds)
+
+    def converse(
+        self,
+        conversations: Sequence[Sequence[str]],
+        *,
+        seeds: Sequence[int],
+        max_new_tokens: int | None = None,
+    ) -> list[str]:
+        """The next answer in each conversation: a prompt, an answer, what was said of it, ...
+
+        `max_new_tokens`: of these answers, in place of the agent's own."""
+        answers: list[str] = []
         self.tokens.clear()
-        for start in range(0, len(prompts), BATCH):
+        for start in range(0, len(conversations), BATCH):
             batch = list(
-                zip(prompts[start : start + BATCH], seeds[start : start + BATCH], strict=True)
+                zip(
+                    map(tuple, conversations[start : start + BATCH]),
+                    seeds[start : start + BATCH],
+                    strict=True,
+                )
             )
             groups = [
-                (prompt, [seed for _, seed in rows])
-                for prompt, rows in itertools.groupby(batch, key=lambda row: row[0])
+                (conversation, [seed for _, seed in rows])
+                for conversation, rows in itertools.groupby(batch, key=lambda row: row[0])
             ]
             remedy = "lower max_new_tokens, or take a smaller base or a larger device"
             with memory_told("sampling", remedy):
                 sampled = self.policy.sample(
-                    [self.policy.encode(prompt) for prompt, _ in groups],
+                    [self.policy.encode_conversation(texts) for texts, _ in groups],
                     seeds=[seeds for _, seeds in groups],
-                    max_new_tokens=self.max_new_tokens,
+                    max_new_tokens=max_new_tokens or self.max_new_tokens,
                     temperature=self.temperature,
+                    top_p=self.top_p,
                     stop=self.stop,
                 )
             completions = [completion for group in sampled for completion in group]
-            programs += [self.policy.decode(c.tokens, stop=self.stop) for c in completions]
+            answers += [self.policy.decode(c.tokens, stop=self.stop) for c in completions]
             self.tokens += [len(c.tokens) for c in completions]
-        return programs
+        return answers
 
 
 def load_policy_agent(
@@ -690,10 +726,16 @@ def load_policy_agent(
     device: str = "auto",
     temperature: float = SAMPLING_TEMPERATURE,
     max_new_tokens: int = MAX_NEW_TOKENS,
+    top_p: float = 1.0,
     stop: Sequence[str] = (),
 ) -> PolicyAgent:
     """The policy at `path` (see `load_policy`) as an agent. Raises `PolicyError`."""
     policy = load_policy(path, base=base, device=device)
     return PolicyAgent(
-        policy, name=str(path), temperature=temperature, max_new_tokens=max_new_tokens, stop=stop
+        policy,
+        name=str(path),
+        temperature=temperature,
+        max_new_tokens=max_new_tokens,
+        top_p=top_p,
+        stop=stop,
     )

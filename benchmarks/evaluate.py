@@ -62,6 +62,7 @@ TASKS = {
     ("CompactContract-v0", "open"): "..envs.tasks.compact",
     ("CompactContract-v0", "spec"): "..envs.tasks.compact_spec",
     ("PythonReasoning-v0", None): "..envs.tasks.python",
+    ("PythonTests-v0", None): "..envs.tasks.python_tests",
     ("RustCode-v0", None): "..envs.tasks.rust",
     ("VerilogModule-v0", None): "..envs.tasks.verilog",
 }

@@ -353,8 +353,10 @@ def to_json(rows: Sequence[Row], toolchain: str, sandbox: str | None) -> dict[st
 
 def in_a_line(row: Row) -> str:
     """What came of one task, in a few words."""
-    mutants = f"{row.killed} of {row.mutants} mutants die"
-    return f"{row.task}: {'sound' if row.sound else 'NOT SOUND'}, {mutants}"
+    dead = f"{row.killed} of {row.mutants} mutants die"
+    if row.wrong and not row.mutants:
+        dead = f"{row.wrong - len(row.passing)} of {row.wrong} wrong programs fail"
+    return f"{row.task}: {'sound' if row.sound else 'NOT SOUND'}, {dead}"
 
 
 def print_rows(rows: Sequence[Row], console: Console) -> None:

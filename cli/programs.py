@@ -246,6 +246,7 @@ def generate(
 _EVALUATED = {
     "CompactContract-v0": "compactlora",
     "PythonReasoning-v0": "staged",
+    "PythonTests-v0": "test-writer",
     "RustCode-v0": "staged",
     "VerilogModule-v0": "staged",
 }
@@ -410,7 +411,7 @@ def validate(
         _validate_set(environment_id(env), tasks_from, as_json=as_json)
         return
     if language != "compact":
-        _validate_families(language, only or (), sandbox, workers, as_json=as_json)
+        _validate_families(environment_id(env), only or (), sandbox, workers, as_json=as_json)
         return
     without_tests, with_tests = chosen(tasks.value if tasks else None, only or ())
     verifier = CompactVerifier(toolchain.value, sandbox=sandbox.value, workers=workers)
@@ -468,20 +469,25 @@ def _validate_set(name: str, tasks_from: str, *, as_json: bool) -> None:
 
 
 def _validate_families(
-    language: str,
+    name: str,
     only: Sequence[str],
     sandbox: SandboxChoice,
     workers: int | None,
     *,
     as_json: bool,
 ) -> None:
-    from ..benchmarks import validate_families
+    from ..benchmarks import validate_families, validate_suites
     from ..benchmarks.validate import Row, ValidationError, in_a_line, print_rows, to_json
+    from ..verifiers.python.suites import SuiteVerifier
 
-    tasks = validate_families.chosen(language, only)
-    verifier = validate_families.LANGUAGES[language].verifier(
-        sandbox=sandbox.value, workers=workers
-    )
+    validated: Any = validate_families.validate
+    kind: Any = SuiteVerifier
+    if name == "PythonTests-v0":
+        tasks, validated = validate_suites.chosen(only), validate_suites.validate
+    else:
+        tasks = validate_families.chosen(LANGUAGES[name], only)
+        kind = validate_families.LANGUAGES[LANGUAGES[name]].verifier
+    verifier = kind(sandbox=sandbox.value, workers=workers)
     try:
         with progress("validating", len(tasks)) as show:
             done = 0
@@ -492,7 +498,7 @@ def _validate_families(
                 show(done)
                 err.print(in_a_line(row), highlight=False, soft_wrap=True)
 
-            rows = validate_families.validate(verifier, tasks, on_row)
+            rows = validated(verifier, tasks, on_row)
     except ValidationError as error:
         err.print(str(error), soft_wrap=True)
         raise typer.Exit(MACHINE) from error

@@ -186,7 +186,7 @@ class PythonReasoningEnv(CodeEnv):
             if isinstance(tests, str):
                 raise ChoiceError("the reset option 'tests' is a sequence of texts, not one")
             info["task_key"] = self._oppose(tests)
-        self._screen = f"{prompt}\n{_asks(self._stages[0])}"
+        self._screen = f"{prompt}\n{asks(self._stages[0])}"
         return self._screen, {**info, "next_stage": self._stages[0].name}
 
     def _oppose(self, tests: Sequence[str]) -> str:
@@ -257,15 +257,10 @@ class PythonReasoningEnv(CodeEnv):
             turns = {"turn": self._turn - texts, "max_turns": self._max_turns - texts}
             told = feedback_text(verdict, source, **turns)
             self._last = f"## Written for: {played.name}\n\n{_cut(source, PROGRAM_BYTES)}\n\n{told}"
-        following = "" if self._over else _asks(self._stage(self._turn))
+        following = "" if self._over else asks(self._stage(self._turn))
         if not self._history:
             return told + following
-        parts = [self.task.prompt]
-        parts += [
-            f"## Written for: {stage.name}\n\n{_cut(text, STAGE_BYTES)}\n"
-            for stage, text in zip(self._stages, self._texts, strict=False)
-        ]
-        return "\n".join(part for part in (*parts, self._last, following) if part)
+        return with_history(self.task.prompt, self._stages, self._texts, self._last, following)
 
 
 def _played(
@@ -289,8 +284,19 @@ def _played(
     return tuple(chosen[-max(max_turns, 1) :]), max_turns
 
 
-def _asks(stage: Stage) -> str:
+def asks(stage: Stage) -> str:
+    """What an agent reads when a stage is asked for."""
     return f"## Now: {stage.name}\n\n{stage.instruction}\n"
+
+
+def with_history(prompt: str, stages: Sequence[Stage], texts: Sequence[str], *rest: str) -> str:
+    """An observation that shows the problem, the texts that were written for the first stages, and
+    the rest, as far as there is any."""
+    parts = [
+        f"## Written for: {stage.name}\n\n{_cut(text, STAGE_BYTES)}\n"
+        for stage, text in zip(stages, texts, strict=False)
+    ]
+    return "\n".join(part for part in (prompt, *parts, *rest) if part)
 
 
 def _cut(text: str, most: int) -> str:
