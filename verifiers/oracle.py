@@ -159,6 +159,8 @@ class Tolerance:
         numeric: An int may stand for a float and a float for an int, but not in a key, and never a
             bool for either.
         sequences_alike: A list may stand for a tuple and a tuple for a list.
+        booleans: With `numeric`: True may stand for 1 and False for 0, and these for them, but not
+            in a key. Python's ``==`` sees no difference.
 
     The elements of a set must differ by more than the tolerance: each needs one partner within
     reach, and no second one.
@@ -170,6 +172,7 @@ class Tolerance:
     relative: float = 0.0
     numeric: bool = False
     sequences_alike: bool = False
+    booleans: bool = False
 
     def __post_init__(self) -> None:
         if not (0 <= self.absolute < _INFINITY and 0 <= self.relative < 1):
@@ -301,6 +304,8 @@ def _form(value: Any, tolerance: Tolerance) -> _Form:
     if kind in ("int", "float"):
         kind = "number" if tolerance.numeric else kind
         return kind, _NAN if value != value else value
+    if kind == "bool" and tolerance.numeric and tolerance.booleans:
+        return "number", value
     if kind in ("list", "tuple"):
         kind = "sequence" if tolerance.sequences_alike else kind
         return kind, tuple([_form(item, tolerance) for item in value])
