@@ -22,11 +22,11 @@ from ...verifiers.python.assertions import UnreadableError
 from ...verifiers.python.interface import Interface
 from ...verifiers.task import Task
 from ...verifiers.verifier import ChoiceError
-from .asserted import PUBLIC, names, split, asked_by
+from .asserted import PUBLIC, asked_by, names, split
 
 __all__ = ["ProblemError", "interface_of", "problem", "read_problems"]
 
-FAMILY = "problems"
+FAMILY, TYPED = "problems", "typed"
 DIFFICULTIES = {"easy": 1, "medium": 3, "hard": 5}
 _LEVELS = range(1, 6)
 _LINE = 92
@@ -83,14 +83,15 @@ def problem(
     description: str, signature: str, tests: str | Sequence[str], *, id: str = "problem"
 ) -> Task:
     """The task of a problem that somebody types: its text, the function's signature, and tests, as
-    in a problem file. Raises `ProblemError`."""
+    in a problem file; or without any, and then its programs are only read. Raises
+    `ProblemError`."""
     fields = {
         "description": description,
         "function_signature": signature,
         "baseline_tests": tests if isinstance(tests, str) else list(tests),
     }
     try:
-        return _task(fields, id, "typed")
+        return _task(fields, id, TYPED)
     except _FieldError as error:
         raise ProblemError(f"problem {id!r}: {error}") from None
 
@@ -102,7 +103,8 @@ class _FieldError(Exception):
 def _task(fields: Mapping[str, Any], name: str, provenance: str) -> Task:
     description = _text(fields, "description")
     interface = _signature(_text(fields, "function_signature"))
-    tests, setup = _tests(fields.get("baseline_tests"), interface)
+    given = fields.get("baseline_tests")
+    tests, setup = _tests(given, interface) if given or provenance != TYPED else ([], "")
     reference = fields.get("reference_solution")
     if reference is not None:
         _check_reference(_text(fields, "reference_solution"), interface)
@@ -116,7 +118,7 @@ def _task(fields: Mapping[str, Any], name: str, provenance: str) -> Task:
         prompt=prompt_of(description, interface, tests[:PUBLIC]),
         split="eval",
         difficulty=_difficulty(fields.get("difficulty")),
-        tests=asked_by(interface, tests, setup=setup),
+        tests=asked_by(interface, tests, setup=setup) if tests else {},
         reference=reference,
         licence="the author's",
         provenance=provenance,
