@@ -1,5 +1,7 @@
 """`PythonTests-v0` and `code_duel_v0`: which tests count, and what both sides are paid."""
 
+from dataclasses import replace
+
 import gymnasium
 import pytest
 from gymnasium.utils.env_checker import check_env
@@ -9,7 +11,7 @@ from forgegym.envs.python_tests import PythonTestsEnv, PythonTestsVectorEnv
 from forgegym.envs.reasoning import PythonReasoningEnv, PythonReasoningVectorEnv
 from forgegym.envs.rewards import PRESETS
 from forgegym.envs.tasks import python, python_tests
-from forgegym.verifiers.python.suites import ENOUGH, MAX_TESTS, SuiteVerifier
+from forgegym.verifiers.python.suites import ENOUGH, MAX_TESTS, SuiteVerifier, read_suites
 from forgegym.verifiers.verdict import Stage, StageStatus, Toolchain, Verdict
 from forgegym.verifiers.verifier import ChoiceError
 
@@ -165,6 +167,15 @@ def test_what_holds_no_test_kills_nothing(verifier, source, complaint):
     assert (verdict.stage, verdict.valid) == ("parse", True)
     assert complaint in verdict.diagnostics[0].message
     assert PRESETS["test-writer"](verdict).total == PRESETS["clipped-tests"](verdict).total == 0.0
+
+
+def test_a_test_that_never_ends_spoils_no_other_suite(verifier):
+    task = double(WRONG)
+    count = "def double(n: int) -> int:\n    for _ in range(n): pass\n    return n * 2\n"
+    task = replace(task, tests={**task.tests, "program": count})
+    endless, fine = f"assert double({10**12}) == {2 * 10**12}", "assert double(3) == 6"
+    alone, other = read_suites(verifier.programs, task, [endless, fine])
+    assert (alone.valid, other.valid) == ((False,), (True,))
 
 
 def test_the_references_tests_are_valid_and_kill_all(verifier):

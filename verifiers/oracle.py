@@ -49,6 +49,7 @@ __all__ = [
 
 # What is shown of a name that a program chose: exception types have shorter ones.
 SHOWN_CHARACTERS = 60
+NO_ANSWER = "no answer"
 _INFINITY = float("inf")
 
 
@@ -252,7 +253,7 @@ def compare(
     answered = zip(cases, ids, answers, strict=False)
     results = [_result(case, read_answer(payload, id)) for case, id, payload in answered]
     unanswered = len(cases) - len(answers)
-    return (*results, *(CaseResult(False, "no answer") for _ in range(unanswered)))
+    return (*results, *(CaseResult(False, NO_ANSWER) for _ in range(unanswered)))
 
 
 def _result(case: Case, answer: Answer) -> CaseResult:

@@ -14,6 +14,7 @@ from typing import Any
 
 from .. import oracle
 from ..calls import stored
+from ..oracle import NO_ANSWER
 from ..pooled import Judgement, PooledVerifier
 from ..sandbox.base import Sandbox
 from ..sandbox.choose import Choice as SandboxChoice
@@ -118,10 +119,10 @@ class SuiteVerifier(PooledVerifier):
         interface, cases = Interface.of(task.tests["interface"]), suite.cases
         shares: list[float] = []
         for opponent in opponents:
-            passed = self.programs.results(opponent, interface, cases)
-            if isinstance(passed, Failure):
-                return Judgement(failure=passed)
-            shares.append(sum(passed) / len(passed) if passed else 1.0)
+            faults = self.programs.faults(opponent, interface, cases)
+            if isinstance(faults, Failure):
+                return Judgement(failure=faults)
+            shares.append(faults.count("") / len(faults) if faults else 1.0)
         killed = sum(share < 1.0 for share in shares)
         living = len(shares) - killed
         lives = Diagnostic(f"{living} of {len(shares)} wrong programs pass all valid tests")
@@ -172,7 +173,8 @@ def read_suites(
     programs: PythonVerifier, task: Task, sources: Sequence[str]
 ) -> list[Suite] | Failure:
     """What some suites ask, and which of their tests are valid (see `SuiteVerifier`): the reference
-    is run once, with all of them. The machine's failure where it could not be run."""
+    is run once with all of them, or once with each where it does not come to their end. The
+    machine's failure where it could not be run."""
     interface = Interface.of(task.tests["interface"])
     read = [_read(task, interface, source) for source in sources]
     hopeful: dict[str, oracle.Case] = {}
@@ -180,10 +182,15 @@ def read_suites(
         for test, why in zip(suite.tests, suite.reasons, strict=True):
             if test.case is not None and not why:
                 hopeful.setdefault(str(stored(test.case)), test.case)
-    answers = programs.results(task.tests["program"], interface, list(hopeful.values()))
-    if isinstance(answers, Failure):
-        return answers
-    passed = dict(zip(hopeful, answers, strict=True))
+    faults = programs.faults(task.tests["program"], interface, list(hopeful.values()))
+    if isinstance(faults, Failure):
+        return faults
+    if len(sources) > 1 and faults and faults[-1] == NO_ANSWER:
+        # What one asks for kept it from answering the others (a hundred million steps, say).
+        alone = [read_suites(programs, task, [source]) for source in sources]
+        broken = next((found for found in alone if isinstance(found, Failure)), None)
+        return broken or [suite for found in alone if isinstance(found, list) for suite in found]
+    passed = {key: not fault for key, fault in zip(hopeful, faults, strict=True)}
     return [_judged(suite, passed) for suite in read]
 
 

@@ -86,7 +86,7 @@ class PythonVerifier(PooledVerifier):
         self._python = open_interpreter(sandbox, allow_unsafe=allow_unsafe, workers=self.workers)
         self._timeout = timeout
         self._max_bytes = max_bytes
-        self._results: Remembered[tuple[str, str], tuple[bool, ...]] = Remembered()
+        self._faults: Remembered[tuple[str, str], tuple[str, ...]] = Remembered()
 
     @property
     def toolchain(self) -> Toolchain:
@@ -145,17 +145,18 @@ class PythonVerifier(PooledVerifier):
             metrics["withstood"] = sum(r.passed for r in told.secret[hidden:]) / opposing
         return Judgement((parse, test), metrics, facts)
 
-    def results(
+    def faults(
         self, source: str, interface: Interface, cases: Sequence[oracle.Case]
-    ) -> tuple[bool, ...] | Failure:
-        """Whether a program passes each of some cases, which need be no task's; the machine's
-        failure where there is one. What was asked before is remembered."""
+    ) -> tuple[str, ...] | Failure:
+        """What is wrong with a program's answer in each of some cases, which need be no task's ("":
+        nothing; see `oracle.CaseResult`); the machine's failure where there is one. What was asked
+        before is remembered."""
         encoded = self._encoded(source)
         if isinstance(encoded, Diagnostic) or not cases:
-            return (False,) * len(cases)
+            return ("no program",) * len(cases)
         told = "\n".join([interface.name, *(str(stored(case)) for case in cases)])
         question = (_sha256(encoded), _sha256(told.encode()))
-        known = self._results.recall([question])
+        known = self._faults.recall([question])
         if question in known:
             return known[question]
         asked = Tests(interface, tuple(cases), public=0)
@@ -163,8 +164,9 @@ class PythonVerifier(PooledVerifier):
         outcome = self._python.call(encoded, interface.name, requests)
         if not outcome.valid:
             return self._broken(outcome)
-        found = tuple(result.passed for result in answered(asked, ids, outcome.last).secret)
-        self._results.keep({question: found})
+        results = answered(asked, ids, outcome.last).secret
+        found = tuple("" if result.passed else result.reason for result in results)
+        self._faults.keep({question: found})
         return found
 
     def _encoded(self, source: str) -> bytes | Diagnostic:
