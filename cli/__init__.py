@@ -9,7 +9,7 @@ sentence on standard error. Whatever needs torch is imported by the verb that ne
 from __future__ import annotations
 
 # In the order in which the help shows their commands.
-from . import bench, leaderboard, machine, programs, solve, train
+from . import bench, leaderboard, machine, play, programs, solve, train
 from .shell import app, main
 
-__all__ = ["app", "bench", "leaderboard", "machine", "main", "programs", "solve", "train"]
+__all__ = ["app", "bench", "leaderboard", "machine", "main", "play", "programs", "solve", "train"]
