@@ -10,8 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from .compact_agreement import Agreement, Group, Report
-from .evaluate import EQUAL_PAIRS, QUALITY_COMPLEXITY, ContractSummary, Summary
 from .statistics import Estimate
+from .summary import EQUAL_PAIRS, QUALITY_COMPLEXITY, ContractSummary, Summary
 
 
 def percent(share: float) -> str:

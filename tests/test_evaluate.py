@@ -14,9 +14,9 @@ from forgegym.benchmarks.evaluate import (
     evaluate_into,
     sample,
     sample_seed,
-    summarise,
 )
 from forgegym.benchmarks.records import OutputError, Rows
+from forgegym.benchmarks.summary import summarise
 
 
 def configuration(**changes) -> EvaluationConfig:

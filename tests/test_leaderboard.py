@@ -9,15 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from forgegym.agents.agent import load_agent
-from forgegym.benchmarks.evaluate import (
-    EvaluationConfig,
-    evaluate_into,
-    source_sha256,
-    summarise,
-)
+from forgegym.benchmarks.evaluate import EvaluationConfig, evaluate_into, source_sha256
 from forgegym.benchmarks.leaderboard.entries import SHIPPED, find_folders, read_entry
 from forgegym.benchmarks.leaderboard.page import build, embedded
 from forgegym.benchmarks.leaderboard.verify import Outcome, verify
+from forgegym.benchmarks.summary import summarise
 from forgegym.cli import app
 
 ENVIRONMENTS = {"CompactContract-v0", "RustCode-v0", "VerilogModule-v0"}

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ...envs.registration import LANGUAGES
-from ..evaluate import CONFIG, ROWS, SUMMARY, EvaluationConfig, Row, Summary, summarise
+from ..evaluate import CONFIG, ROWS, SUMMARY, EvaluationConfig, Row
+from ..summary import Summary, summarise
 
 SHIPPED = Path(__file__).parent / "rows"
 """The baselines that come with ForgeGym: ``ENVIRONMENT/AGENT``."""
