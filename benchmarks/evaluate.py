@@ -3,8 +3,8 @@
 The environment is reached through Gymnasium's interface, many episodes side by side. The eval
 split is its frozen set of tasks, in turn; episodes of one task are a cluster to every interval. An
 episode on which the machine failed is kept as a row, left out of every figure, counted, and played
-again when the evaluation is resumed. One in which the agent raised an error is paid nothing, and
-counted.
+again when the evaluation is resumed. One that the agent did not answer is paid nothing, counted by
+the kind of its error, and played again, too.
 """
 
 from __future__ import annotations
@@ -20,7 +20,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
-from ..agents.agent import Agent, Metered
+from ..agents.agent import (
+    Agent,
+    AgentSetupError,
+    Answer,
+    AnswerError,
+    AnsweringAgent,
+    ErrorKind,
+    Metered,
+    transcript,
+)
 from ..agents.memory import MemoryExhaustedError, is_out_of_memory
 from ..envs.registration import LANGUAGES
 from .baselines import TaskAgent
@@ -119,8 +128,9 @@ def source_sha256(source: str) -> str:
 class Episode:
     """One that is being played: what the agent reads, and what became of its programs.
 
-    `task` is None where the environment chose it. `attempts` holds, for each program that was
-    judged, the program, what it was paid, and what `step` said of it.
+    `task` is None where the environment chose it. `conversation`: see `AnsweringAgent.answers`.
+    `attempts` holds, for each program that was judged, the program, what it was paid, and what
+    `step` said of it. `answers`: the agent's, one a turn.
     """
 
     index: int
@@ -128,16 +138,25 @@ class Episode:
     prompt: str
     task: Task | None
     about: dict[str, Any]
-    transcript: str
+    conversation: list[str]
     attempts: list[tuple[str, float, dict[str, Any]]] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
     over: bool = False
-    error: str | None = None
-    tokens: int | None = None
     seconds: float = 0.0
 
+    @property
+    def error(self) -> AnswerError | None:
+        """Why the agent has not answered."""
+        return self.answers[-1].error if self.answers else None
 
-Ask = Callable[[Sequence[Episode]], tuple[list[str], list[int] | None]]
-"""The programs that answer episodes, in their order, and the tokens of each where known."""
+    def total(self, name: str) -> Any:
+        """The sum of a figure of its answers, None where it is known of none."""
+        known = [n for n in (getattr(answer, name) for answer in self.answers) if n is not None]
+        return sum(known) if known else None
+
+
+Ask = Callable[[Sequence[Episode]], list[Answer]]
+"""What answers episodes, in their order."""
 
 
 def asked(agent: Agent | TaskAgent, seed: int) -> Ask:
@@ -146,22 +165,46 @@ def asked(agent: Agent | TaskAgent, seed: int) -> Ask:
     From the second turn on it reads the prompt, its programs, and what was said of each.
     """
 
-    def by_text(episodes: Sequence[Episode]) -> tuple[list[str], list[int] | None]:
-        assert isinstance(agent, Agent)
-        seeds = [text_seed(seed, e.index, len(e.attempts)) for e in episodes]
-        texts = agent.generate([e.transcript for e in episodes], seeds=seeds)
-        return texts, list(agent.tokens) if isinstance(agent, Metered) else None
+    def seeds_of(episodes: Sequence[Episode]) -> list[int]:
+        return [text_seed(seed, e.index, len(e.attempts)) for e in episodes]
 
-    def by_task(episodes: Sequence[Episode]) -> tuple[list[str], list[int] | None]:
+    def by_conversation(episodes: Sequence[Episode]) -> list[Answer]:
+        assert isinstance(agent, AnsweringAgent)
+        answers = agent.answers([e.conversation for e in episodes], seeds=seeds_of(episodes))
+        _check([answer.program for answer in answers], episodes)
+        return answers
+
+    def by_text(episodes: Sequence[Episode]) -> list[Answer]:
+        assert isinstance(agent, Agent)
+        prompts = [transcript(e.conversation) for e in episodes]
+        texts = agent.generate(prompts, seeds=seeds_of(episodes))
+        _check(texts, episodes)
+        tokens = agent.tokens if isinstance(agent, Metered) else [None] * len(texts)
+        return [Answer(text, count) for text, count in zip(texts, tokens, strict=True)]
+
+    def by_task(episodes: Sequence[Episode]) -> list[Answer]:
         assert isinstance(agent, TaskAgent)
         tasks = [e.task for e in episodes if e.task is not None]
         if len(tasks) < len(episodes):
             raise EvaluationError(
                 f"the agent {agent.name!r} answers frozen tasks only: take the eval split"
             )
-        return [agent.answer(task) for task in tasks], None
+        return [Answer(agent.answer(task)) for task in tasks]
 
-    return by_task if isinstance(agent, TaskAgent) else by_text
+    if isinstance(agent, TaskAgent):
+        return by_task
+    return by_conversation if isinstance(agent, AnsweringAgent) else by_text
+
+
+def _check(programs: Sequence[object], episodes: Sequence[Episode]) -> None:
+    """Raises `AnswerError` unless there is a text for each episode."""
+    if len(programs) != len(episodes):
+        told = f"{len(programs)} programs for {len(episodes)} prompts"
+        raise AnswerError(ErrorKind.GARBAGE, told)
+    for program in programs:
+        if not isinstance(program, str):
+            told = f"a program is a str, not {type(program).__name__}"
+            raise AnswerError(ErrorKind.GARBAGE, told)
 
 
 def _ask(ask: Ask, episodes: Sequence[Episode]) -> list[str]:
@@ -171,28 +214,22 @@ def _ask(ask: Ask, episodes: Sequence[Episode]) -> list[str]:
     """
     began = time.monotonic()
     try:
-        texts, tokens = ask(episodes)
-        if len(texts) != len(episodes):
-            raise ValueError(f"{len(texts)} programs for {len(episodes)} prompts")
-        if len(episodes) > 1 and not all(isinstance(text, str) for text in texts):
-            raise TypeError("not all programs are strings")
-        if not all(isinstance(text, str) for text in texts):
-            raise TypeError(f"a program is a str, not {type(texts[0]).__name__}")
-    except (EvaluationError, MemoryExhaustedError):
+        answers = ask(episodes)
+    except (EvaluationError, AgentSetupError, MemoryExhaustedError):
         raise
     except Exception as error:
         if is_out_of_memory(error):
             raise
         if len(episodes) > 1:  # one by one, so that the others keep what they would have had
             return [text for episode in episodes for text in _ask(ask, [episode])]
-        episodes[0].error = f"{type(error).__name__}: {error}"[:KEPT_MESSAGE]
-        texts, tokens = [""], None
+        if not isinstance(error, AnswerError):
+            error = AnswerError(ErrorKind.CRASHED, f"{type(error).__name__}: {error}")
+        answers = [Answer(error=error)]
     spent = (time.monotonic() - began) / len(episodes)
-    for at, episode in enumerate(episodes):
+    for episode, answer in zip(episodes, answers, strict=True):
         episode.seconds += spent
-        if tokens is not None:
-            episode.tokens = (episode.tokens or 0) + tokens[at]
-    return texts
+        episode.answers.append(answer)
+    return [answer.program for answer in answers]
 
 
 def play(
@@ -265,7 +302,7 @@ def _begin(
             prompt=prompts[at],
             task=tasks[at] if tasks else None,
             about={name: about[name][at] for name in _ABOUT},
-            transcript=prompts[at],
+            conversation=[prompts[at]],
         )
         for at, index in enumerate(part)
     ]
@@ -289,7 +326,7 @@ def _play(envs: Any, ask: Ask, episodes: Sequence[Episode], config: EvaluationCo
                 info = {name: infos[name][at] for name in ("verdict", "solved")}
                 info["components"] = _own(infos["components"], at)
                 episode.attempts.append((programs[at], float(rewards[at]), info))
-                episode.transcript += f"{programs[at].rstrip()}\n\n{said[at]}\n"
+                episode.conversation += (programs[at], said[at])
             failed = not infos["valid"][at]
             episode.over = bool(terminated[at] or truncated[at] or failed or episode.error)
 
@@ -310,9 +347,12 @@ def _row(episode: Episode, config: EvaluationConfig) -> Row:
         "difficulty": int(episode.about["difficulty"]),
         "prompt": episode.prompt,
         "turns": len(episode.attempts),
-        "tokens": episode.tokens,
-        "agent_error": episode.error,
+        "tokens": episode.total("tokens"),
+        "agent_error": _told_error(episode.error),
     }
+    for name in ("prompt_tokens", "cost"):  # few agents know
+        if (amount := episode.total(name)) is not None:
+            row[name] = amount
     judged = [_judged(*attempt, LANGUAGES[config.env]) for attempt in episode.attempts]
     judging = sum(info["verdict"].seconds for _, _, info in episode.attempts)
     seconds = {"agent": round(episode.seconds, 4), "judging": round(judging, 4)}
@@ -339,6 +379,12 @@ def _row(episode: Episode, config: EvaluationConfig) -> Row:
     if LANGUAGES[config.env] == "compact":
         nothing |= {"complexity": None, "decisions": {}, "structures": []}
     return {**row, **nothing}
+
+
+def _told_error(error: AnswerError | None) -> dict[str, str] | None:
+    if error is None:
+        return None
+    return {"kind": error.kind.value, "message": str(error)[:KEPT_MESSAGE]}
 
 
 def _judged(source: str, reward: float, info: Mapping[str, Any], language: str) -> Row:
@@ -464,9 +510,9 @@ def evaluate_into(
 
     Rows of frozen tasks are written without their prompt, which the task has. With `resume` the
     rows already there are kept, and episodes are played that are missing, on which the machine
-    failed, or in which the agent raised an error. Raises `EvaluationError` when the folder holds
-    results and `resume` is False, or results of another configuration; `records.OutputError` when
-    it cannot be written.
+    failed, or which the agent did not answer. Raises `EvaluationError` when the folder holds
+    results and `resume` is False, or results of another configuration; `AgentSetupError` when the
+    agent cannot answer at all as it is set up; `records.OutputError` when it cannot be written.
     """
     described = described_config(agent, config)
     make_folder(folder)
@@ -517,8 +563,9 @@ def described_config(agent: Agent | TaskAgent, config: EvaluationConfig) -> dict
 
     Beside the configuration: ``resolved_toolchain`` (name and version), ``image`` (the digest of
     the image that programs ran in, None without one), ``tasks_digest`` (of the frozen tasks, None
-    for the training split), ``oracle`` (whether the agent sees what an agent may not see) and
-    ``forgegym`` (the version). Raises as `gymnasium.make` does.
+    for the training split), ``oracle`` (whether the agent sees what an agent may not see),
+    ``agent_settings`` (of an agent that has some) and ``forgegym`` (the version). Raises as
+    `gymnasium.make` does.
     """
     toolchain, image = resolved_toolchain(config)
     frozen = frozen_tasks(config)
@@ -528,6 +575,7 @@ def described_config(agent: Agent | TaskAgent, config: EvaluationConfig) -> dict
         "image": image,
         "tasks_digest": tasks_digest(frozen) if frozen else None,
         "oracle": isinstance(agent, TaskAgent) and agent.oracle,
+        **({"agent_settings": agent.settings} if isinstance(agent, AnsweringAgent) else {}),
         "forgegym": __version__,
     }
 
@@ -567,6 +615,10 @@ def _claim(folder: Path, wanted: Mapping[str, Any], *, resume: bool) -> None:
                 f"{folder} holds files that are no evaluation; name an empty or a new folder"
             )
         write_json(path, wanted)
+        return
+    rows = folder / ROWS
+    if not resume and not (rows.exists() and rows.stat().st_size):
+        write_json(path, wanted)  # one that could not begin, because its agent was set up wrongly
         return
     if not resume:
         raise EvaluationError(

@@ -1,7 +1,7 @@
 """What the rows of an evaluation add up to: rates and means with their intervals, and variety.
 
 Rows of one task are a cluster to every interval. Rows on which the machine failed are in no figure
-but their own count; those in which the agent raised an error are paid nothing, and counted apart.
+but their own count; those that the agent did not answer are paid nothing, and counted by kind.
 """
 
 from __future__ import annotations
@@ -43,12 +43,14 @@ class Part:
 class Summary:
     """What rows add up to. Rates and means are over valid rows, with 95 % intervals.
 
-    `failures`: rows on which the machine failed. `agent_errors`: valid rows in which the agent
-    raised an error, which are paid nothing. `mean_reward_error` and `solved_error` are standard
+    `failures`: rows on which the machine failed. `agent_errors`: valid rows that the agent did not
+    answer, which are paid nothing; `agent_error_kinds` counts them by kind, the commonest first
+    (see `agents.agent.ErrorKind`). `mean_reward_error` and `solved_error` are standard
     errors, clustered by task. `pass_at` maps k to pass@k, `solved_within` t to the share that is
     solved within t turns. `components` are the mean reward's parts. Of tasks with tests, `gap` is
     the share of programs that pass all public tests less the share that pass all hidden ones.
-    `tokens` are those that the agent says it sampled, None where it does not say.
+    `tokens` are those that the agent says it sampled, `prompt_tokens` those that it read, `cost`
+    what it paid for both; None where it does not say.
 
     Variety: `distinct_2` is the share of different pairs of neighbouring tokens in all texts,
     `distinct_2_equal` the same in the first `EQUAL_PAIRS` pairs (longer texts repeat themselves
@@ -58,6 +60,7 @@ class Summary:
     samples: int
     failures: int
     agent_errors: int
+    agent_error_kinds: dict[str, int]
     toolchains: tuple[str, ...]
     tasks: int
     compile_rate: Estimate
@@ -75,6 +78,8 @@ class Summary:
     by_difficulty: dict[int, Part]
     programs: int
     tokens: int | None
+    prompt_tokens: int | None
+    cost: float | None
     agent_seconds: float = field(compare=False)
     judging_seconds: float = field(compare=False)
     distinct_2: float
@@ -174,11 +179,12 @@ def summarise(rows: Iterable[Mapping[str, Any]], language: str = "compact") -> S
     turns = max((row.get("turns", 1) for row in valid), default=1)
     tested = _clusters(row for row in valid if row.get("tests"))
     names = dict.fromkeys(name for row in valid for name in row.get("components", ()))
-    tokens = [row["tokens"] for row in valid if row.get("tokens") is not None]
+    errors = [row["agent_error"] for row in valid if row.get("agent_error") is not None]
     figures: dict[str, Any] = {
         "samples": len(valid),
         "failures": len(final) - len(valid),
-        "agent_errors": sum(row.get("agent_error") is not None for row in valid),
+        "agent_errors": len(errors),
+        "agent_error_kinds": dict(Counter(error["kind"] for error in errors).most_common()),
         "toolchains": tuple(sorted({row["toolchain"] for row in valid})),
         "tasks": len(clusters),
         "compile_rate": _rate(clusters, _compiles),
@@ -203,7 +209,7 @@ def summarise(rows: Iterable[Mapping[str, Any]], language: str = "compact") -> S
         "by_family": _parts(valid, "family"),
         "by_difficulty": _parts(valid, "difficulty"),
         "programs": sum(row.get("turns", 1) for row in valid),
-        "tokens": sum(tokens) if tokens else None,
+        **{name: _total(valid, name) for name in ("tokens", "prompt_tokens", "cost")},
         "agent_seconds": sum(row["seconds"]["agent"] for row in valid if "seconds" in row),
         "judging_seconds": sum(row["seconds"]["judging"] for row in valid if "seconds" in row),
         "distinct_2": distinct_n(row["source"] for row in valid),
@@ -211,6 +217,12 @@ def summarise(rows: Iterable[Mapping[str, Any]], language: str = "compact") -> S
         "unique": len({row["source"] for row in valid}),
     }
     return _of_contracts(figures, valid, clusters) if language == "compact" else Summary(**figures)
+
+
+def _total(rows: Iterable[Mapping[str, Any]], name: str) -> Any:
+    """The sum of what rows know of `name`, None where none does."""
+    known = [row[name] for row in rows if row.get(name) is not None]
+    return sum(known) if known else None
 
 
 def _compiles(row: Mapping[str, Any]) -> bool:

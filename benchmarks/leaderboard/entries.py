@@ -22,7 +22,7 @@ SHIPPED = Path(__file__).parent / "rows"
 # What every row has, and of what type; `verify` says of a row that has not.
 FIELDS: dict[str, type | tuple[type, ...]] = {
     "index": int, "seed": int, "task_id": str, "task_key": str, "family": str, "difficulty": int,
-    "turns": int, "tokens": (int, type(None)), "agent_error": (str, type(None)), "source": str,
+    "turns": int, "tokens": (int, type(None)), "agent_error": (dict, type(None)), "source": str,
     "sha256": str, "reward": (int, float), "components": dict, "valid": bool,
     "failure": (dict, type(None)), "stage": str, "compiled": bool, "accepted": bool, "solved": bool,
     "tests": (dict, type(None)), "diagnostics": list, "toolchain": str, "seconds": dict,
