@@ -228,8 +228,6 @@ class EndpointAgent(AnsweringAgent):
             told = f"not asked: {self._silent} prompts in a row had no answer before it"
             return Answer(error=AnswerError(self._silence, told))
         deadline = self._clock() + self.config.deadline_s
-        # Where a whole round got no answer with all its retries, the next need not find out.
-        retries = 0 if self._silent >= self.config.concurrency else self.config.max_retries
         asked, late = 0, 0
         while True:
             asked += 1
@@ -245,6 +243,8 @@ class EndpointAgent(AnsweringAgent):
                 break
             late += failed.kind is ErrorKind.TIMED_OUT
             pause = self._pause(asked, failed.pause)
+            # Where a whole round got no answer with all its retries, the next need not find out.
+            retries = 0 if self._silent >= self.config.concurrency else self.config.max_retries
             if asked > retries or late > 1 or self._clock() + pause > deadline or stop.is_set():
                 with self._lock:
                     self._silent += 1
