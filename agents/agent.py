@@ -129,6 +129,9 @@ class AgentSetupError(AgentError):
 BUILT_IN: tuple[str, ...] = ("template", "random", "tiny")
 """The agents that ForgeGym brings; `tiny` is the base policy before it has learnt from reward."""
 
+# Seeds have 63 bits; all that is outside takes 31 (llama.cpp has 32, numbers of JavaScript 53).
+PORTABLE_SEEDS = 1 << 31
+
 # The options of a policy, and what they may be.
 _POLICY: dict[str, tuple[type, ...]] = {
     "base": (str,),

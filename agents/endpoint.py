@@ -28,7 +28,15 @@ from ..chat import (
     Reply,
     is_plain_address,
 )
-from .agent import AgentError, AgentSetupError, Answer, AnswerError, AnsweringAgent, ErrorKind
+from .agent import (
+    PORTABLE_SEEDS,
+    AgentError,
+    AgentSetupError,
+    Answer,
+    AnswerError,
+    AnsweringAgent,
+    ErrorKind,
+)
 from .fence import program_in
 
 KEY_ENV = "FORGEGYM_AGENT_KEY"
@@ -41,8 +49,6 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 CONNECT_S = 10.0
 # Prompts in a row without an answer, after which no more are sent.
 GIVE_UP_AFTER = 32
-# The widest that every server takes: llama.cpp's seeds have 32 bits, JSON's numbers in some 53.
-_SEEDS = 1 << 31
 
 # The key is refused or unpaid, or the address or the model is not there.
 _MISCONFIGURED = frozenset({401, 402, 404, 405})
@@ -303,7 +309,7 @@ class EndpointAgent(AnsweringAgent):
             "top_p": config.top_p,
             limit_field: config.max_tokens,
             "stop": list(config.stop) or None,
-            "seed": seed % _SEEDS if config.send_seed else None,
+            "seed": seed % PORTABLE_SEEDS if config.send_seed else None,
         }
         document = {
             "model": config.model,

@@ -27,6 +27,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from .agent import (
+    PORTABLE_SEEDS,
     AgentError,
     AgentSetupError,
     Answer,
@@ -254,7 +255,7 @@ class ProcessAgent(AnsweringAgent):
             self._program = _Program(self.command)
             self._forgotten.clear()
         self._number += 1
-        request = {"id": self._number, "prompt": prompt, "seed": seed}
+        request = {"id": self._number, "prompt": prompt, "seed": seed % PORTABLE_SEEDS}
         self._program.send(json.dumps(request).encode() + b"\n")
         return self._number
 
