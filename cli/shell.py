@@ -152,8 +152,8 @@ AgentName = Annotated[
         "--agent",
         help="template, random, tiny (the untrained base), a folder of a model, adapter or run, "
         "hf:NAME (a model of the hub), openai:MODEL@URL (an endpoint), process:COMMAND, or "
-        "module:factory: docs/agents.md has an example of each; for eval also empty, constant, or "
-        "reference (the tasks' own answers).",
+        "module:factory (docs/agents.md has an example of each); for eval also empty, constant, "
+        "or reference (the tasks' own answers).",
     ),
 ]
 AgentSettings = Annotated[

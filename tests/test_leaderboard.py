@@ -140,6 +140,24 @@ def test_a_broken_file_is_rejected_in_a_sentence(copy):
     assert "cannot be read" in rejection(copy)
 
 
+@pytest.mark.parametrize(
+    "changes", [{"agent_error": {}}, {"agent_error": "crashed"}, {"cost": "much"}], ids=str
+)
+def test_an_odd_row_is_rejected_in_a_sentence(copy, changes):
+    path = copy / "rows.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    path.write_text("".join(json.dumps({**row, **changes}) + "\n" for row in rows))
+    (name,) = changes
+    assert f"line 1: {name!r} is {changes[name]!r}" in rejection(copy)
+
+
+def test_figures_that_are_newer_than_a_summary_are_not_asked_of_it(copy):
+    document = json.loads((copy / "summary.json").read_text())
+    del document["summary"]["agent_error_kinds"]
+    (copy / "summary.json").write_text(json.dumps(document))
+    assert verify(copy).outcome is Outcome.VERIFIED
+
+
 def test_the_command_ends_with_what_it_found(copy):
     def verified(code: int) -> str:
         done = CliRunner().invoke(app, ["leaderboard", "verify", str(copy)])

@@ -27,6 +27,8 @@ FIELDS: dict[str, type | tuple[type, ...]] = {
     "failure": (dict, type(None)), "stage": str, "compiled": bool, "accepted": bool, "solved": bool,
     "tests": (dict, type(None)), "diagnostics": list, "toolchain": str, "seconds": dict,
 }  # fmt: skip
+# What a row has where its agent knows it.
+_KNOWN_BY_FEW: dict[str, type | tuple[type, ...]] = {"prompt_tokens": int, "cost": (int, float)}
 
 
 class EntryError(ValueError):
@@ -112,6 +114,12 @@ def _complaint(row: Any, config: EvaluationConfig) -> str | None:
             return f"there is no {name!r}"
         if not isinstance(row[name], kind) or (kind is int and isinstance(row[name], bool)):
             return f"{name!r} is {row[name]!r}"
+    for name, kind in _KNOWN_BY_FEW.items():
+        if name in row and not isinstance(row[name], kind):
+            return f"{name!r} is {row[name]!r}"
+    error = row["agent_error"]
+    if error is not None and not all(isinstance(error.get(k), str) for k in ("kind", "message")):
+        return f"'agent_error' is {error!r}"
     if LANGUAGES[config.env] == "compact" and not {"complexity", "decisions", "structures"} <= set(
         row
     ):
