@@ -10,10 +10,11 @@ from __future__ import annotations
 import importlib
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
 
@@ -86,7 +87,7 @@ class AnsweringAgent(ABC):
     """
 
     name: str
-    settings: dict[str, Any]
+    settings: Mapping[str, Any] = MappingProxyType({})
     tokens: Sequence[int | None] = ()
 
     @abstractmethod

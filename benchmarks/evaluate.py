@@ -575,7 +575,7 @@ def described_config(agent: Agent | TaskAgent, config: EvaluationConfig) -> dict
         "image": image,
         "tasks_digest": tasks_digest(frozen) if frozen else None,
         "oracle": isinstance(agent, TaskAgent) and agent.oracle,
-        **({"agent_settings": agent.settings} if isinstance(agent, AnsweringAgent) else {}),
+        **({"agent_settings": dict(agent.settings)} if isinstance(agent, AnsweringAgent) else {}),
         "forgegym": __version__,
     }
 
