@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import queue
 import random
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -53,9 +52,6 @@ GIVE_UP_AFTER = 32
 # The key is refused or unpaid, or the address or the model is not there.
 _MISCONFIGURED = frozenset({401, 402, 404, 405})
 _PASSING = frozenset({408, 425, 429})
-
-# What a model thought first, where the server leaves it in its answer.
-_THOUGHT = re.compile(r"\s*<think>.*?(</think>|\Z)", re.DOTALL)
 
 
 _KINDS: Mapping[str, tuple[type, ...]] = {
@@ -294,7 +290,7 @@ class EndpointAgent(AnsweringAgent):
             raise _FailedError(ErrorKind.GARBAGE, told, passing=True) from None
         tokens, prompt_tokens = (_count(usage, f"{of}_tokens") for of in ("completion", "prompt"))
         cost = self._cost(prompt_tokens, tokens)
-        program = program_in(_THOUGHT.sub("", text, count=1))
+        program = program_in(_after_thought(text))
         if program.strip():
             return Answer(program, tokens, prompt_tokens, cost)
         told = f"answered without a program ({tokens or 'no'} tokens, finish_reason {ended!r})"
@@ -355,6 +351,15 @@ class EndpointAgent(AnsweringAgent):
             return None
         amounts = ((prompt_tokens, of_prompt), (tokens, of_completion))
         return sum((count or 0) * (price or 0.0) for count, price in amounts) / 1e6
+
+
+def _after_thought(text: str) -> str:
+    """An answer without what the model thought before it, where the server leaves that in; what
+    begins a thought may be in the model's template."""
+    _, ended, answer = text.partition("</think>")
+    if ended:
+        return answer
+    return "" if text.lstrip().startswith("<think>") else text
 
 
 def _count(usage: object, name: str) -> int | None:

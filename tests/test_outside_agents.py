@@ -261,6 +261,8 @@ def test_answers_come_in_the_order_of_the_prompts_however_late(server):
         ("So:\n```rust\nfn f() {}\n```\nas asked", "fn f() {}\n"),
         ("<think>```\nno\n```</think>\n```\nyes\n```", "yes\n"),
         ("<think>hm</think>\n\nplain", "\n\nplain"),
+        ("hm, ```\nno\n```\n</think>\nplain", "\nplain"),
+        ("// no <think>\nplain", "// no <think>\nplain"),
     ],
 )
 def test_the_program_is_found_in_what_a_model_says(server, content, program):
