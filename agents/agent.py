@@ -8,8 +8,13 @@ imported when they are asked for.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
 
@@ -31,8 +36,87 @@ class Agent(Protocol):
 class Metered(Protocol):
     """An agent that says what its programs cost."""
 
-    tokens: list[int]
-    """Tokens that were sampled for each program of the last call of `generate`."""
+    tokens: Sequence[int | None]
+    """Tokens that were sampled for each program of the last call of `generate`; None: unknown."""
+
+
+class ErrorKind(str, Enum):
+    """What became of a prompt that an agent did not answer with a program."""
+
+    UNREACHABLE = "unreachable"
+    """No connection, or a server that fails (5xx)."""
+    RATE_LIMITED = "rate limited"
+    TIMED_OUT = "timed out"
+    REFUSED = "refused"
+    """It will not answer this prompt: too long, say, or against its rules."""
+    GARBAGE = "garbage"
+    """What came is no answer."""
+    EMPTY = "empty"
+    """An answer without a program in it."""
+    CRASHED = "crashed"
+
+
+class AnswerError(Exception):
+    """An agent has no program for a prompt. Agents of your own may raise it, to say the kind."""
+
+    def __init__(self, kind: ErrorKind, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one prompt: a program, or the `error` because of which there is none.
+
+    `tokens` were sampled for it, `prompt_tokens` read; `cost` is in the currency of the prices that
+    the agent was given. None: unknown.
+    """
+
+    program: str = ""
+    tokens: int | None = None
+    prompt_tokens: int | None = None
+    cost: float | None = None
+    error: AnswerError | None = None
+
+
+class AnsweringAgent(ABC):
+    """An agent that says of each prompt what became of it, so that one failure costs one episode.
+
+    `settings`: what its programs depend on beside prompt and seed, as JSON data. They are written
+    into results, and hold no secrets.
+    """
+
+    name: str
+    settings: Mapping[str, Any] = MappingProxyType({})
+    tokens: Sequence[int | None] = ()
+
+    @abstractmethod
+    def answers(
+        self, conversations: Sequence[Sequence[str]], *, seeds: Sequence[int]
+    ) -> list[Answer]:
+        """One answer for each conversation: the prompt, then in turn a program and what the
+        environment said of it. Raises `AgentSetupError` when no prompt could be answered."""
+
+    def generate(self, prompts: Sequence[str], *, seeds: Sequence[int]) -> list[str]:
+        """See `Agent`. Raises the `AnswerError` of the first prompt that was not answered."""
+        answers = self.answers([(prompt,) for prompt in prompts], seeds=seeds)
+        for answer in answers:
+            if answer.error is not None:
+                raise answer.error
+        self.tokens = [answer.tokens for answer in answers]
+        return [answer.program for answer in answers]
+
+    @abstractmethod
+    def close(self) -> None:
+        """Lets go of connections and processes. May be called twice."""
+
+
+def transcript(conversation: Sequence[str]) -> str:
+    """A conversation as one text, for agents that take a text: the prompt, then each program with
+    what was said of it."""
+    prompt, *turns = conversation
+    said = zip(turns[::2], turns[1::2], strict=True)
+    return prompt + "".join(f"{program.rstrip()}\n\n{told}\n" for program, told in said)
 
 
 @runtime_checkable
@@ -55,9 +139,24 @@ class AgentError(ValueError):
     """No agent can be made as asked; the message is one sentence that says what there is."""
 
 
+class AgentSetupError(AgentError):
+    """An agent that cannot answer anything as it is set up; the message is one sentence."""
+
+
 BUILT_IN: tuple[str, ...] = ("template", "random", "tiny")
 """The agents that ForgeGym brings; `tiny` is the base policy before it has learnt from reward."""
 
+# Seeds have 63 bits; all that is outside takes 31 (llama.cpp has 32, numbers of JavaScript 53).
+PORTABLE_SEEDS = 1 << 31
+
+# The options of a policy, and what they may be.
+_POLICY: dict[str, tuple[type, ...]] = {
+    "base": (str,),
+    "device": (str,),
+    "temperature": (int, float),
+    "max_new_tokens": (int,),
+    "stop": (list, tuple),
+}
 _MODEL_FILES = ("adapter_config.json", "config.json")
 # A training run keeps its adapters in folders of these names.
 _RUN_FOLDERS = (".", "best", "latest")
@@ -68,8 +167,10 @@ def load_agent(spec: str, **options: Any) -> Agent:
 
     ``"template"`` (options `min_complexity`, `max_complexity`, `structure`), ``"random"`` (no
     options), ``"tiny"`` (Compact's; ``"tiny-rust"`` and so on are the others) or the folder of a
-    model, an adapter or a run (options of `agents.policy.load_policy_agent`), or
-    ``"module:factory"``, a callable outside ForgeGym that returns an `Agent`.
+    model, an adapter or a run (options of `agents.policy.load_policy_agent`); from outside
+    ``"openai:MODEL@URL"`` (`agents.endpoint`), ``"process:COMMAND"`` (`agents.process`),
+    ``"hf:NAME"`` (a model on Hugging Face's hub, or a folder) or ``"module:factory"``, a callable
+    outside ForgeGym that returns an `Agent`. ``docs/agents.md`` has an example of each.
 
     Raises `AgentError` when there is no such agent or it does not take the options.
     """
@@ -81,6 +182,9 @@ def load_agent(spec: str, **options: Any) -> Agent:
         from .random import RandomTextAgent
 
         return RandomTextAgent(**_accepted(spec, options, ""))
+    door, colon, rest = spec.partition(":")
+    if colon and door in DOORS:
+        return DOORS[door](rest, {k: v for k, v in options.items() if v is not None})
     folder = Path(spec)
     if spec.partition("-")[0] == "tiny" and not folder.is_dir():
         return _load_policy(spec, options)
@@ -98,7 +202,8 @@ def load_agent(spec: str, **options: Any) -> Agent:
     kind = "a file, not a folder" if folder.exists() else "neither an agent nor a folder"
     raise AgentError(
         f"unknown agent {spec!r}: it is {kind}; there are {known}, the folder of a model, an "
-        f"adapter or a training run, and 'module:factory' for an agent of your own"
+        f"adapter or a training run, {', '.join(_MEANT.values())} and 'module:factory' for an "
+        "agent of your own"
     )
 
 
@@ -113,6 +218,10 @@ def _accepted(spec: str, options: dict[str, Any], names: str) -> dict[str, Any]:
 
 
 def _load_policy(path: str, options: dict[str, Any]) -> Agent:
+    options = _accepted(path, options, " ".join(_POLICY))
+    for name, value in options.items():
+        if not isinstance(value, _POLICY[name]):
+            raise AgentError(f"the option {name!r} of a model cannot be {value!r}")
     try:
         policy = importlib.import_module(".policy", __package__)
     except ModuleNotFoundError as missing:
@@ -122,6 +231,37 @@ def _load_policy(path: str, options: dict[str, Any]) -> Agent:
         ) from None
     agent: Agent = policy.load_policy_agent(path, **options)
     return agent
+
+
+def _load_endpoint(rest: str, options: dict[str, Any]) -> Agent:
+    from .endpoint import load_endpoint_agent
+
+    return load_endpoint_agent(rest, options)
+
+
+def _load_process(rest: str, options: dict[str, Any]) -> Agent:
+    from .process import load_process_agent
+
+    return load_process_agent(rest, options)
+
+
+def _load_hub(rest: str, options: dict[str, Any]) -> Agent:
+    if not rest:
+        raise AgentError(f"name a model or a folder: {_MEANT['hf']}")
+    return _load_policy(rest, options)
+
+
+# What stands before the colon -> how the rest is made an agent, with the options given.
+DOORS: dict[str, Callable[[str, dict[str, Any]], Agent]] = {
+    "openai": _load_endpoint,
+    "process": _load_process,
+    "hf": _load_hub,
+}
+_MEANT = {
+    "openai": "'openai:MODEL@http://host:port/v1' for an endpoint",
+    "process": "'process:COMMAND' for a program in any language",
+    "hf": "'hf:NAME' for a model on Hugging Face's hub",
+}
 
 
 def _load_outside(spec: str, options: dict[str, Any]) -> Agent:
@@ -139,7 +279,12 @@ def _load_outside(spec: str, options: dict[str, Any]) -> Agent:
     factory = getattr(module, factory_name, None)
     if not callable(factory):
         raise AgentError(f"the module {module_name!r} has no callable {factory_name!r}")
-    agent = factory(**{key: value for key, value in options.items() if value is not None})
+    given = {key: value for key, value in options.items() if value is not None}
+    try:
+        inspect.signature(factory).bind(**given)
+    except (TypeError, ValueError) as error:  # ValueError: a factory without a signature
+        raise AgentError(f"the agent {spec!r} cannot be made with these options: {error}") from None
+    agent = factory(**given)
     if not isinstance(agent, Agent):
         raise AgentError(
             f"{spec!r} returned a {type(agent).__name__}, which has no `name` and `generate`: "

@@ -33,6 +33,7 @@ from transformers.pytorch_utils import Conv1D
 from ..envs.registration import LANGUAGES
 from .checkpoint import write_atomically
 from .distributed import local_device
+from .fence import program_in
 from .generate import Completion, generate
 from .memory import is_out_of_memory, memory_told
 from .recompute import recompute_activations
@@ -64,8 +65,6 @@ _TOKENIZERS = (
 _META = "forgegym.json"
 _OWN = "default"  # peft's name for the first adapter of a model
 WEIGHTS, _PEFT_CONFIG = "adapter_model.safetensors", "adapter_config.json"
-# A fence is closed at the beginning of a line: three backticks may stand in a program's comment.
-_FENCE = re.compile(r"```[^\n]*\n(.*?)(?:^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE)
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 
 
@@ -194,9 +193,7 @@ class Policy:
         text = self.tokenizer.decode(
             tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False
         )
-        text = cut(text, stop)
-        fenced = _FENCE.search(text)
-        return fenced.group(1) if fenced else text
+        return program_in(cut(text, stop))
 
     def sample(
         self,

@@ -36,6 +36,7 @@ class Counts:
     refused: int = 0
     too_simple: int = 0
     repeated: int = 0
+    unanswered: int = 0
     failures: int = 0
 
     def __str__(self) -> str:
@@ -43,6 +44,7 @@ class Counts:
             (self.refused, "refused"),
             (self.too_simple, "too simple"),
             (self.repeated, "repeated"),
+            (self.unanswered, "not answered by the agent"),
             (self.failures, "not judged (the machine failed)"),
         )
         reasons = ", ".join(f"{n} {what}" for n, what in lost if n)
@@ -63,8 +65,8 @@ def collect_into(
 
     Into `folder`: one file a program, ``examples.jsonl`` (prompt, source, complexity, reward,
     task and toolchain of each) and ``summary.json`` (the counts). Raises `EvaluationError` when
-    the folder holds something already or the agent raises an error, `records.OutputError` when it
-    cannot be written; what was written by then stays.
+    the folder holds something already or the agent answers nothing any more, `records.OutputError`
+    when it cannot be written; what was written by then stays.
     """
     make_folder(folder)
     if any(folder.iterdir()):
@@ -75,11 +77,15 @@ def collect_into(
     with Rows(folder / EXAMPLES) as examples:
         draws = range(config.samples * ATTEMPTS_PER_PROGRAM)
         for rows in sample(agent, config, draws, batch=min(BATCH, config.samples)):
+            errors = [row["agent_error"] for row in rows if row["agent_error"] is not None]
+            if len(errors) == len(rows):
+                kind, told = errors[0]["kind"], errors[0]["message"]
+                raise EvaluationError(
+                    f"the agent {agent.name!r} answers nothing any more ({kind}): {told}"
+                )
             for row in rows:
                 if counts.kept == counts.wanted:
                     break
-                if row["agent_error"] is not None:
-                    raise EvaluationError(f"the agent {agent.name!r} failed: {row['agent_error']}")
                 counts.drawn += 1
                 if _keeps(row, seen, counts, min_complexity):
                     counts.kept += 1
@@ -100,6 +106,8 @@ def _keeps(row: Row, seen: set[str], counts: Counts, min_complexity: int) -> boo
     text = " ".join(row["source"].split())
     if not row["valid"]:
         counts.failures += 1
+    elif row["agent_error"] is not None:
+        counts.unanswered += 1
     elif not row["accepted"]:
         counts.refused += 1
     elif row["complexity"] < min_complexity:

@@ -20,17 +20,11 @@ from rich.syntax import Syntax
 from ..verifiers.sandbox.base import SandboxUnavailableError
 from ..verifiers.verifier import ToolchainMissingError
 from .compact_agreement import compile_all
-from .evaluate import (
-    QUALITY_COMPLEXITY,
-    ContractSummary,
-    EvaluationConfig,
-    Row,
-    evaluate_into,
-    read_rows,
-)
+from .evaluate import EvaluationConfig, Row, evaluate_into, read_rows
 from .records import make_folder, write_json, write_text
 from .report import evaluation_table, percent_interval
 from .statistics import Estimate, wilson
+from .summary import QUALITY_COMPLEXITY, ContractSummary
 
 if TYPE_CHECKING:
     from ..agents.agent import Agent

@@ -1,10 +1,10 @@
-"""An agent in an environment: a row an episode, written as it ends, and what the rows add up to.
+"""An agent in an environment: a row an episode, written as it ends (`summary` adds them up).
 
 The environment is reached through Gymnasium's interface, many episodes side by side. The eval
 split is its frozen set of tasks, in turn; episodes of one task are a cluster to every interval. An
 episode on which the machine failed is kept as a row, left out of every figure, counted, and played
-again when the evaluation is resumed. One in which the agent raised an error is paid nothing, and
-counted.
+again when the evaluation is resumed. One that the agent did not answer is paid nothing, counted by
+the kind of its error, and played again, too.
 """
 
 from __future__ import annotations
@@ -12,9 +12,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
-import math
 import time
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
@@ -22,21 +20,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
-from ..agents.agent import Agent, Metered
+from ..agents.agent import (
+    Agent,
+    AgentSetupError,
+    Answer,
+    AnswerError,
+    AnsweringAgent,
+    ErrorKind,
+    Metered,
+    transcript,
+)
 from ..agents.memory import MemoryExhaustedError, is_out_of_memory
 from ..envs.registration import LANGUAGES
 from .baselines import TaskAgent
 from .records import Rows, make_folder, write_json
-from .statistics import (
-    Estimate,
-    clustered_error,
-    clustered_mean,
-    clustered_rate,
-    distinct_n,
-    effective_number,
-    mean_pass_at_k,
-    shares,
-)
+from .summary import Summary, summarise
 
 if TYPE_CHECKING:
     from ..envs.tasks.task_set import TaskSet
@@ -49,10 +47,6 @@ CONFIG, ROWS, SUMMARY = "config.json", "rows.jsonl", "summary.json"
 # Prompts answered at a time: enough to fill a small model's batch, few enough to see rows come.
 BATCH = 64
 
-# Fewer than 256 contracts of one decision have, the shortest collection that is compared.
-EQUAL_PAIRS = 20_000
-# "High quality" in CompactLoRa's words: a contract that compiles and has more decisions than this.
-QUALITY_COMPLEXITY = 3
 # Of a refusal the first messages carry the news; a row is to stay readable.
 KEPT_DIAGNOSTICS, KEPT_MESSAGE = 3, 400
 
@@ -128,232 +122,6 @@ def source_sha256(source: str) -> str:
     return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-# ---------------------------------------------------------------- figures
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What the rows of one family or difficulty add up to."""
-
-    samples: int
-    mean_reward: Estimate
-    compile_rate: Estimate
-    solved_rate: Estimate
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What rows add up to. Rates and means are over valid rows, with 95 % intervals.
-
-    `failures`: rows on which the machine failed. `agent_errors`: valid rows in which the agent
-    raised an error, which are paid nothing. `mean_reward_error` and `solved_error` are standard
-    errors, clustered by task. `pass_at` maps k to pass@k, `solved_within` t to the share that is
-    solved within t turns. `components` are the mean reward's parts. Of tasks with tests, `gap` is
-    the share of programs that pass all public tests less the share that pass all hidden ones.
-    `tokens` are those that the agent says it sampled, None where it does not say.
-
-    Variety: `distinct_2` is the share of different pairs of neighbouring tokens in all texts,
-    `distinct_2_equal` the same in the first `EQUAL_PAIRS` pairs (longer texts repeat themselves
-    more, whoever writes them), `unique` how many texts differ.
-    """
-
-    samples: int
-    failures: int
-    agent_errors: int
-    toolchains: tuple[str, ...]
-    tasks: int
-    compile_rate: Estimate
-    solved_rate: Estimate
-    solved_error: float
-    mean_reward: Estimate
-    mean_reward_error: float
-    pass_at: dict[int, Estimate]
-    solved_within: dict[int, float]
-    components: dict[str, float]
-    public_rate: Estimate | None
-    hidden_rate: Estimate | None
-    gap: Estimate | None
-    by_family: dict[str, Part]
-    by_difficulty: dict[int, Part]
-    programs: int
-    tokens: int | None
-    agent_seconds: float = field(compare=False)
-    judging_seconds: float = field(compare=False)
-    distinct_2: float
-    distinct_2_equal: float
-    unique: int
-
-    def to_json(self) -> dict[str, Any]:
-        """This summary as strict JSON data: an undefined figure is null."""
-        strict: dict[str, Any] = _strict(asdict(self))
-        return strict
-
-
-@dataclass(frozen=True, slots=True)
-class ContractSummary(Summary):
-    """What rows of Compact contracts add up to: CompactLoRa's evaluation, and their variety.
-
-    `complex_rate` (complexity above 3, whether or not it compiles), `high_quality_rate` (that, and
-    it compiles) and `average_complexity` (over the samples that parse: no other has a complexity).
-    `decisions` counts the decisions of compiling contracts by kind, `structures` is how many
-    different sequences and nestings of them their circuits have, `effective_structures` how many
-    equally common ones would be as varied.
-    """
-
-    complex_rate: Estimate
-    high_quality_rate: Estimate
-    average_complexity: Estimate
-    decisions: dict[str, int]
-    structures: int
-    effective_structures: float
-
-    @property
-    def commonest_decision(self) -> tuple[str, float]:
-        """The commonest kind of decision and its share of all; ``("none", 0.0)`` without any."""
-        return next(iter(shares(self.decisions).items()), ("none", 0.0))
-
-    def to_json(self) -> dict[str, Any]:
-        data = Summary.to_json(self)
-        kind, share = self.commonest_decision
-        return {**data, "commonest_decision": {"kind": kind, "share": share}}
-
-
-def _strict(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _strict(item) for key, item in value.items()}
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-Clusters = list[list[Mapping[str, Any]]]
-
-
-def _rate(clusters: Clusters, holds: Callable[[Mapping[str, Any]], bool]) -> Estimate:
-    return clustered_rate([[holds(row) for row in members] for members in clusters])
-
-
-def _mean(clusters: Clusters, value: Callable[[Mapping[str, Any]], float]) -> Estimate:
-    return clustered_mean([[value(row) for row in members] for members in clusters])
-
-
-def _clusters(rows: Iterable[Mapping[str, Any]]) -> Clusters:
-    found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for row in rows:
-        found[row["task_key"]].append(row)
-    return list(found.values())
-
-
-def _part(rows: Sequence[Mapping[str, Any]]) -> Part:
-    clusters = _clusters(rows)
-    return Part(
-        len(rows),
-        _mean(clusters, lambda row: row["reward"]),
-        _rate(clusters, _compiles),
-        _rate(clusters, lambda row: row["solved"]),
-    )
-
-
-def _parts(rows: Sequence[Mapping[str, Any]], by: str) -> dict[Any, Part]:
-    found: dict[Any, list[Mapping[str, Any]]] = defaultdict(list)
-    for row in rows:
-        if by in row:
-            found[row[by]].append(row)
-    return {value: _part(found[value]) for value in sorted(found)}
-
-
-def summarise(rows: Iterable[Mapping[str, Any]], language: str = "compact") -> Summary:
-    """The figures of rows as `evaluate` writes them; the last row of an index counts.
-
-    Those of Compact are a `ContractSummary`.
-    """
-    final = list({row["index"]: row for row in rows}.values())
-    valid = sorted((row for row in final if row["valid"]), key=lambda row: row["index"])
-    clusters = _clusters(valid)
-    solved = [[bool(row["solved"]) for row in members] for members in clusters]
-    most = min(map(len, solved), default=0)
-    # With more episodes of some tasks than of others, pass@k would be of some tasks' luck.
-    even = len(set(map(len, solved))) == 1
-    ks = sorted({most, *(2**n for n in range(most.bit_length()))}) if even else [1] * bool(most)
-    turns = max((row.get("turns", 1) for row in valid), default=1)
-    tested = _clusters(row for row in valid if row.get("tests"))
-    names = dict.fromkeys(name for row in valid for name in row.get("components", ()))
-    tokens = [row["tokens"] for row in valid if row.get("tokens") is not None]
-    figures: dict[str, Any] = {
-        "samples": len(valid),
-        "failures": len(final) - len(valid),
-        "agent_errors": sum(row.get("agent_error") is not None for row in valid),
-        "toolchains": tuple(sorted({row["toolchain"] for row in valid})),
-        "tasks": len(clusters),
-        "compile_rate": _rate(clusters, _compiles),
-        "solved_rate": clustered_rate(solved),
-        "solved_error": clustered_error(solved),
-        "mean_reward": _mean(clusters, lambda row: row["reward"]),
-        "mean_reward_error": clustered_error([[r["reward"] for r in c] for c in clusters]),
-        "pass_at": {k: mean_pass_at_k(solved, k) for k in ks},
-        "solved_within": {
-            turn: sum(row["solved"] and row.get("turns", 1) <= turn for row in valid) / len(valid)
-            for turn in range(1, turns + 1 if valid else 0)
-        },
-        "components": {
-            name: sum(row.get("components", {}).get(name, 0.0) for row in valid) / len(valid)
-            for name in names
-        },
-        "public_rate": _rate(tested, _passes("public")) if tested else None,
-        "hidden_rate": _rate(tested, _passes("hidden")) if tested else None,
-        "gap": _mean(tested, lambda row: _passes("public")(row) - _passes("hidden")(row))
-        if tested
-        else None,
-        "by_family": _parts(valid, "family"),
-        "by_difficulty": _parts(valid, "difficulty"),
-        "programs": sum(row.get("turns", 1) for row in valid),
-        "tokens": sum(tokens) if tokens else None,
-        "agent_seconds": sum(row["seconds"]["agent"] for row in valid if "seconds" in row),
-        "judging_seconds": sum(row["seconds"]["judging"] for row in valid if "seconds" in row),
-        "distinct_2": distinct_n(row["source"] for row in valid),
-        "distinct_2_equal": distinct_n((row["source"] for row in valid), limit=EQUAL_PAIRS),
-        "unique": len({row["source"] for row in valid}),
-    }
-    return _of_contracts(figures, valid, clusters) if language == "compact" else Summary(**figures)
-
-
-def _compiles(row: Mapping[str, Any]) -> bool:
-    """Whether a row's program compiles, whatever it does; rows of old say only if all is passed."""
-    return bool(row.get("compiled", row["accepted"]))
-
-
-def _passes(kind: str) -> Callable[[Mapping[str, Any]], bool]:
-    """Whether a row's program passes all tests of a kind."""
-
-    def passes(row: Mapping[str, Any]) -> bool:
-        passed, total = row["tests"][kind]
-        return bool(passed == total)
-
-    return passes
-
-
-def _of_contracts(
-    figures: Mapping[str, Any], valid: Sequence[Mapping[str, Any]], clusters: Clusters
-) -> ContractSummary:
-    def complex_enough(row: Mapping[str, Any]) -> bool:
-        return (row["complexity"] or 0) > QUALITY_COMPLEXITY
-
-    accepted = [row for row in valid if row["accepted"]]
-    decisions: Counter[str] = Counter()
-    for row in accepted:
-        decisions.update(row["decisions"])
-    structures = [shape for row in accepted for shape in row["structures"] if shape]
-    return ContractSummary(
-        **figures,
-        complex_rate=_rate(clusters, complex_enough),
-        high_quality_rate=_rate(clusters, lambda row: row["accepted"] and complex_enough(row)),
-        average_complexity=clustered_mean(
-            [[row["complexity"] for row in c if row["complexity"] is not None] for c in clusters]
-        ),
-        decisions={kind: n for kind, n in decisions.most_common() if n},
-        structures=len(set(structures)),
-        effective_structures=effective_number(structures),
-    )
-
-
 # ---------------------------------------------------------------- playing
 
 
@@ -361,8 +129,9 @@ def _of_contracts(
 class Episode:
     """One that is being played: what the agent reads, and what became of its programs.
 
-    `task` is None where the environment chose it. `attempts` holds, for each program that was
-    judged, the program, what it was paid, and what `step` said of it.
+    `task` is None where the environment chose it. `conversation`: see `AnsweringAgent.answers`.
+    `attempts` holds, for each program that was judged, the program, what it was paid, and what
+    `step` said of it. `answers`: the agent's, one a turn.
     """
 
     index: int
@@ -370,16 +139,25 @@ class Episode:
     prompt: str
     task: Task | None
     about: dict[str, Any]
-    transcript: str
+    conversation: list[str]
     attempts: list[tuple[str, float, dict[str, Any]]] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
     over: bool = False
-    error: str | None = None
-    tokens: int | None = None
     seconds: float = 0.0
 
+    @property
+    def error(self) -> AnswerError | None:
+        """Why the agent has not answered."""
+        return self.answers[-1].error if self.answers else None
 
-Ask = Callable[[Sequence[Episode]], tuple[list[str], list[int] | None]]
-"""The programs that answer episodes, in their order, and the tokens of each where known."""
+    def total(self, name: str) -> Any:
+        """The sum of a figure of its answers, None where it is known of none."""
+        known = [n for n in (getattr(answer, name) for answer in self.answers) if n is not None]
+        return sum(known) if known else None
+
+
+Ask = Callable[[Sequence[Episode]], list[Answer]]
+"""What answers episodes, in their order."""
 
 
 def asked(agent: Agent | TaskAgent, seed: int) -> Ask:
@@ -388,22 +166,46 @@ def asked(agent: Agent | TaskAgent, seed: int) -> Ask:
     From the second turn on it reads the prompt, its programs, and what was said of each.
     """
 
-    def by_text(episodes: Sequence[Episode]) -> tuple[list[str], list[int] | None]:
-        assert isinstance(agent, Agent)
-        seeds = [text_seed(seed, e.index, len(e.attempts)) for e in episodes]
-        texts = agent.generate([e.transcript for e in episodes], seeds=seeds)
-        return texts, list(agent.tokens) if isinstance(agent, Metered) else None
+    def seeds_of(episodes: Sequence[Episode]) -> list[int]:
+        return [text_seed(seed, e.index, len(e.attempts)) for e in episodes]
 
-    def by_task(episodes: Sequence[Episode]) -> tuple[list[str], list[int] | None]:
+    def by_conversation(episodes: Sequence[Episode]) -> list[Answer]:
+        assert isinstance(agent, AnsweringAgent)
+        answers = agent.answers([e.conversation for e in episodes], seeds=seeds_of(episodes))
+        _check([answer.program for answer in answers], episodes)
+        return answers
+
+    def by_text(episodes: Sequence[Episode]) -> list[Answer]:
+        assert isinstance(agent, Agent)
+        prompts = [transcript(e.conversation) for e in episodes]
+        texts = agent.generate(prompts, seeds=seeds_of(episodes))
+        _check(texts, episodes)
+        tokens = agent.tokens if isinstance(agent, Metered) else [None] * len(texts)
+        return [Answer(text, count) for text, count in zip(texts, tokens, strict=True)]
+
+    def by_task(episodes: Sequence[Episode]) -> list[Answer]:
         assert isinstance(agent, TaskAgent)
         tasks = [e.task for e in episodes if e.task is not None]
         if len(tasks) < len(episodes):
             raise EvaluationError(
                 f"the agent {agent.name!r} answers frozen tasks only: take the eval split"
             )
-        return [agent.answer(task) for task in tasks], None
+        return [Answer(agent.answer(task)) for task in tasks]
 
-    return by_task if isinstance(agent, TaskAgent) else by_text
+    if isinstance(agent, TaskAgent):
+        return by_task
+    return by_conversation if isinstance(agent, AnsweringAgent) else by_text
+
+
+def _check(programs: Sequence[object], episodes: Sequence[Episode]) -> None:
+    """Raises `AnswerError` unless there is a text for each episode."""
+    if len(programs) != len(episodes):
+        told = f"{len(programs)} programs for {len(episodes)} prompts"
+        raise AnswerError(ErrorKind.GARBAGE, told)
+    for program in programs:
+        if not isinstance(program, str):
+            told = f"a program is a str, not {type(program).__name__}"
+            raise AnswerError(ErrorKind.GARBAGE, told)
 
 
 def _ask(ask: Ask, episodes: Sequence[Episode]) -> list[str]:
@@ -413,28 +215,22 @@ def _ask(ask: Ask, episodes: Sequence[Episode]) -> list[str]:
     """
     began = time.monotonic()
     try:
-        texts, tokens = ask(episodes)
-        if len(texts) != len(episodes):
-            raise ValueError(f"{len(texts)} programs for {len(episodes)} prompts")
-        if len(episodes) > 1 and not all(isinstance(text, str) for text in texts):
-            raise TypeError("not all programs are strings")
-        if not all(isinstance(text, str) for text in texts):
-            raise TypeError(f"a program is a str, not {type(texts[0]).__name__}")
-    except (EvaluationError, MemoryExhaustedError):
+        answers = ask(episodes)
+    except (EvaluationError, AgentSetupError, MemoryExhaustedError):
         raise
     except Exception as error:
         if is_out_of_memory(error):
             raise
         if len(episodes) > 1:  # one by one, so that the others keep what they would have had
             return [text for episode in episodes for text in _ask(ask, [episode])]
-        episodes[0].error = f"{type(error).__name__}: {error}"[:KEPT_MESSAGE]
-        texts, tokens = [""], None
+        if not isinstance(error, AnswerError):
+            error = AnswerError(ErrorKind.CRASHED, f"{type(error).__name__}: {error}")
+        answers = [Answer(error=error)]
     spent = (time.monotonic() - began) / len(episodes)
-    for at, episode in enumerate(episodes):
+    for episode, answer in zip(episodes, answers, strict=True):
         episode.seconds += spent
-        if tokens is not None:
-            episode.tokens = (episode.tokens or 0) + tokens[at]
-    return texts
+        episode.answers.append(answer)
+    return [answer.program for answer in answers]
 
 
 def play(
@@ -507,7 +303,7 @@ def _begin(
             prompt=prompts[at],
             task=tasks[at] if tasks else None,
             about={name: about[name][at] for name in _ABOUT},
-            transcript=prompts[at],
+            conversation=[prompts[at]],
         )
         for at, index in enumerate(part)
     ]
@@ -531,7 +327,7 @@ def _play(envs: Any, ask: Ask, episodes: Sequence[Episode], config: EvaluationCo
                 info = {name: infos[name][at] for name in ("verdict", "solved")}
                 info["components"] = _own(infos["components"], at)
                 episode.attempts.append((programs[at], float(rewards[at]), info))
-                episode.transcript += f"{programs[at].rstrip()}\n\n{said[at]}\n"
+                episode.conversation += (programs[at], said[at])
             failed = not infos["valid"][at]
             episode.over = bool(terminated[at] or truncated[at] or failed or episode.error)
 
@@ -552,9 +348,12 @@ def _row(episode: Episode, config: EvaluationConfig) -> Row:
         "difficulty": int(episode.about["difficulty"]),
         "prompt": episode.prompt,
         "turns": len(episode.attempts),
-        "tokens": episode.tokens,
-        "agent_error": episode.error,
+        "tokens": episode.total("tokens"),
+        "agent_error": _told_error(episode.error),
     }
+    for name in ("prompt_tokens", "cost"):  # few agents know
+        if (amount := episode.total(name)) is not None:
+            row[name] = amount
     judged = [_judged(*attempt, LANGUAGES[config.env]) for attempt in episode.attempts]
     judging = sum(info["verdict"].seconds for _, _, info in episode.attempts)
     seconds = {"agent": round(episode.seconds, 4), "judging": round(judging, 4)}
@@ -581,6 +380,12 @@ def _row(episode: Episode, config: EvaluationConfig) -> Row:
     if LANGUAGES[config.env] == "compact":
         nothing |= {"complexity": None, "decisions": {}, "structures": []}
     return {**row, **nothing}
+
+
+def _told_error(error: AnswerError | None) -> dict[str, str] | None:
+    if error is None:
+        return None
+    return {"kind": error.kind.value, "message": str(error)[:KEPT_MESSAGE]}
 
 
 def _judged(source: str, reward: float, info: Mapping[str, Any], language: str) -> Row:
@@ -706,9 +511,9 @@ def evaluate_into(
 
     Rows of frozen tasks are written without their prompt, which the task has. With `resume` the
     rows already there are kept, and episodes are played that are missing, on which the machine
-    failed, or in which the agent raised an error. Raises `EvaluationError` when the folder holds
-    results and `resume` is False, or results of another configuration; `records.OutputError` when
-    it cannot be written.
+    failed, or which the agent did not answer. Raises `EvaluationError` when the folder holds
+    results and `resume` is False, or results of another configuration; `AgentSetupError` when the
+    agent cannot answer at all as it is set up; `records.OutputError` when it cannot be written.
     """
     described = described_config(agent, config)
     make_folder(folder)
@@ -759,8 +564,9 @@ def described_config(agent: Agent | TaskAgent, config: EvaluationConfig) -> dict
 
     Beside the configuration: ``resolved_toolchain`` (name and version), ``image`` (the digest of
     the image that programs ran in, None without one), ``tasks_digest`` (of the frozen tasks, None
-    for the training split), ``oracle`` (whether the agent sees what an agent may not see) and
-    ``forgegym`` (the version). Raises as `gymnasium.make` does.
+    for the training split), ``oracle`` (whether the agent sees what an agent may not see),
+    ``agent_settings`` (of an agent that has some) and ``forgegym`` (the version). Raises as
+    `gymnasium.make` does.
     """
     toolchain, image = resolved_toolchain(config)
     frozen = frozen_tasks(config)
@@ -770,6 +576,7 @@ def described_config(agent: Agent | TaskAgent, config: EvaluationConfig) -> dict
         "image": image,
         "tasks_digest": tasks_digest(frozen) if frozen else None,
         "oracle": isinstance(agent, TaskAgent) and agent.oracle,
+        **({"agent_settings": dict(agent.settings)} if isinstance(agent, AnsweringAgent) else {}),
         "forgegym": __version__,
     }
 
@@ -809,6 +616,10 @@ def _claim(folder: Path, wanted: Mapping[str, Any], *, resume: bool) -> None:
                 f"{folder} holds files that are no evaluation; name an empty or a new folder"
             )
         write_json(path, wanted)
+        return
+    rows = folder / ROWS
+    if not resume and not (rows.exists() and rows.stat().st_size):
+        write_json(path, wanted)  # one that could not begin, because its agent was set up wrongly
         return
     if not resume:
         raise EvaluationError(

@@ -10,8 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from .compact_agreement import Agreement, Group, Report
-from .evaluate import EQUAL_PAIRS, QUALITY_COMPLEXITY, ContractSummary, Summary
 from .statistics import Estimate
+from .summary import EQUAL_PAIRS, QUALITY_COMPLEXITY, ContractSummary, Summary
 
 
 def percent(share: float) -> str:
@@ -72,14 +72,29 @@ def evaluation_table(
         f"distinct-2, first {EQUAL_PAIRS:,} pairs", *(f"{s.distinct_2_equal:.3f}" for s in all_)
     )
     table.add_row("different texts", *(str(s.unique) for s in all_))
+    if any(s.prompt_tokens is not None for s in all_):
+        table.add_row("tokens read, written", *(_tokens(s) for s in all_))
+    if any(s.cost is not None for s in all_):
+        table.add_row("cost", *("–" if s.cost is None else f"{s.cost:.4f}" for s in all_))
     if any(s.agent_errors for s in all_):
-        table.add_row("agent errors (paid nothing)", *(str(s.agent_errors) for s in all_))
+        table.add_row("not answered (paid nothing)", *(_unanswered(s) for s in all_))
     if any(s.failures for s in all_):
         table.add_row("machine failures (left out)", *(str(s.failures) for s in all_))
     toolchains = sorted({name for s in all_ for name in s.toolchains})
     table.caption = f"95 % intervals, clustered by prompt; judged by {', '.join(toolchains) or '–'}"
     table.caption_justify = "left"
     return table
+
+
+def _tokens(summary: Summary) -> str:
+    counts = (summary.prompt_tokens, summary.tokens)
+    return ", ".join("–" if n is None else f"{n:,}" for n in counts)
+
+
+def _unanswered(summary: Summary) -> str:
+    """``3: timed out 2, crashed 1``"""
+    kinds = ", ".join(f"{kind} {count}" for kind, count in summary.agent_error_kinds.items())
+    return f"{summary.agent_errors}: {kinds}" if kinds else "0"
 
 
 def _commonest(summary: ContractSummary) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
+from ..agents.agent import DOORS
 from ..envs.registration import LANGUAGES
 from .shell import (
     ACCEPTED,
@@ -18,6 +20,7 @@ from .shell import (
     MAX_SAMPLES,
     REFUSED,
     AgentName,
+    AgentSettings,
     AllowUnsafe,
     AsJson,
     Device,
@@ -35,6 +38,7 @@ from .shell import (
     ToolchainName,
     UsageError,
     app,
+    closed_after,
     environment_id,
     err,
     make_agent,
@@ -193,6 +197,7 @@ def generate(
     temperature: Temperature = None,
     stop: Stop = None,
     device: Device = None,
+    settings: AgentSettings = None,
     as_json: AsJson = False,
 ) -> None:
     """Accepted programs of an agent, no two alike, as files and as a JSONL of examples.
@@ -216,7 +221,13 @@ def generate(
     spec = str(model or agent or "template")
     options = {"min_complexity": min_complexity} if spec == "template" else {}
     player = make_agent(
-        spec, env=name, temperature=temperature, device=device, stop=stop, **options
+        spec,
+        env=name,
+        temperature=temperature,
+        device=device,
+        stop=stop,
+        settings=settings,
+        **options,
     )
     config = EvaluationConfig(
         env=name,
@@ -226,7 +237,7 @@ def generate(
         seed=seed,
         toolchain=toolchain.value,
     )
-    with progress("writing", num_samples) as show:
+    with closed_after(player), progress("writing", num_samples) as show:
 
         def on_rows(counts: Counts) -> None:
             show(counts.kept, f"writing ({counts.drawn} drawn)")
@@ -305,13 +316,14 @@ def evaluate(
     temperature: Temperature = None,
     stop: Stop = None,
     device: Device = None,
+    settings: AgentSettings = None,
     as_json: AsJson = False,
 ) -> None:
     """An agent's rates, with 95 % intervals, and how varied what it wrote is.
 
     The results folder gets the configuration, a JSON line an episode as it ends, and the summary:
-    it is a row for `forgegym leaderboard`. An episode in which the agent raises an error is paid
-    nothing; exit code 1 when there was one.
+    it is a row for `forgegym leaderboard`. An episode that the agent does not answer is paid
+    nothing; exit code 1 when there was one, 3 when it answered none. --resume plays them again.
     """  # fmt: skip
     from ..benchmarks.baselines import BASELINES
     from ..benchmarks.evaluate import EvaluationConfig, Row, evaluate_into, frozen_tasks
@@ -320,9 +332,13 @@ def evaluate(
     name = environment_id(env)
     player: Agent | TaskAgent
     if agent in BASELINES:
+        if settings:
+            raise UsageError(f"the agent {agent!r} takes no options")
         player = BASELINES[agent]()
     else:
-        player = make_agent(agent, env=name, temperature=temperature, device=device, stop=stop)
+        player = make_agent(
+            agent, env=name, temperature=temperature, device=device, stop=stop, settings=settings
+        )
     config = EvaluationConfig(
         env=name,
         agent=player.name,
@@ -343,13 +359,15 @@ def evaluate(
         if not frozen:
             raise UsageError("--samples is for each frozen task; the training split has none")
         config = replace(config, samples=samples * len(frozen))
-    folder = out_folder or Path("runs") / f"eval-{Path(agent).name}-{split.value}-{seed}"
-    with progress("judging", config.samples) as show:
+    folder = out_folder or Path("runs") / f"eval-{_short(agent)}-{split.value}-{seed}"
+    errors: list[dict[str, str]] = []
+    with closed_after(player), progress("judging", config.samples) as show:
         done = 0
 
         def on_rows(rows: list[Row]) -> None:
             nonlocal done
             done += len(rows)
+            errors.extend(row["agent_error"] for row in rows if row["agent_error"] is not None)
             show(done)
 
         summary = evaluate_into(
@@ -370,12 +388,30 @@ def evaluate(
         )
         raise typer.Exit(MACHINE)
     if summary.agent_errors:
-        err.print(
-            f"the agent raised an error in {summary.agent_errors} episodes, which are paid "
-            f"nothing; the rows say which",
-            soft_wrap=True,
-        )
-        raise typer.Exit(REFUSED)
+        kinds = ", ".join(f"{kind} {n}" for kind, n in summary.agent_error_kinds.items())
+        first = f" The first said: {errors[0]['message']}" if errors else ""
+        if summary.agent_errors == summary.samples:
+            told = (
+                f"the agent answered none of {summary.samples} episodes ({kinds}), so that these "
+                f"figures say nothing of its programs; --resume plays them again.{first}"
+            )
+        else:
+            told = (
+                f"the agent did not answer {summary.agent_errors} of {summary.samples} episodes "
+                f"({kinds}), which are paid nothing; --resume plays them again.{first}"
+            )
+        err.print(told, soft_wrap=True, markup=False)
+        answered = summary.agent_errors < summary.samples
+        raise typer.Exit(REFUSED if answered else MACHINE)
+
+
+def _short(agent: str) -> str:
+    """An agent's name as a part of a folder's."""
+    door, colon, rest = agent.partition(":")
+    if colon and door in DOORS:
+        model = rest.rpartition("@")[0] if door == "openai" else rest
+        return re.sub(r"[^\w.-]+", "-", f"{door}-{model}")[:60].strip("-")
+    return Path(agent).name
 
 
 @app.command()

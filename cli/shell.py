@@ -23,6 +23,7 @@ from ..verifiers.sandbox.base import SandboxError
 
 if TYPE_CHECKING:
     from ..agents.agent import Agent
+    from ..benchmarks.baselines import TaskAgent
 
 ACCEPTED, REFUSED, USAGE, MACHINE = 0, 1, 2, 3
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
@@ -150,7 +151,18 @@ AgentName = Annotated[
     typer.Option(
         "--agent",
         help="template, random, tiny (the untrained base), a folder of a model, adapter or run, "
-        "or module:factory; for eval also empty, constant, or reference (the tasks' own answers).",
+        "hf:NAME (a model of the hub), openai:MODEL@URL (an endpoint), process:COMMAND, or "
+        "module:factory (docs/agents.md has an example of each); for eval also empty, constant, "
+        "or reference (the tasks' own answers).",
+    ),
+]
+AgentSettings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Another option of the agent, such as max_tokens=2048 or timeout_s=60; "
+        "docs/agents.md lists them. Repeatable.",
     ),
 ]
 ToolchainName = Annotated[Toolchain, typer.Option("--toolchain", help="Who judges.")]
@@ -181,11 +193,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a ta
 Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same samples.")]
 Iterations = Annotated[int | None, typer.Option("--iterations", help="How many in all.")]
 Temperature = Annotated[
-    float | None, typer.Option("--temperature", min=0.0, help="Of a policy's sampling.")
+    float | None, typer.Option("--temperature", min=0.0, help="Of a model's sampling.")
 ]
 Stop = Annotated[
     list[str] | None,
-    typer.Option("--stop", help="A text that ends a policy's program, as `train`'s setting stop."),
+    typer.Option("--stop", help="A text that ends a model's program, as `train`'s setting stop."),
 ]
 Device = Annotated[
     str | None, typer.Option("--device", help="Of a policy: auto, cpu, cuda, cuda:1, …")
@@ -224,6 +236,7 @@ def make_agent(
     temperature: float | None,
     device: str | None,
     stop: list[str] | None,
+    settings: list[str] | None,
     **options: Any,
 ) -> Agent:
     """The agent that `spec` names, in the environment `env`; options that were not given are not
@@ -233,12 +246,38 @@ def make_agent(
     policy: dict[str, Any] = {"temperature": temperature, "device": device, "stop": stop or None}
     given = {key: value for key, value in policy.items() if value is not None}
     if spec == "tiny":
-        from ..agents.policy import load_policy_agent, tiny_name
+        from ..agents.policy import tiny_name
 
-        return load_policy_agent(tiny_name(env), **given)
-    if spec in BUILT_IN and given:
+        spec = tiny_name(env)
+    elif spec in BUILT_IN and given:
         raise UsageError(f"the agent {spec!r} is no policy: it has no --{next(iter(given))}")
-    return load_agent(spec, **given, **options)
+    return load_agent(spec, **{**options, **given, **_values(settings)})
+
+
+def _values(settings: list[str] | None) -> dict[str, Any]:
+    """The options in ``NAME=VALUE``: a value is JSON (a number, true, a list), or else a text."""
+    values: dict[str, Any] = {}
+    for setting in settings or ():
+        name, equals, text = setting.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--set takes NAME=VALUE, not {setting!r}")
+        try:
+            values[name] = json.loads(text)
+        except ValueError:
+            values[name] = text
+    return values
+
+
+@contextmanager
+def closed_after(agent: Agent | TaskAgent) -> Iterator[None]:
+    """What the agent holds (connections, a process) is let go of, however this ends."""
+    from ..agents.agent import AnsweringAgent
+
+    try:
+        yield
+    finally:
+        if isinstance(agent, AnsweringAgent):
+            agent.close()
 
 
 @contextmanager

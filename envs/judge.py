@@ -5,8 +5,6 @@ base reward pays for, and divides a bounded share of that pay (see `judged`). Wh
 written by a policy that is paid by it, so the program travels as data between lines that it cannot
 know, and the answer is read strictly. A judge that does not answer is a broken machine, never a
 reward; one that is set up wrongly stops the run with a sentence.
-
-Protocol: ``POST {base_url}/chat/completions``, as vLLM, llama.cpp, Ollama and OpenAI speak it.
 """
 
 from __future__ import annotations
@@ -15,16 +13,13 @@ import hashlib
 import json
 import os
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, fields
-from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
 
+from ..chat import ChatClient, KeyUnusableError, NoReplyError, Reply, is_plain_address
 from ..verifiers.task import Task
 from ..verifiers.verdict import Failure, FailureKind
 from ..verifiers.verifier import ChoiceError
@@ -109,13 +104,7 @@ class JudgeConfig:
             value, kind = getattr(self, field.name), _KINDS[str(field.type)]
             if not isinstance(value, kind) or isinstance(value, bool):
                 raise ChoiceError(f"the judge's {field.name} is no {field.type}, but {value!r}")
-        try:
-            url = urlsplit(self.base_url)
-            plain = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
-        except ValueError:
-            plain = False
-        # What stands elsewhere in an address may be a secret, and addresses are logged.
-        if not plain or "@" in url.netloc or url.query or url.fragment:
+        if not is_plain_address(self.base_url):
             raise ChoiceError(
                 "the judge's base_url must be an address like http://localhost:8000/v1, "
                 "without a user, a query or a fragment"
@@ -241,21 +230,21 @@ class Judge:
     """
 
     def __init__(self, config: JudgeConfig) -> None:
+        self.config = config
         try:
-            import httpx
+            self._client = ChatClient(
+                config.base_url,
+                key_env=config.api_key_env,
+                timeout_s=config.timeout_s,
+                max_bytes=MAX_ANSWER,
+                connections=config.concurrency,
+            )
         except ModuleNotFoundError:
             raise JudgeError(
                 "a judge needs httpx; install it with: pip install 'forgegym[judge]'"
             ) from None
-        self.config = config
-        self._url = f"{config.base_url.rstrip('/')}/chat/completions"
-        try:
-            httpx.URL(self._url)
-        except httpx.InvalidURL as error:
+        except ValueError as error:
             raise ChoiceError(f"the judge's base_url is no address: {error}") from None
-        limits = httpx.Limits(max_connections=config.concurrency)
-        self._client = httpx.Client(timeout=config.timeout_s, limits=limits)
-        self._errors = httpx.HTTPError  # a time-out, a refused connection, a broken answer
         self._json_mode = True
         self._has_graded = False
         self._cache: OrderedDict[str, JudgeScore] = OrderedDict()
@@ -327,28 +316,27 @@ class Judge:
     def _request(self, prompt: list[dict[str, str]]) -> JudgeScore:
         """The grades of one answer. Raises `_TransientError`, `_RefusedError` or `JudgeError`."""
         json_mode = self._json_mode
-        status, headers, body = self._post(prompt, json_mode=json_mode)
-        if status in _UNKNOWN_FIELD and json_mode:
-            status, headers, body = self._post(prompt, json_mode=False)
-            self._json_mode = status != 200
-        if status != 200:
-            self._complain(status, headers, body)
+        reply = self._post(prompt, json_mode=json_mode)
+        if reply.status in _UNKNOWN_FIELD and json_mode:
+            reply = self._post(prompt, json_mode=False)
+            self._json_mode = reply.status != 200
+        if reply.status != 200:
+            self._complain(reply)
         try:
-            answer = json.loads(body)["choices"][0]["message"]["content"]
+            answer = json.loads(reply.body)["choices"][0]["message"]["content"]
         except (ValueError, LookupError, TypeError, RecursionError):
-            raise _TransientError(f"sent no completion: {self._told(body)}", pause=0.0) from None
+            told = self._client.told(reply.body)
+            raise _TransientError(f"sent no completion: {told}", pause=0.0) from None
         try:
             score = parse_score(answer)
         except ValueError:
-            told = self._told(str(answer).encode(errors="replace"))
+            told = self._client.told(str(answer).encode(errors="replace"))
             raise _TransientError(f"answered what is no grade: {told}", pause=0.0) from None
         self._has_graded = True
         return score
 
-    def _post(
-        self, prompt: list[dict[str, str]], *, json_mode: bool
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        """Status, headers and body of one request. Raises `_TransientError`, `JudgeError`."""
+    def _post(self, prompt: list[dict[str, str]], *, json_mode: bool) -> Reply:
+        """The reply to one request. Raises `_TransientError`, `JudgeError`."""
         document: dict[str, Any] = {
             "model": self.config.model,
             "messages": prompt,
@@ -357,38 +345,26 @@ class Judge:
         }
         if json_mode:
             document["response_format"] = {"type": "json_object"}
-        headers = {"Content-Type": "application/json"}
-        if key := self._key():
-            headers["Authorization"] = f"Bearer {key}"
-        # httpx bounds each wait for a byte; a server that drips bytes is bounded here.
-        deadline = time.monotonic() + self.config.timeout_s
-        body = b""
         try:
-            with self._client.stream(
-                "POST", self._url, content=json.dumps(document).encode(), headers=headers
-            ) as response:
-                for chunk in response.iter_bytes():
-                    body += chunk
-                    if time.monotonic() > deadline:
-                        raise _TransientError(f"took longer than {self.config.timeout_s:g} seconds")
-                    if len(body) > MAX_ANSWER:
-                        raise _TransientError(f"sent more than {MAX_ANSWER} bytes")
-                return response.status_code, response.headers, body
-        except self._errors as error:
-            told = self._told(f"{type(error).__name__}: {error}".encode())
-            raise _TransientError(f"did not answer at {self._url} ({told})") from None
+            return self._client.post(document)
+        except NoReplyError as error:
+            raise _TransientError(str(error)) from None
+        except KeyUnusableError as error:
+            raise JudgeError(str(error)) from None
 
-    def _complain(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+    def _complain(self, reply: Reply) -> None:
         """Raises what a status other than 200 means."""
+        status = reply.status
         if status == 401:  # not in the server's words: some quote the key
             name = self.config.api_key_env
             state = "refused" if os.environ.get(name) else "not set"
             raise JudgeError(
-                f"the judge at {self._url} wants a key (HTTP 401), and that in {name} is {state}"
+                f"the judge at {self._client.url} wants a key (HTTP 401), and that in {name} is "
+                f"{state}"
             )
-        reason = f"answered HTTP {status}: {self._told(body)}"
+        reason = f"answered HTTP {status}: {self._client.told(reply.body)}"
         if status in _PASSING or status >= 500:
-            raise _TransientError(reason, pause=_retry_after(headers.get("Retry-After")))
+            raise _TransientError(reason, pause=reply.retry_after)
         # Some servers say with these that the model or the key is wrong, others that they dislike
         # the text, which is a program's: who has graded before is set up well.
         unclear = status in _UNKNOWN_FIELD or status == 403
@@ -397,44 +373,12 @@ class Judge:
             raise _RefusedError(reason)
         raise JudgeError(
             f"the judge's base_url, model {self.config.model!r} or account is wrong: "
-            f"{self._url} {reason}"
+            f"{self._client.url} {reason}"
         )
-
-    def _key(self) -> str:
-        key = os.environ.get(self.config.api_key_env, "").strip()
-        # Said here because the HTTP library would quote it.
-        if not key.isascii() or not (key or "-").isprintable() or " " in key:
-            raise JudgeError(
-                f"{self.config.api_key_env} holds no API key: a key has no blanks and ASCII only"
-            )
-        return key
-
-    def _told(self, text: bytes) -> str:
-        """The beginning of what a server said, on one line and without the key."""
-        said = text.decode(errors="replace")
-        if key := self._key():
-            said = said.replace(key, "[key]")
-        said = " ".join("".join(c if c.isprintable() else " " for c in said[:4096]).split())
-        return said if len(said) <= 200 else said[:196] + " ..."
 
 
 def _bytes(text: str) -> bytes:
     return text.encode(errors="surrogatepass")
-
-
-def _retry_after(value: str | None) -> float | None:
-    """The seconds that a Retry-After header asks for (RFC 9110, 10.2.3); None: none, or no such."""
-    if value is None:
-        return None
-    if value.isascii() and value.isdigit():
-        return float(value)
-    try:
-        date = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if date.tzinfo is None:  # "-0000"
-        date = date.replace(tzinfo=timezone.utc)
-    return max(0.0, (date - datetime.now(timezone.utc)).total_seconds())
 
 
 JudgeChoice = Judge | JudgeConfig | Mapping[str, Any]

@@ -14,9 +14,9 @@ from forgegym.benchmarks.evaluate import (
     evaluate_into,
     sample,
     sample_seed,
-    summarise,
 )
 from forgegym.benchmarks.records import OutputError, Rows
+from forgegym.benchmarks.summary import summarise
 
 
 def configuration(**changes) -> EvaluationConfig:
@@ -259,11 +259,13 @@ def test_an_agent_that_raises_loses_only_those_episodes(tmp_path):
     rows = evaluate.evaluate(Fragile(), config)
     failed = [r for r in rows if r["agent_error"] is not None]
     assert 0 < len(failed) < 30
-    assert {r["agent_error"] for r in failed} == {"RuntimeError: the endpoint is down"}
+    told = {"kind": "crashed", "message": "RuntimeError: the endpoint is down"}
+    assert all(r["agent_error"] == told for r in failed)
     assert {(r["reward"], r["stage"], r["valid"]) for r in failed} == {(0.0, "agent", True)}
     whole = {r["index"]: r["source"] for r in evaluate.evaluate(load_agent("template"), config)}
     assert all(whole[r["index"]] == r["source"] for r in rows if r["agent_error"] is None)
     assert summarise(rows).agent_errors == len(failed)
+    assert summarise(rows).agent_error_kinds == {"crashed": len(failed)}
     evaluate_into(tmp_path, Fragile(), config)
     again = []
     evaluate_into(tmp_path, Fragile(), config, resume=True, on_rows=again.extend)
@@ -278,7 +280,8 @@ def test_what_is_no_program_is_the_agents_error():
             return [None] * len(prompts)
 
     (row,) = evaluate.evaluate(Odd(), configuration(samples=1))
-    assert row["agent_error"] == "TypeError: a program is a str, not NoneType"
+    told = {"kind": "garbage", "message": "a program is a str, not NoneType"}
+    assert row["agent_error"] == told
 
 
 def test_half_a_surrogate_pair_is_a_program_like_another(tmp_path):

@@ -9,15 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from forgegym.agents.agent import load_agent
-from forgegym.benchmarks.evaluate import (
-    EvaluationConfig,
-    evaluate_into,
-    source_sha256,
-    summarise,
-)
+from forgegym.benchmarks.evaluate import EvaluationConfig, evaluate_into, source_sha256
 from forgegym.benchmarks.leaderboard.entries import SHIPPED, find_folders, read_entry
 from forgegym.benchmarks.leaderboard.page import build, embedded
 from forgegym.benchmarks.leaderboard.verify import Outcome, verify
+from forgegym.benchmarks.summary import summarise
 from forgegym.cli import app
 
 ENVIRONMENTS = {"CompactContract-v0", "RustCode-v0", "VerilogModule-v0"}
@@ -142,6 +138,24 @@ def test_a_broken_file_is_rejected_in_a_sentence(copy):
     assert "line 1: there is no 'seed'" in rejection(copy)
     (copy / "rows.jsonl").write_text('{"ind')
     assert "cannot be read" in rejection(copy)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"agent_error": {}}, {"agent_error": "crashed"}, {"cost": "much"}], ids=str
+)
+def test_an_odd_row_is_rejected_in_a_sentence(copy, changes):
+    path = copy / "rows.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    path.write_text("".join(json.dumps({**row, **changes}) + "\n" for row in rows))
+    (name,) = changes
+    assert f"line 1: {name!r} is {changes[name]!r}" in rejection(copy)
+
+
+def test_figures_that_are_newer_than_a_summary_are_not_asked_of_it(copy):
+    document = json.loads((copy / "summary.json").read_text())
+    del document["summary"]["agent_error_kinds"]
+    (copy / "summary.json").write_text(json.dumps(document))
+    assert verify(copy).outcome is Outcome.VERIFIED
 
 
 def test_the_command_ends_with_what_it_found(copy):

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ...envs.registration import LANGUAGES
-from ..evaluate import CONFIG, ROWS, SUMMARY, EvaluationConfig, Row, Summary, summarise
+from ..evaluate import CONFIG, ROWS, SUMMARY, EvaluationConfig, Row
+from ..summary import Summary, summarise
 
 SHIPPED = Path(__file__).parent / "rows"
 """The baselines that come with ForgeGym: ``ENVIRONMENT/AGENT``."""
@@ -21,11 +22,13 @@ SHIPPED = Path(__file__).parent / "rows"
 # What every row has, and of what type; `verify` says of a row that has not.
 FIELDS: dict[str, type | tuple[type, ...]] = {
     "index": int, "seed": int, "task_id": str, "task_key": str, "family": str, "difficulty": int,
-    "turns": int, "tokens": (int, type(None)), "agent_error": (str, type(None)), "source": str,
+    "turns": int, "tokens": (int, type(None)), "agent_error": (dict, type(None)), "source": str,
     "sha256": str, "reward": (int, float), "components": dict, "valid": bool,
     "failure": (dict, type(None)), "stage": str, "compiled": bool, "accepted": bool, "solved": bool,
     "tests": (dict, type(None)), "diagnostics": list, "toolchain": str, "seconds": dict,
 }  # fmt: skip
+# What a row has where its agent knows it.
+_KNOWN_BY_FEW: dict[str, type | tuple[type, ...]] = {"prompt_tokens": int, "cost": (int, float)}
 
 
 class EntryError(ValueError):
@@ -111,6 +114,12 @@ def _complaint(row: Any, config: EvaluationConfig) -> str | None:
             return f"there is no {name!r}"
         if not isinstance(row[name], kind) or (kind is int and isinstance(row[name], bool)):
             return f"{name!r} is {row[name]!r}"
+    for name, kind in _KNOWN_BY_FEW.items():
+        if name in row and not isinstance(row[name], kind):
+            return f"{name!r} is {row[name]!r}"
+    error = row["agent_error"]
+    if error is not None and not all(isinstance(error.get(k), str) for k in ("kind", "message")):
+        return f"'agent_error' is {error!r}"
     if LANGUAGES[config.env] == "compact" and not {"complexity", "decisions", "structures"} <= set(
         row
     ):

@@ -276,7 +276,7 @@ const task = (episode) => data.tasks[episode.task];
 
 function outcomeOf(episode) {
   if (episode.failure) return "not judged";
-  if (episode.agent_error) return "agent error";
+  if (episode.agent_error) return `agent: ${episode.agent_error.kind}`;
   if (episode.solved) return "solved";
   return episode.accepted ? "not what was asked" : `stopped at ${episode.stage}`;
 }
@@ -332,7 +332,7 @@ function renderEntry() {
 function fitting() {
   const text = state.text.toLowerCase();
   const says = (episode) => !text || task(episode).id.toLowerCase().includes(text) || episode.source.toLowerCase().includes(text) ||
-    (episode.diagnostics ?? []).some((d) => d.message.toLowerCase().includes(text)) || (episode.agent_error ?? "").toLowerCase().includes(text);
+    (episode.diagnostics ?? []).some((d) => d.message.toLowerCase().includes(text)) || (episode.agent_error?.message ?? "").toLowerCase().includes(text);
   return entry().episodes.filter((episode) =>
     (!state.outcome || outcomeOf(episode) === state.outcome) &&
     (!state.family || task(episode).family === state.family) &&
@@ -462,7 +462,7 @@ function renderEpisode() {
     el("h4", {}, "Reward"),
     parts(shownAttempt.components ?? {}, shownAttempt.reward),
     el("h4", {}, "Program"),
-    episode.agent_error ? el("p", { class: "said alone" }, `the agent raised ${episode.agent_error}`) : null,
+    episode.agent_error ? el("p", { class: "said alone" }, `the agent has no answer (${episode.agent_error.kind}): ${episode.agent_error.message}`) : null,
     episode.failure ? el("p", { class: "said alone warning" }, `the machine failed: ${episode.failure.message}`) : null,
     ...alone.map((d) => el("p", { class: `said alone ${d.severity}` }, `${d.severity}: ${d.message}`)),
     shownAttempt.source ? code(shownAttempt.source, diagnostics.filter((d) => !alone.includes(d)), board().language) : el("p", { class: "note" }, "an empty program"),

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ..evaluate import Summary
 from ..report import number_interval, percent_interval
+from ..summary import Summary
 from .entries import Entry, board_title, boards
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ... import __version__
+from ...agents.agent import Answer
 from ...verifiers.sandbox.base import SandboxError
 from ...verifiers.verifier import ChoiceError, ToolchainMissingError
 from ..evaluate import (
@@ -41,6 +42,8 @@ REPLAYED = (
 # Sums of the same numbers differ in the last bits between versions of numpy.
 _TOLERANCE = 1e-9
 _TIMED = ("agent_seconds", "judging_seconds")
+# Figures that a summary may lack, because it is older than they are.
+_SINCE: dict[str, Any] = {"agent_error_kinds": {}, "prompt_tokens": None, "cost": None}
 
 
 class Outcome(str, Enum):
@@ -158,7 +161,7 @@ def _contradictions(entry: Entry) -> Iterator[str]:
             yield f"{told}: the agent raised an error, and is paid {row['reward']}"
     figures = entry.summary().to_json()
     for name, value in figures.items():
-        stored = entry.stored.get("summary", {}).get(name)
+        stored = entry.stored.get("summary", {}).get(name, _SINCE.get(name))
         if name not in _TIMED and not _same(stored, value):
             yield f"its summary's {name} does not follow from its rows"
 
@@ -198,8 +201,8 @@ def _differences(
     """What is judged differently, and what the machine failed on."""
     stored = {row["index"]: row for row in entry.rows}
 
-    def answers(episodes: Sequence[Episode]) -> tuple[list[str], None]:
-        return [_program(stored[e.index], len(e.attempts)) for e in episodes], None
+    def answers(episodes: Sequence[Episode]) -> list[Answer]:
+        return [Answer(_program(stored[e.index], len(e.attempts))) for e in episodes]
 
     wrong, broken = [], []
     config = replace(entry.config, budget=None)
