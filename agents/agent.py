@@ -39,8 +39,9 @@ class AgentError(ValueError):
     """No agent can be made as asked; the message is one sentence that says what there is."""
 
 
-BUILT_IN: tuple[str, ...] = ("template", "random", "tiny")
-"""The agents that ForgeGym brings; `tiny` is the base policy before it has learnt from reward."""
+BUILT_IN: tuple[str, ...] = ("template", "random", "grammar", "tiny")
+"""The agents that ForgeGym brings; `grammar` chooses among rules of a small grammar at random,
+`tiny` is the base policy before it has learnt from reward."""
 
 _MODEL_FILES = ("adapter_config.json", "config.json")
 # A training run keeps its adapters in folders of these names.
@@ -50,8 +51,8 @@ _RUN_FOLDERS = (".", "best", "latest")
 def load_agent(spec: str, **options: Any) -> Agent:
     """The agent that `spec` names, made with `options`.
 
-    ``"template"`` (options `min_complexity`, `max_complexity`, `structure`), ``"random"`` (no
-    options), ``"tiny"`` (Compact's; ``"tiny-rust"`` and so on are the others) or the folder of a
+    ``"template"`` (options `min_complexity`, `max_complexity`, `structure`), ``"random"`` and
+    ``"grammar"`` (no options), ``"sb3:PATH"`` (a run of `train sb3`, or a zip in it), ``"tiny"`` (Compact's; ``"tiny-rust"`` and so on are the others) or the folder of a
     model, an adapter or a run (options of `agents.policy.load_policy_agent`), or
     ``"module:factory"``, a callable outside ForgeGym that returns an `Agent`.
 
@@ -65,6 +66,14 @@ def load_agent(spec: str, **options: Any) -> Agent:
         from .random import RandomTextAgent
 
         return RandomTextAgent(**_accepted(spec, options, ""))
+    if spec == "grammar":
+        from .grammar import UniformAgent
+
+        return UniformAgent(**_accepted(spec, options, ""))
+    if spec.startswith("sb3:"):
+        from .sb3 import load_sb3_agent
+
+        return load_sb3_agent(spec.removeprefix("sb3:"), **_accepted(spec, options, ""))
     folder = Path(spec)
     if spec.partition("-")[0] == "tiny" and not folder.is_dir():
         return _load_policy(spec, options)

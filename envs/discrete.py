@@ -195,9 +195,10 @@ class DiscreteCodeEnv(gymnasium.Env[Observation, np.int64]):
     ``action_space.sample(mask)``. Tasks that the grammar cannot speak of (see `answerable`) are
     never drawn: the next seed is taken in their place.
 
-    The step that finishes a program returns the reward, the flags and in `info` all that the
-    environment below returns for it, and ``program``, its text. Where that has turns left, the next
-    program begins.
+    The step that finishes a program returns the reward and in `info` all that the environment below
+    returns for it, and ``program``, its text. Where that has turns left, the next program begins.
+    An episode whose turns are spent is terminated, not truncated: they are part of the observation,
+    and a learner must not add the value of a state that nothing follows.
     """
 
     metadata: dict[str, Any] = {"render_modes": ["ansi"], "render_fps": 1}  # noqa: RUF012
@@ -307,7 +308,7 @@ class DiscreteCodeEnv(gymnasium.Env[Observation, np.int64]):
             self.program = self.writer.begin(self._problem, self.steps)
         mask = self.action_masks().astype(np.int8)
         about = {**info, **said, "program": program, "action_mask": mask}
-        return self._observation(), float(reward), terminated, truncated, about
+        return self._observation(), float(reward), self._over, False, about
 
     def _observation(self) -> Observation:
         assert self.program is not None
@@ -336,6 +337,12 @@ class DiscreteVectorEnv(VectorEnv[Observation, npt.NDArray[np.int64], npt.NDArra
     Observations have shape ``(num_envs, size)``, actions, rewards and flags ``(num_envs,)``. An
     episode that ends begins anew in the same step (`AutoresetMode.SAME_STEP`), with ``final_obs``
     and ``final_info``.
+
+    Attributes:
+        judged: Of the last step: what `DiscreteCodeEnv.step` said in `info` of each program that
+            was finished, by the number of its episode.
+        final: Of the last step: the last observations of the episodes that ended, by number.
+        replaced: How many actions of the last step were no choices.
     """
 
     def __init__(self, envs: CodeVectorEnv, *, language: str, steps: int = STEPS) -> None:
@@ -352,6 +359,9 @@ class DiscreteVectorEnv(VectorEnv[Observation, npt.NDArray[np.int64], npt.NDArra
         self.observation_space = batch_space(first.observation_space, self.num_envs)
         self.action_space = batch_space(first.action_space, self.num_envs)
         self._observations = np.zeros((self.num_envs, first.encoder.size), dtype=np.float32)
+        self.judged: dict[int, dict[str, Any]] = {}
+        self.final: dict[int, Observation] = {}
+        self.replaced = 0
 
     def reset(
         self,
@@ -386,8 +396,10 @@ class DiscreteVectorEnv(VectorEnv[Observation, npt.NDArray[np.int64], npt.NDArra
         truncated = np.zeros(self.num_envs, dtype=np.bool_)
         infos: dict[str, Any] = {}
         finished: list[tuple[int, str, dict[str, Any]]] = []
+        self.judged, self.final, self.replaced = {}, {}, 0
         for at, view in enumerate(self.views):
             program, info = view.choose(actions[at])
+            self.replaced += info["replaced"]
             if program is None:
                 self._observations[at] = view._observation()
                 infos = self._add_info(infos, info, at)
@@ -398,8 +410,10 @@ class DiscreteVectorEnv(VectorEnv[Observation, npt.NDArray[np.int64], npt.NDArra
             (
                 self._observations[at], rewards[at], terminated[at], truncated[at], info
             ) = view.advance(program, outcome, info)  # fmt: skip
+            self.judged[at] = info
             if terminated[at] or truncated[at]:
-                final = {"final_obs": self._observations[at].copy(), "final_info": info}
+                self.final[at] = self._observations[at].copy()
+                final = {"final_obs": self.final[at], "final_info": info}
                 infos = self._add_info(infos, final, at)
                 self._observations[at], info = view.reset()
             infos = self._add_info(infos, info, at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from .derivation import Grammar, Start, Type, rule
-from .prompt import Problem, uncommented
+from .prompt import Problem, PromptError, uncommented
 
 _CONSTANTS = (0, 1, 2, 5, 10, 100, 1000)
 _ROUNDS = (3, 10)
@@ -110,8 +110,10 @@ _FIELDS, _FIELD = 2, "total"
 
 
 def problem(prompt: str) -> Problem:
-    """What a prompt asks for; one without the hints of the open tasks asks for nothing."""
+    """What a prompt asks for. Raises `PromptError` where it has none of the open tasks' hints."""
     found = dict(_HINT.findall(uncommented(prompt, "//")))
+    if "structure" not in found:
+        raise PromptError("the prompt does not say what a Compact contract is to be made of")
     asked = {
         word.strip()
         for name in ("structure", "uses")
