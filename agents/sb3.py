@@ -17,7 +17,7 @@ import io
 import json
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -70,7 +70,7 @@ BEST_ZIP, LATEST_ZIP, REPLAYS = "best.zip", "latest.zip", "replays.npz"
 CONFIG_FILE = "config.json"
 # The mean reward over so many iterations decides which policy is the best.
 BEST_WINDOW = 5
-_FREE = ("out", "resume")
+_FREE = ("out", "resume", "sandbox")
 # What a buffer of replays is made of; the rest of it follows from the run's settings.
 _REPLAY = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
 
@@ -79,8 +79,8 @@ _REPLAY = ("observations", "next_observations", "actions", "rewards", "dones", "
 class SB3Config:
     """What a run is made of.
 
-    `out`, `env`, `reward`, `toolchain`, `seed`, `resume`: as of `run.RunConfig`. `families`,
-    `difficulty`: only such tasks. `turns`: programs in an episode. `choices`: the most steps in a
+    `out`, `env`, `reward`, `toolchain`, `seed`, `resume`: as of `run.RunConfig`. `sandbox`: what
+    programs run in; a run may be resumed in another. `families`, `difficulty`: only such tasks. `turns`: programs in an episode. `choices`: the most steps in a
     program.
 
     An iteration is `num_envs` episodes side by side, `rollout` steps of each, then learning.
@@ -94,6 +94,7 @@ class SB3Config:
     env: str = "CompactContract-v0"
     reward: str = "auto"
     toolchain: str = "auto"
+    sandbox: str = "auto"
     families: tuple[str, ...] | None = None
     difficulty: int | None = None
     turns: int = 1
@@ -252,6 +253,7 @@ def make_view(config: SB3Config, *, workers: int | None = None) -> DiscreteVecto
         steps=config.choices,
         reward=config.reward,
         toolchain=config.toolchain,
+        sandbox=config.sandbox,
         max_turns=config.turns,
         families=config.families,
         difficulty=config.difficulty,
@@ -522,7 +524,6 @@ class SB3Agent(GrammarAgent):
         deterministic: bool = False,
     ) -> None:
         super().__init__(name, steps=steps, languages=(language,))
-        self._weights: Callable[[Observation, Mask], npt.NDArray[np.float64]]
         self._model: Any = model
         self._algorithm = algorithm
         self._deterministic = deterministic or algorithm == "dqn"

@@ -223,7 +223,7 @@ class DiscreteCodeEnv(gymnasium.Env[Observation, np.int64]):
             -1.0, 1.0, (self.encoder.size,), dtype=np.float32
         )
         self.program: Derivation | None = None
-        self._problem: Problem | None = None
+        self.problem: Problem | None = None
         self._task: Observation = np.zeros(0, dtype=np.float32)
         self._verdict: list[float] = [0.0] * _HEARD
         self._over = True
@@ -236,7 +236,7 @@ class DiscreteCodeEnv(gymnasium.Env[Observation, np.int64]):
         text, info, problem, program = self._draw(seed, options)
         if info.get("next_stage", "code") != "code":
             raise ChoiceError("the discrete view writes programs only: make it with stages='code'")
-        self._problem, self.program = problem, program
+        self.problem, self.program = problem, program
         self._task = self.encoder.task(problem)
         self._verdict = heard(text)
         self._over = False
@@ -300,12 +300,12 @@ class DiscreteCodeEnv(gymnasium.Env[Observation, np.int64]):
         info: dict[str, Any],
     ) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """The second half of `step`: what follows from what was said of a finished program."""
-        assert self._problem is not None
+        assert self.problem is not None
         text, reward, terminated, truncated, said = outcome
         self._verdict = heard(text)
         self._over = terminated or truncated
         if not self._over:
-            self.program = self.writer.begin(self._problem, self.steps)
+            self.program = self.writer.begin(self.problem, self.steps)
         mask = self.action_masks().astype(np.int8)
         about = {**info, **said, "program": program, "action_mask": mask}
         return self._observation(), float(reward), self._over, False, about

@@ -57,7 +57,6 @@ RULES = (
     rule("T", "$over.clone()", "T"),
     rule("T", "(if «bool» { «T» } else { «T» })"),
     rule("T", "$over.get(«usize»).cloned().unwrap_or_default()", "list[T]"),
-    rule("T", "$over.clone().unwrap_or_default()", "option[T]"),
     rule("T", "$over.0.clone()", "tuple[T, U]"),
     rule("T", "$over.1.clone()", "tuple[U, T]"),
     rule("T", "$over.0.clone()", "tuple[T, U, V]"),
