@@ -52,9 +52,10 @@ def load_agent(spec: str, **options: Any) -> Agent:
     """The agent that `spec` names, made with `options`.
 
     ``"template"`` (options `min_complexity`, `max_complexity`, `structure`), ``"random"`` and
-    ``"grammar"`` (no options), ``"sb3:PATH"`` (a run of `train sb3`, or a zip in it), ``"tiny"`` (Compact's; ``"tiny-rust"`` and so on are the others) or the folder of a
-    model, an adapter or a run (options of `agents.policy.load_policy_agent`), or
-    ``"module:factory"``, a callable outside ForgeGym that returns an `Agent`.
+    ``"grammar"`` (no options), ``"sb3:PATH"`` (a run of `train sb3`, or a zip in it), ``"tiny"``
+    (Compact's; ``"tiny-rust"`` and so on are the others) or the folder of a model, an adapter or a
+    run (options of `agents.policy.load_policy_agent`), or ``"module:factory"``, a callable outside
+    ForgeGym that returns an `Agent`.
 
     Raises `AgentError` when there is no such agent or it does not take the options.
     """

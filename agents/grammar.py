@@ -50,9 +50,6 @@ class GrammarAgent(ABC):
     def choose(self, observation: Observation, mask: Mask, rng: np.random.Generator) -> int:
         """An action: `observation` is the discrete view's, `mask` what may be chosen."""
 
-    def _meet(self, problem: Problem) -> None:
-        """What is to be done before the first choice of a program."""
-
     def generate(self, prompts: Sequence[str], *, seeds: Sequence[int]) -> list[str]:
         """One program a prompt; the same prompt and seed give the same program.
 
@@ -65,7 +62,6 @@ class GrammarAgent(ABC):
 
     def _write(self, prompt: str, rng: np.random.Generator) -> str:
         known, problem = find_problem(prompt, self._languages)
-        self._meet(problem)
         if known.language not in self._encoders:
             self._encoders[known.language] = Encoder(known)
         encoder = self._encoders[known.language]

@@ -1,4 +1,4 @@
-"""Stable-Baselines3 on the discrete view: PPO, A2C, DQN, and PPO that knows which choices there are.
+"""Stable-Baselines3 on the discrete view: PPO, A2C, DQN, and PPO that knows its choices.
 
 The algorithms are those of Stable-Baselines3 (Raffin et al., JMLR 22, 2021) and of sb3-contrib
 (Maskable PPO: Huang and Ontañón, "A closer look at invalid action masking in policy gradient
@@ -80,8 +80,8 @@ class SB3Config:
     """What a run is made of.
 
     `out`, `env`, `reward`, `toolchain`, `seed`, `resume`: as of `run.RunConfig`. `sandbox`: what
-    programs run in; a run may be resumed in another. `families`, `difficulty`: only such tasks. `turns`: programs in an episode. `choices`: the most steps in a
-    program.
+    programs run in; a run may be resumed in another. `families`, `difficulty`: only such tasks.
+    `turns`: programs in an episode. `choices`: the most steps in a program.
 
     An iteration is `num_envs` episodes side by side, `rollout` steps of each, then learning.
     `learning_rate`, `batch_size`, `epochs` (PPO's), `entropy_coef` (PPO's and A2C's), `gamma`,
@@ -174,9 +174,7 @@ class DiscreteVecEnv(VecEnv):
         self.replaced = 0
         self._actions: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._steps = np.zeros(envs.num_envs, dtype=np.int64)
-        super().__init__(
-            envs.num_envs, envs.single_observation_space, envs.single_action_space
-        )
+        super().__init__(envs.num_envs, envs.single_observation_space, envs.single_action_space)
 
     def begin(self, seed: int) -> Observation:
         """New episodes: those of this seed."""

@@ -23,7 +23,7 @@ from rich.table import Table
 
 from ..agents.agent import Agent, load_agent
 from ..agents.checkpoint import write_atomically
-from ..agents.grammar import UniformAgent
+from ..agents.grammar import UniformAgent, find_problem
 from ..agents.sb3 import DiscreteVecEnv, Judged, SB3Config, make_view, train_sb3
 from ..agents.tracking import read_rows
 from ..envs.discrete import Mask, Observation, nearest
@@ -45,7 +45,7 @@ Say = Callable[[str], None]
 # thousands a second by Compact's front end, and at a few a second in containers.
 SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "CompactContract-v0": {
-        "iterations": 40, "num_envs": 32, "rollout": 128, "choices": 40, "learning_rate": 1e-3,
+        "iterations": 25, "num_envs": 32, "rollout": 128, "choices": 40, "learning_rate": 1e-3,
     },
     "PythonReasoning-v0": {
         "iterations": 40, "num_envs": 16, "rollout": 24, "choices": 10, "learning_rate": 1e-3,
@@ -101,8 +101,10 @@ class SearchAgent(UniformAgent):
         self._search = search
         self._plan: list[int] = []
 
-    def _meet(self, problem: Problem) -> None:
+    def _write(self, prompt: str, rng: np.random.Generator) -> str:
+        _, problem = find_problem(prompt)
         self._plan = list(self._search.best(problem) or ())[::-1]
+        return super()._write(prompt, rng)
 
     def choose(self, observation: Observation, mask: Mask, rng: np.random.Generator) -> int:
         if self._plan:
@@ -284,7 +286,10 @@ def answer(agent: Agent, config: SB3Config) -> dict[str, float]:
 def conduct(
     envs: Sequence[str], folder: Path, *, seeds: int, sandbox: str = "auto", say: Say
 ) -> dict[str, Any]:
-    """Every environment with every seed, seed by seed, and `results.json`. Raises as `train_sb3`."""
+    """Every environment with every seed, seed by seed, into `results.json`.
+
+    Raises as `train_sb3`.
+    """
     make_folder(folder)
     found: dict[str, list[dict[str, Any]]] = {env: [] for env in envs}
     for seed in range(seeds):
@@ -348,7 +353,12 @@ def _rows(results: Mapping[str, Any]) -> list[list[str]]:
     return rows
 
 
-_HEADINGS = ("environment", "programs × seeds", "arm", *(heading for heading, _ in COLUMNS.values()))
+_HEADINGS = (
+    "environment",
+    "programs × seeds",
+    "arm",
+    *(heading for heading, _ in COLUMNS.values()),
+)
 
 
 def classic_table(results: Mapping[str, Any]) -> Table:

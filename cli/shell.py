@@ -149,7 +149,8 @@ AgentName = Annotated[
     str,
     typer.Option(
         "--agent",
-        help="template, random, tiny (the untrained base), a folder of a model, adapter or run, "
+        help="template, random, grammar, tiny (the untrained base), a folder of a model, adapter "
+        "or run, sb3:FOLDER (a run of train sb3), "
         "or module:factory; for eval also empty, constant, or reference (the tasks' own answers).",
     ),
 ]

@@ -20,11 +20,9 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from ..verifiers.task import Task
-from ..verifiers.verdict import Verdict
 from ..verifiers.verifier import ChoiceError, judge
-from .code_env import CodeEnv
 from .grammars import Writer, writer
-from .grammars.derivation import Derivation, Type
+from .grammars.derivation import Derivation
 from .grammars.prompt import EXAMPLES, FOUND, GIVEN, Problem, PromptError, encoded
 from .registration import LANGUAGES
 from .vector import CodeVectorEnv, derive_seed
@@ -271,9 +269,7 @@ class DiscreteCodeEnv(gymnasium.Env[Observation, np.int64]):
             mask[list(self.program.choices())] = True
         return mask
 
-    def step(
-        self, action: np.int64 | int
-    ) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+    def step(self, action: np.int64 | int) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Take one choice (see the class). Raises `ResetNeeded` when no episode runs."""
         program, info = self.choose(action)
         if program is None:

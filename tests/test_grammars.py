@@ -5,13 +5,16 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 
+import gymnasium
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from forgegym.envs.discrete import answerable
 from forgegym.envs.grammars import LANGUAGES, Writer, python, rust, verilog, writer
 from forgegym.envs.grammars.derivation import Derivation, Grammar, Start, Type, rule
 from forgegym.envs.grammars.prompt import EXAMPLES, FOUND, GIVEN, PromptError, encoded, numbers
+from forgegym.envs.registration import LANGUAGES as LANGUAGE_OF
 from forgegym.envs.tasks import compact as compact_tasks
 from forgegym.envs.tasks import python as python_tasks
 from forgegym.envs.tasks import rust as rust_tasks
@@ -35,14 +38,8 @@ STEPS = 40
 
 def prompts(language: str) -> list[str]:
     """Of all tasks that the grammar can answer."""
-    known = writer(language)
-    found = []
-    for split in ("train", "eval"):
-        for task in TASKS[language].tasks(split):
-            problem = known.problem(task.prompt)
-            if all(known.grammar.speaks(kind) for kind, _ in (*problem.parameters, *problem.results)):
-                found.append(task.prompt)
-    return found
+    found = (task for split in ("train", "eval") for task in TASKS[language].tasks(split))
+    return [task.prompt for task in answerable(language, found)[0]]
 
 
 def write(known: Writer, prompt: str, rng: random.Random, steps: int = STEPS) -> Derivation:
@@ -211,19 +208,9 @@ def test_all_compact_contracts_are_accepted_by_the_front_end():
 )
 def test_random_programs_are_accepted_by_the_toolchain(env, count):
     """All that were ever tried were; a grammar that loses that here has a wrong rule."""
-    from forgegym.envs.registration import LANGUAGES as LANGUAGE_OF
-    import gymnasium
-
     language = LANGUAGE_OF[env]
     known, rng = writer(language), random.Random(4)
-    tasks = [
-        task
-        for task in TASKS[language].tasks("train")
-        if all(
-            known.grammar.speaks(kind)
-            for kind, _ in (*known.problem(task.prompt).parameters, *known.problem(task.prompt).results)
-        )
-    ]
+    tasks, _ = answerable(language, TASKS[language].tasks("train"))
     chosen = [rng.choice(tasks) for _ in range(count)]
     options = {"stages": ("code",)} if language == "python" else {}
     envs = gymnasium.make_vec(f"forgegym:{env}", num_envs=count, **options)

@@ -9,6 +9,8 @@ import pytest
 
 pytest.importorskip("sb3_contrib")
 
+from training import quiet
+
 import forgegym  # noqa: F401  (registers)
 from forgegym.agents.agent import Agent, AgentError, load_agent
 from forgegym.agents.checkpoint import CheckpointError
@@ -29,7 +31,6 @@ from forgegym.envs.tasks import compact as compact_tasks
 from forgegym.envs.tasks import rust as rust_tasks
 from forgegym.verifiers.compact.toolchain import CompactVerifier
 from forgegym.verifiers.verdict import Failure, FailureKind
-from training import quiet
 
 SMALL = {
     "iterations": 3,
@@ -211,8 +212,12 @@ def test_a_program_that_the_machine_cannot_judge_is_not_learnt_from(tmp_path):
     env = DiscreteVecEnv(view)
     env.begin(0)
     rng = np.random.default_rng(0)
-    with pytest.raises(JudgingFailedError, match="the disk is full"):
-        for _ in range(11):
+
+    def program() -> None:
+        while not env.judged:
             masks = view.action_masks()
             env.step(np.array([rng.choice(np.flatnonzero(mask)) for mask in masks]))
+
+    with pytest.raises(JudgingFailedError, match="the disk is full"):
+        program()
     env.close()

@@ -32,8 +32,7 @@ _DECLARATIONS = (
 )
 _IF_ELSE = "if («bool») {\n  «block»\n} else {\n  «block»\n}\n«block»"
 _ELSE_IF = (
-    "if («bool») {\n  «block»\n} else if («bool») {\n  «block»\n} else {\n"
-    "  «block»\n}\n«block»"
+    "if («bool») {\n  «block»\n} else if («bool») {\n  «block»\n} else {\n  «block»\n}\n«block»"
 )
 # What is private is disclosed where it enters: then everything may be decided by it and stored.
 _CIRCUIT = """\

@@ -87,18 +87,14 @@ class Rule:
 
     `parts`: texts, holes, and names: ``$x`` is a variable that is new here, ``$over`` the variable
     that the rule is about, whose type is `over`, and ``$T`` the type that the type variable ``T``
-    stands for.
+    stands for. `holes`: those of the parts, in the order in which they are filled.
     """
 
     makes: Type
     text: str
     over: Type | None
     parts: tuple[str | Hole | tuple[str], ...] = field(repr=False)
-
-    @property
-    def holes(self) -> tuple[Hole, ...]:
-        """In the order in which they are filled."""
-        return tuple(part for part in self.parts if isinstance(part, Hole))
+    holes: tuple[Hole, ...] = field(repr=False)
 
 
 def rule(makes: str, text: str, over: str | None = None) -> Rule:
@@ -119,7 +115,8 @@ def rule(makes: str, text: str, over: str | None = None) -> Rule:
         parts.append(Hole(Type.of(kind), tuple((name, Type.of(t)) for name, t in binds)))
     parts.append(text[end:])
     kept = tuple(part for part in parts if part != "")
-    return Rule(Type.of(makes), text, None if over is None else Type.of(over), kept)
+    holes = tuple(part for part in kept if isinstance(part, Hole))
+    return Rule(Type.of(makes), text, None if over is None else Type.of(over), kept, holes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +311,7 @@ class Derivation:
         self.grammar = grammar
         self.steps = steps
         self.taken: list[int] = []
+        self._offered: Mapping[int, Choice] | None = None
         self._given = {name: list(names) for name, names in start.names.items()}
         self._used = {name for name, _ in start.scope} | {
             name for names in start.names.values() for name in names
@@ -337,10 +335,13 @@ class Derivation:
         """How many steps may still be taken."""
         return self.steps - len(self.taken)
 
-    def choices(self) -> dict[int, Choice]:
+    def choices(self) -> Mapping[int, Choice]:
         """What can be done at the leftmost hole; never nothing while there is one."""
-        if self.finished:
-            return {}
+        if self._offered is None:
+            self._offered = self._choices() if self.open else {}
+        return self._offered
+
+    def _choices(self) -> Mapping[int, Choice]:
         place = self.open[-1]
         others = self._needed - self.grammar.cost(place.type)
         room = self.left - others - 1
@@ -348,10 +349,11 @@ class Derivation:
         return {action: choice for action, choice in known.items() if choice.cost <= room}
 
     def take(self, action: int) -> None:
-        """Fill the leftmost hole. Raises `ChoiceError` for an action that is not among `choices`."""
+        """Fill the leftmost hole. Raises `ChoiceError` for what is not among `choices`."""
         choice = self.choices().get(action)
         if choice is None:
             raise ChoiceError(f"the action {action} cannot be taken here")
+        self._offered = None
         place = self.open.pop()
         names = {"over": place.scope[choice.variable][0]} if choice.variable is not None else {}
         for hole in choice.rule.holes:
@@ -408,7 +410,9 @@ class Derivation:
             elif isinstance(part, tuple):
                 (name,) = part
                 text += (
-                    node.names[name] if name in node.names else self.grammar.written(node.bindings[name])
+                    node.names[name]
+                    if name in node.names
+                    else self.grammar.written(node.bindings[name])
                 )
             else:
                 child = next(children)

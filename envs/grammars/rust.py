@@ -169,9 +169,7 @@ def problem(prompt: str) -> Problem:
         for (parameter, kind), (_, _, said) in zip(parameters, given, strict=True)
         if said.strip().startswith("&")
     )
-    frame = (
-        f"pub fn {name}({listed}) -> {returns} {{\n{copies}    «body[{type_of(returns)}]»\n}}\n"
-    )
+    frame = f"pub fn {name}({listed}) -> {returns} {{\n{copies}    «body[{type_of(returns)}]»\n}}\n"
     return Problem(
         tuple((kind, 0) for _, kind in parameters),
         ((type_of(returns), 0),),
