@@ -13,21 +13,28 @@ import io
 import json
 import statistics
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import gymnasium
 import numpy as np
+from gymnasium.vector import AutoresetMode
+from rich.console import Console
 from rich.table import Table
 
 from ..agents.agent import Agent, load_agent
 from ..agents.checkpoint import write_atomically
 from ..agents.grammar import UniformAgent, find_problem
-from ..agents.sb3 import DiscreteVecEnv, Judged, SB3Config, make_view, train_sb3
+from ..agents.sb3 import SB3Config, train_sb3
 from ..agents.tracking import read_rows
-from ..envs.discrete import Mask, Observation, nearest
+from ..envs.discrete import Mask, Observation, answerable, nearest
+from ..envs.grammars import writer
+from ..envs.grammars.derivation import Derivation
 from ..envs.grammars.prompt import Problem
+from ..envs.registration import LANGUAGES
 from .evaluate import TASKS, sample_seed
 from .records import make_folder, write_json
 from .studies.study import iqm
@@ -45,10 +52,10 @@ Say = Callable[[str], None]
 # thousands a second by Compact's front end, and at a few a second in containers.
 SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "CompactContract-v0": {
-        "iterations": 25, "num_envs": 32, "rollout": 128, "choices": 40, "learning_rate": 1e-3,
+        "iterations": 20, "num_envs": 32, "rollout": 128, "choices": 40, "learning_rate": 1e-3,
     },
     "PythonReasoning-v0": {
-        "iterations": 40, "num_envs": 16, "rollout": 24, "choices": 10, "learning_rate": 1e-3,
+        "iterations": 20, "num_envs": 16, "rollout": 24, "choices": 10, "learning_rate": 1e-3,
         "difficulty": 1, "batch_size": 128,
     },
     "RustCode-v0": {
@@ -112,38 +119,71 @@ class SearchAgent(UniformAgent):
         return super().choose(observation, mask, rng)
 
 
-def play(config: SB3Config, programs: int, search: Search | None) -> list[Judged]:
-    """So many programs in the view that a run is trained in: uniform choices, or a search that
-    learns."""
-    env = DiscreteVecEnv(make_view(config))
-    rng = np.random.default_rng(config.seed)
-    try:
-        env.begin(sample_seed(config.seed, 0, "classic"))
-        views = env.envs.views
-        plans = [_planned(search, view.problem) for view in views]
-        taken: list[list[int]] = [[] for _ in views]
-        while len(env.judged) < programs:
-            problems = [view.problem for view in views]
-            actions = []
-            for at, mask in enumerate(env.envs.action_masks()):
-                action = plans[at].pop() if plans[at] else int(rng.choice(np.flatnonzero(mask)))
-                taken[at].append(nearest(action, mask))
-                actions.append(taken[at][-1])
-            _, rewards, done, _ = env.step(np.array(actions))
-            for at in np.flatnonzero(done).tolist():
-                problem = problems[at]
-                assert problem is not None
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What became of one program."""
+
+    reward: float
+    compiled: bool
+    solved: bool
+    behaviour: float
+
+
+def play(config: SB3Config, programs: int, search: Search | None) -> list[Answered]:
+    """So many programs for the training tasks of a run: by uniform choices, or by a search that
+    learns. Programs that the machine failed to judge are left out."""
+    known, rng = writer(LANGUAGES[config.env]), np.random.default_rng(config.seed)
+    with _text_env(config, config.num_envs) as env:
+        answered: list[Answered] = []
+        for batch in range(-(-programs // config.num_envs)):
+            prompts, _ = env.reset(seed=sample_seed(config.seed, batch, "classic"))
+            texts, written = [], []
+            for prompt in prompts:
+                program = known.begin(known.problem(prompt), config.choices)
+                plan = None if search is None else search.plan(known.problem(prompt))
+                _finish(program, list(plan or ())[::-1], rng)
+                texts.append(program.program())
+                written.append(tuple(program.taken))
+            _, rewards, _, _, infos = env.step(tuple(texts))
+            for at in np.flatnonzero(infos["valid"]).tolist():
+                verdict = infos["verdict"][at]
+                passed = verdict.metrics.get("behaviour", 0.0)
+                solved = bool(infos["solved"][at])
+                answered.append(Answered(float(rewards[at]), verdict.compiled, solved, passed))
                 if search is not None:
-                    search.learn(problem, tuple(taken[at]), float(rewards[at]))
-                plans[at], taken[at] = _planned(search, views[at].problem), []
-        return env.judged[:programs]
+                    search.learn(known.problem(prompts[at]), written[at], float(rewards[at]))
+        return answered[:programs]
+
+
+def _finish(program: Derivation, plan: list[int], rng: np.random.Generator) -> None:
+    """Takes the choices of a plan, its last one first, and then uniform ones."""
+    while not program.finished:
+        choices = program.choices()
+        planned = plan.pop() if plan else None
+        program.take(planned if planned in choices else int(rng.choice(list(choices))))
+
+
+@contextmanager
+def _text_env(config: SB3Config, num_envs: int) -> Iterator[Any]:
+    """The environment itself, for programs of one turn, with the tasks of a run."""
+    turns: dict[str, Any] = (
+        {"stages": ("code",)} if config.env == "PythonReasoning-v0" else {"max_turns": 1}
+    )
+    env = gymnasium.make_vec(
+        f"forgegym:{config.env}",
+        num_envs=num_envs,
+        reward=config.reward,
+        toolchain=config.toolchain,
+        sandbox=config.sandbox,
+        families=config.families,
+        difficulty=config.difficulty,
+        autoreset_mode=AutoresetMode.DISABLED,
+        **turns,
+    )
+    try:
+        yield env
     finally:
         env.close()
-
-
-def _planned(search: Search | None, problem: Problem | None) -> list[int]:
-    plan = None if search is None or problem is None else search.plan(problem)
-    return list(plan or ())[::-1]
 
 
 # ---------------------------------------------------------------- one environment, one seed
@@ -177,8 +217,6 @@ def conduct_cell(cell: Cell) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return found
     config = cell.config
-    from rich.console import Console
-
     train_sb3(config, console=Console(quiet=True))
     rows = read_rows(config.out)
     programs = int(sum(row["programs"] for row in rows))
@@ -207,7 +245,7 @@ def conduct_cell(cell: Cell) -> dict[str, Any]:
     return figures
 
 
-def _figures(judged: Sequence[Judged]) -> dict[str, float]:
+def _figures(judged: Sequence[Answered]) -> dict[str, float]:
     return {
         "reward": statistics.fmean(each.reward for each in judged),
         "compiles": statistics.fmean(each.compiled for each in judged),
@@ -235,7 +273,7 @@ def _last_rows(rows: Sequence[Mapping[str, float]], programs: int) -> dict[str, 
     }
 
 
-def _curve(judged: Sequence[Judged], parts: int = 40) -> list[list[float]]:
+def _curve(judged: Sequence[Answered], parts: int = 40) -> list[list[float]]:
     """Programs and their mean reward, part by part."""
     size = max(1, len(judged) // parts)
     groups = [judged[at : at + size] for at in range(0, len(judged), size)]
@@ -245,29 +283,11 @@ def _curve(judged: Sequence[Judged], parts: int = 40) -> list[list[float]]:
 def answer(agent: Agent, config: SB3Config) -> dict[str, float]:
     """What an agent's answers to the frozen tasks of the eval split are paid (those of the run's
     difficulty): the mean reward, the shares that compile and that are solved."""
-    import gymnasium
-    from gymnasium.vector import AutoresetMode
-
-    from ..envs.discrete import answerable
-    from ..envs.registration import LANGUAGES
-
     module = importlib.import_module(TASKS[config.env, None], __package__)
     frozen = module.tasks("eval", difficulty=config.difficulty)
     tasks, _ = answerable(LANGUAGES[config.env], frozen, steps=config.choices)
     tasks = [task for task in tasks for _ in range(ANSWERS)]
-    options: dict[str, Any] = (
-        {"stages": ("code",)} if config.env == "PythonReasoning-v0" else {"max_turns": 1}
-    )
-    env: Any = gymnasium.make_vec(
-        f"forgegym:{config.env}",
-        num_envs=len(tasks),
-        reward=config.reward,
-        toolchain=config.toolchain,
-        sandbox=config.sandbox,
-        autoreset_mode=AutoresetMode.DISABLED,
-        **options,
-    )
-    try:
+    with _text_env(config, len(tasks)) as env:
         prompts, _ = env.reset(seed=config.seed, options={"tasks": tasks})
         seeds = [sample_seed(config.seed, at, "classic text") for at in range(len(tasks))]
         _, rewards, _, _, infos = env.step(tuple(agent.generate(prompts, seeds=seeds)))
@@ -276,8 +296,6 @@ def answer(agent: Agent, config: SB3Config) -> dict[str, float]:
             "eval_reward": float(np.mean(rewards[valid])),
             "eval_solved": float(np.mean(infos["solved"][valid])),
         }
-    finally:
-        env.close()
 
 
 # ---------------------------------------------------------------- all of them
