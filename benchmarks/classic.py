@@ -69,6 +69,10 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
 }  # fmt: skip
 
 
+class ClassicError(ValueError):
+    """A measurement that cannot be gone on with; the message is one sentence."""
+
+
 Signature = tuple[Any, ...]
 
 
@@ -159,8 +163,11 @@ def _finish(program: Derivation, plan: list[int], rng: np.random.Generator) -> N
     """Takes the choices of a plan, its last one first, and then uniform ones."""
     while not program.finished:
         choices = program.choices()
-        planned = plan.pop() if plan else None
-        program.take(planned if planned in choices else int(rng.choice(list(choices))))
+        if plan and plan[-1] in choices:
+            program.take(plan.pop())
+        else:
+            plan.clear()
+            program.take(int(rng.choice(list(choices))))
 
 
 @contextmanager
@@ -211,16 +218,22 @@ class Cell:
 
 
 def conduct_cell(cell: Cell) -> dict[str, Any]:
-    """The figures of each arm, from the folder as far as they are there. Raises as `train_sb3`."""
+    """The figures of each arm, from the folder as far as they are there.
+
+    Raises `ClassicError` where they were measured with other settings, and as `train_sb3`.
+    """
     path = cell.folder / "figures.json"
     if path.exists():
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if found["settings"] != dict(SETTINGS[cell.env]):
+            raise ClassicError(f"{path} was measured with other settings; name another folder")
         return found
     config = cell.config
     train_sb3(config, console=Console(quiet=True))
     rows = read_rows(config.out)
     programs = int(sum(row["programs"] for row in rows))
-    figures: dict[str, Any] = {"programs": programs, "arms": {}}
+    settings = dict(SETTINGS[cell.env])
+    figures: dict[str, Any] = {"settings": settings, "programs": programs, "arms": {}}
     figures["arms"]["maskable-ppo"] = {
         **_last_rows(rows, programs),
         **answer(load_agent(f"sb3:{config.out}"), config),

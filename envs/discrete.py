@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, SupportsFloat
 
 import gymnasium
 import numpy as np
@@ -262,7 +262,7 @@ class DiscreteCodeEnv(gymnasium.Env[Observation, np.int64]):
 
     def action_masks(self) -> Mask:
         """Which actions are choices, of shape ``(n,)``; all, where no episode runs."""
-        mask = np.zeros(int(self.action_space.n), dtype=np.bool_)
+        mask = np.zeros(len(self.writer.grammar.actions), dtype=np.bool_)
         if self.program is None or self.program.finished:
             mask[:] = True
         else:
@@ -292,7 +292,7 @@ class DiscreteCodeEnv(gymnasium.Env[Observation, np.int64]):
     def advance(
         self,
         program: str,
-        outcome: tuple[str, float, bool, bool, dict[str, Any]],
+        outcome: tuple[str, SupportsFloat, bool, bool, dict[str, Any]],
         info: dict[str, Any],
     ) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """The second half of `step`: what follows from what was said of a finished program."""
@@ -310,7 +310,7 @@ class DiscreteCodeEnv(gymnasium.Env[Observation, np.int64]):
         assert self.program is not None
         return self.encoder.encode(self._task, self.program, self._verdict)
 
-    def render(self) -> str | None:  # type: ignore[override]
+    def render(self) -> str | None:
         """With ``render_mode="ansi"``: the program so far, a hole as its type in guillemets."""
         if self.render_mode != "ansi":
             return None
