@@ -143,8 +143,9 @@ class AgentSetupError(AgentError):
     """An agent that cannot answer anything as it is set up; the message is one sentence."""
 
 
-BUILT_IN: tuple[str, ...] = ("template", "random", "tiny")
-"""The agents that ForgeGym brings; `tiny` is the base policy before it has learnt from reward."""
+BUILT_IN: tuple[str, ...] = ("template", "random", "grammar", "tiny")
+"""The agents that ForgeGym brings; `grammar` chooses among rules of a small grammar at random,
+`tiny` is the base policy before it has learnt from reward."""
 
 # Seeds have 63 bits; all that is outside takes 31 (llama.cpp has 32, numbers of JavaScript 53).
 PORTABLE_SEEDS = 1 << 31
@@ -156,6 +157,7 @@ _POLICY: dict[str, tuple[type, ...]] = {
     "temperature": (int, float),
     "max_new_tokens": (int,),
     "stop": (list, tuple),
+    "top_p": (int, float),
 }
 _MODEL_FILES = ("adapter_config.json", "config.json")
 # A training run keeps its adapters in folders of these names.
@@ -165,12 +167,13 @@ _RUN_FOLDERS = (".", "best", "latest")
 def load_agent(spec: str, **options: Any) -> Agent:
     """The agent that `spec` names, made with `options`.
 
-    ``"template"`` (options `min_complexity`, `max_complexity`, `structure`), ``"random"`` (no
-    options), ``"tiny"`` (Compact's; ``"tiny-rust"`` and so on are the others) or the folder of a
-    model, an adapter or a run (options of `agents.policy.load_policy_agent`); from outside
-    ``"openai:MODEL@URL"`` (`agents.endpoint`), ``"process:COMMAND"`` (`agents.process`),
-    ``"hf:NAME"`` (a model on Hugging Face's hub, or a folder) or ``"module:factory"``, a callable
-    outside ForgeGym that returns an `Agent`. ``docs/agents.md`` has an example of each.
+    ``"template"`` (options `min_complexity`, `max_complexity`, `structure`), ``"random"`` and
+    ``"grammar"`` (no options), ``"tiny"`` (Compact's; ``"tiny-rust"`` and so on are the others) or
+    the folder of a model, an adapter or a run (options of `agents.policy.load_policy_agent`);
+    ``"sb3:PATH"`` (a run of `train sb3`, or a zip in it); from outside ``"openai:MODEL@URL"``
+    (`agents.endpoint`), ``"process:COMMAND"`` (`agents.process`), ``"hf:NAME"`` (a model on Hugging
+    Face's hub, or a folder) or ``"module:factory"``, a callable outside ForgeGym that returns an
+    `Agent`. ``docs/agents.md`` has an example of each.
 
     Raises `AgentError` when there is no such agent or it does not take the options.
     """
@@ -182,6 +185,10 @@ def load_agent(spec: str, **options: Any) -> Agent:
         from .random import RandomTextAgent
 
         return RandomTextAgent(**_accepted(spec, options, ""))
+    if spec == "grammar":
+        from .grammar import UniformAgent
+
+        return UniformAgent(**_accepted(spec, options, ""))
     door, colon, rest = spec.partition(":")
     if colon and door in DOORS:
         return DOORS[door](rest, {k: v for k, v in options.items() if v is not None})
@@ -251,16 +258,24 @@ def _load_hub(rest: str, options: dict[str, Any]) -> Agent:
     return _load_policy(rest, options)
 
 
+def _load_sb3(rest: str, options: dict[str, Any]) -> Agent:
+    from .sb3 import load_sb3_agent
+
+    return load_sb3_agent(rest, **_accepted(f"sb3:{rest}", options, ""))
+
+
 # What stands before the colon -> how the rest is made an agent, with the options given.
 DOORS: dict[str, Callable[[str, dict[str, Any]], Agent]] = {
     "openai": _load_endpoint,
     "process": _load_process,
     "hf": _load_hub,
+    "sb3": _load_sb3,
 }
 _MEANT = {
     "openai": "'openai:MODEL@http://host:port/v1' for an endpoint",
     "process": "'process:COMMAND' for a program in any language",
     "hf": "'hf:NAME' for a model on Hugging Face's hub",
+    "sb3": "'sb3:FOLDER' for a run of `train sb3`",
 }
 
 

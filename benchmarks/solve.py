@@ -113,7 +113,7 @@ def solve(
             most = config.max_new_tokens if stage.kind == "code" else config.max_text_tokens
             answer = _asked(agent, heard, shown, text_seed(config.seed, number, turn), most)
             if isinstance(agent, Metered) and agent.tokens:
-                tokens.append(agent.tokens[-1])
+                tokens.append(agent.tokens[-1] or 0)
             turn += 1
             if stage.kind == "text":
                 texts.append(answer)

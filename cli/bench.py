@@ -20,6 +20,7 @@ from .shell import (
     UsageError,
     app,
     bench_app,
+    environment_id,
     err,
     out,
     print_json,
@@ -162,6 +163,45 @@ def compact_robustness(
         print_robustness(report, out)
     if not report.sound:
         raise typer.Exit(1)
+
+
+@bench_app.command("sb3")
+def bench_sb3(
+    envs: Annotated[
+        list[str] | None,
+        typer.Option("--env", help="An environment id; repeatable (default: all four)."),
+    ] = None,
+    out_folder: Annotated[
+        Path, typer.Option("--out", help="The folder that holds the runs.")
+    ] = Path("runs/sb3"),
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Runs of each arm.")] = 5,
+    sandbox: Annotated[
+        SandboxChoice, typer.Option("--sandbox", help="What programs run in.")
+    ] = SandboxChoice.AUTO,
+    as_json: AsJson = False,
+) -> None:
+    """Maskable PPO against chance and search on the discrete view, at equal numbers of programs.
+
+    Given again, the command goes on where it was stopped.
+    """
+    from ..benchmarks import classic
+    from ..benchmarks.records import write_text
+
+    chosen = [environment_id(env) for env in envs or classic.SETTINGS]
+    results = classic.conduct(
+        chosen,
+        out_folder,
+        seeds=seeds,
+        sandbox=sandbox.value,
+        say=lambda line: err.print(line, markup=False, soft_wrap=True),
+    )
+    write_text(out_folder / "table.md", classic.markdown(results))
+    classic.draw(results, out_folder / "curves.png")
+    if as_json:
+        print_json(results)
+    else:
+        out.print(classic.classic_table(results))
+        out.print(f"curves and table: {out_folder}", markup=False, soft_wrap=True)
 
 
 @bench_app.command("sandbox")

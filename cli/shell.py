@@ -150,10 +150,10 @@ AgentName = Annotated[
     str,
     typer.Option(
         "--agent",
-        help="template, random, tiny (the untrained base), a folder of a model, adapter or run, "
-        "hf:NAME (a model of the hub), openai:MODEL@URL (an endpoint), process:COMMAND, or "
-        "module:factory (docs/agents.md has an example of each); for eval also empty, constant, "
-        "or reference (the tasks' own answers).",
+        help="template, random, grammar, tiny (the untrained base), a folder of a model, adapter "
+        "or run, sb3:FOLDER (a run of train sb3), hf:NAME (a model of the hub), openai:MODEL@URL "
+        "(an endpoint), process:COMMAND, or module:factory (docs/agents.md has an example of each);"
+        " for eval also empty, constant, or reference (the tasks' own answers).",
     ),
 ]
 AgentSettings = Annotated[

@@ -133,7 +133,7 @@ def solve(
         max_text_tokens=max_text_tokens,
         max_new_tokens=max_new_tokens,
     )
-    options = {} if top_p is None else {"top_p": top_p}
+    options: dict[str, Any] = {} if top_p is None else {"top_p": top_p}
     player: Any = make_agent(
         agent, env=ENV, temperature=temperature, device=device, stop=None, **options
     )

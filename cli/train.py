@@ -224,6 +224,33 @@ def duel(
         raise typer.Exit(INTERRUPTED)
 
 
+@train_app.command()
+def sb3(
+    algorithm: Annotated[
+        str | None,
+        typer.Option("--algorithm", help="maskable-ppo (default), ppo, a2c or dqn."),
+    ] = None,
+    out_folder: RunFolder = None,
+    env: TrainingEnvironment = None,
+    iterations: Iterations = None,
+    seed: TrainingSeed = None,
+    resume: Resume = False,
+    settings: Settings = None,
+    show: ShowSettings = False,
+) -> None:
+    """Classic RL by Stable-Baselines3: a program is written choice by choice of a small grammar."""
+    from ..agents.sb3 import SB3Config, train_sb3
+
+    given = {"out": out_folder, "algorithm": algorithm, "env": env, "iterations": iterations,
+             "seed": seed, "resume": resume}  # fmt: skip
+    config = _configure(SB3Config, given, settings, show=show)
+    chosen = {"families": config.families, "difficulty": config.difficulty}
+    options = {name: value for name, value in chosen.items() if value is not None}
+    probe(config.env, toolchain=config.toolchain, reward=config.reward, **options)
+    if not train_sb3(config, console=out).finished:
+        raise typer.Exit(INTERRUPTED)
+
+
 def probe(env: str, **options: Any) -> None:
     """Make the environment once, so that a wrong name fails before anything is trained."""
     import gymnasium

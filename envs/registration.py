@@ -42,6 +42,14 @@ LANGUAGES = {
 }
 """The language that each environment's programs are written in."""
 
+VIEWS: dict[str, str] = {
+    "CompactContractDiscrete-v0": "CompactContract-v0",
+    "PythonReasoningDiscrete-v0": "PythonReasoning-v0",
+    "RustCodeDiscrete-v0": "RustCode-v0",
+    "VerilogModuleDiscrete-v0": "VerilogModule-v0",
+}
+"""The ids of discrete views (`envs.discrete`), with the environment that each is a view of."""
+
 TRANSCRIPTS: dict[str, dict[str, bool]] = {"PythonReasoning-v0": {"history": False}}
 """What an environment is made with for an agent that keeps the transcript of an episode itself."""
 
@@ -51,3 +59,11 @@ def register_environments() -> None:
     for name, (entry_point, vector_entry_point) in ENVIRONMENTS.items():
         if name not in gymnasium.registry:
             gymnasium.register(name, entry_point=entry_point, vector_entry_point=vector_entry_point)
+    for name, env in VIEWS.items():
+        if name not in gymnasium.registry:
+            gymnasium.register(
+                name,
+                entry_point="forgegym.envs.discrete:make_discrete",
+                vector_entry_point="forgegym.envs.discrete:make_discrete_vec",
+                kwargs={"env": env},
+            )

@@ -1,0 +1,447 @@
+"""Classic RL on the discrete view, measured: Maskable PPO against chance and against search.
+
+Three arms have the same view of the same training tasks and the same number of programs: uniform
+choices, a search that keeps the best program it has met for each signature, and Maskable PPO. Each
+is run over seeds; what it has learnt then answers frozen tasks of the eval split, which it has not
+met. A study can be stopped at any moment and goes on when its command is given again.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import statistics
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium.vector import AutoresetMode
+from rich.console import Console
+from rich.table import Table
+
+from ..agents.agent import Agent, load_agent
+from ..agents.checkpoint import write_atomically
+from ..agents.grammar import UniformAgent, find_problem
+from ..agents.sb3 import SB3Config, train_sb3
+from ..agents.tracking import read_rows
+from ..envs.discrete import Mask, Observation, answerable, nearest
+from ..envs.grammars import writer
+from ..envs.grammars.derivation import Derivation
+from ..envs.grammars.prompt import Problem
+from ..envs.registration import LANGUAGES
+from .evaluate import TASKS, sample_seed
+from .records import make_folder, write_json
+from .studies.study import iqm
+
+ARMS = ("uniform", "search", "maskable-ppo")
+RESULTS = "results.json"
+# What an arm comes to is the mean over the last quarter of its programs.
+LAST = 0.25
+# Programs for each frozen task.
+ANSWERS = 4
+
+Say = Callable[[str], None]
+
+# What each environment is given: what its toolchain judges in minutes. Programs are judged at
+# thousands a second by Compact's front end, and at a few a second in containers.
+SETTINGS: Mapping[str, Mapping[str, Any]] = {
+    "CompactContract-v0": {
+        "iterations": 20, "num_envs": 32, "rollout": 128, "choices": 40, "learning_rate": 1e-3,
+    },
+    "PythonReasoning-v0": {
+        "iterations": 20, "num_envs": 16, "rollout": 24, "choices": 10, "learning_rate": 1e-3,
+        "difficulty": 1, "batch_size": 128,
+    },
+    "RustCode-v0": {
+        "iterations": 25, "num_envs": 16, "rollout": 24, "choices": 12, "learning_rate": 1e-3,
+        "difficulty": 1, "batch_size": 128,
+    },
+    "VerilogModule-v0": {
+        "iterations": 25, "num_envs": 16, "rollout": 32, "choices": 24, "learning_rate": 1e-3,
+        "difficulty": 1, "batch_size": 128,
+    },
+}  # fmt: skip
+
+
+class ClassicError(ValueError):
+    """A measurement that cannot be gone on with; the message is one sentence."""
+
+
+Signature = tuple[Any, ...]
+
+
+def signature(problem: Problem) -> Signature:
+    """What two tasks have in common for which the same choices make a program."""
+    return problem.parameters, problem.results, problem.hints
+
+
+class Search:
+    """The best choices known for each signature: half of its programs are drawn uniformly, half
+    are the best ones again, since a program that was lucky on one task is not on the next."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.paid: dict[Signature, dict[tuple[int, ...], list[float]]] = defaultdict(dict)
+
+    def plan(self, problem: Problem) -> tuple[int, ...] | None:
+        """What to try next for a problem; None: anything."""
+        return self.best(problem) if self.rng.random() < 0.5 else None
+
+    def best(self, problem: Problem) -> tuple[int, ...] | None:
+        """The choices that were paid best, on average; None: none is known."""
+        known = self.paid.get(signature(problem))
+        return max(known, key=lambda taken: statistics.fmean(known[taken])) if known else None
+
+    def learn(self, problem: Problem, taken: tuple[int, ...], reward: float) -> None:
+        """What some choices were paid."""
+        self.paid[signature(problem)].setdefault(taken, []).append(reward)
+
+
+class SearchAgent(UniformAgent):
+    """Writes what a search has found, and what chance brings where it has found nothing."""
+
+    def __init__(self, search: Search, *, steps: int) -> None:
+        super().__init__(steps=steps)
+        self.name = "search"
+        self._search = search
+        self._plan: list[int] = []
+
+    def _write(self, prompt: str, rng: np.random.Generator) -> str:
+        _, problem = find_problem(prompt)
+        self._plan = list(self._search.best(problem) or ())[::-1]
+        return super()._write(prompt, rng)
+
+    def choose(self, observation: Observation, mask: Mask, rng: np.random.Generator) -> int:
+        if self._plan:
+            return nearest(self._plan.pop(), mask)
+        return super().choose(observation, mask, rng)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What became of one program."""
+
+    reward: float
+    compiled: bool
+    solved: bool
+    behaviour: float
+
+
+def play(config: SB3Config, programs: int, search: Search | None) -> list[Answered]:
+    """So many programs for the training tasks of a run: by uniform choices, or by a search that
+    learns. Programs that the machine failed to judge are left out."""
+    known, rng = writer(LANGUAGES[config.env]), np.random.default_rng(config.seed)
+    with _text_env(config, config.num_envs) as env:
+        answered: list[Answered] = []
+        for batch in range(-(-programs // config.num_envs)):
+            prompts, _ = env.reset(seed=sample_seed(config.seed, batch, "classic"))
+            texts, written = [], []
+            for prompt in prompts:
+                program = known.begin(known.problem(prompt), config.choices)
+                plan = None if search is None else search.plan(known.problem(prompt))
+                _finish(program, list(plan or ())[::-1], rng)
+                texts.append(program.program())
+                written.append(tuple(program.taken))
+            _, rewards, _, _, infos = env.step(tuple(texts))
+            for at in np.flatnonzero(infos["valid"]).tolist():
+                verdict = infos["verdict"][at]
+                passed = verdict.metrics.get("behaviour", 0.0)
+                solved = bool(infos["solved"][at])
+                answered.append(Answered(float(rewards[at]), verdict.compiled, solved, passed))
+                if search is not None:
+                    search.learn(known.problem(prompts[at]), written[at], float(rewards[at]))
+        return answered[:programs]
+
+
+def _finish(program: Derivation, plan: list[int], rng: np.random.Generator) -> None:
+    """Takes the choices of a plan, its last one first, and then uniform ones."""
+    while not program.finished:
+        choices = program.choices()
+        if plan and plan[-1] in choices:
+            program.take(plan.pop())
+        else:
+            plan.clear()
+            program.take(int(rng.choice(list(choices))))
+
+
+@contextmanager
+def _text_env(config: SB3Config, num_envs: int) -> Iterator[Any]:
+    """The environment itself, for programs of one turn, with the tasks of a run."""
+    turns: dict[str, Any] = (
+        {"stages": ("code",)} if config.env == "PythonReasoning-v0" else {"max_turns": 1}
+    )
+    env = gymnasium.make_vec(
+        f"forgegym:{config.env}",
+        num_envs=num_envs,
+        reward=config.reward,
+        toolchain=config.toolchain,
+        sandbox=config.sandbox,
+        families=config.families,
+        difficulty=config.difficulty,
+        autoreset_mode=AutoresetMode.DISABLED,
+        **turns,
+    )
+    try:
+        yield env
+    finally:
+        env.close()
+
+
+# ---------------------------------------------------------------- one environment, one seed
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """An environment and a seed: three arms."""
+
+    env: str
+    seed: int
+    folder: Path
+    sandbox: str = "auto"
+
+    @property
+    def config(self) -> SB3Config:
+        return SB3Config(
+            out=self.folder / "maskable-ppo",
+            env=self.env,
+            seed=self.seed,
+            sandbox=self.sandbox,
+            resume=True,
+            **SETTINGS[self.env],
+        )
+
+
+def conduct_cell(cell: Cell) -> dict[str, Any]:
+    """The figures of each arm, from the folder as far as they are there.
+
+    Raises `ClassicError` where they were measured with other settings, and as `train_sb3`.
+    """
+    path = cell.folder / "figures.json"
+    if path.exists():
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if found["settings"] != dict(SETTINGS[cell.env]):
+            raise ClassicError(f"{path} was measured with other settings; name another folder")
+        return found
+    config = cell.config
+    train_sb3(config, console=Console(quiet=True))
+    rows = read_rows(config.out)
+    programs = int(sum(row["programs"] for row in rows))
+    settings = dict(SETTINGS[cell.env])
+    figures: dict[str, Any] = {"settings": settings, "programs": programs, "arms": {}}
+    figures["arms"]["maskable-ppo"] = {
+        **_last_rows(rows, programs),
+        **answer(load_agent(f"sb3:{config.out}"), config),
+        "curve": [[row["programs"], row["avg_reward"]] for row in rows],
+    }
+    # Chance has no end that could be better than its beginning: a part of the programs will do.
+    drawn = play(config, max(1, programs // 4), None)
+    agent = UniformAgent(steps=config.choices)
+    figures["arms"]["uniform"] = {
+        **_figures(drawn),
+        **answer(agent, config),
+        "curve": _curve(drawn),
+    }
+    search = Search(config.seed)
+    searched = play(config, programs, search)
+    figures["arms"]["search"] = {
+        **_figures(searched[-max(1, int(programs * LAST)) :]),
+        **answer(SearchAgent(search, steps=config.choices), config),
+        "curve": _curve(searched),
+    }
+    write_json(path, figures)
+    return figures
+
+
+def _figures(judged: Sequence[Answered]) -> dict[str, float]:
+    return {
+        "reward": statistics.fmean(each.reward for each in judged),
+        "compiles": statistics.fmean(each.compiled for each in judged),
+        "passed": statistics.fmean(each.behaviour for each in judged),
+        "solved": statistics.fmean(each.solved for each in judged),
+    }
+
+
+_ROW = {
+    "reward": "avg_reward",
+    "compiles": "compile_success_rate",
+    "passed": "behaviour",
+    "solved": "solved_rate",
+}
+
+
+def _last_rows(rows: Sequence[Mapping[str, float]], programs: int) -> dict[str, float]:
+    """As `_figures`, of the iterations that hold the last programs."""
+    last: list[Mapping[str, float]] = []
+    while sum(row["programs"] for row in last) < LAST * programs:
+        last.append(rows[-1 - len(last)])
+    total = sum(row["programs"] for row in last)
+    return {
+        name: sum(row[key] * row["programs"] for row in last) / total for name, key in _ROW.items()
+    }
+
+
+def _curve(judged: Sequence[Answered], parts: int = 40) -> list[list[float]]:
+    """Programs and their mean reward, part by part."""
+    size = max(1, len(judged) // parts)
+    groups = [judged[at : at + size] for at in range(0, len(judged), size)]
+    return [[len(group), statistics.fmean(each.reward for each in group)] for group in groups]
+
+
+def answer(agent: Agent, config: SB3Config) -> dict[str, float]:
+    """What an agent's answers to the frozen tasks of the eval split are paid (those of the run's
+    difficulty): the mean reward, the shares that compile and that are solved."""
+    module = importlib.import_module(TASKS[config.env, None], __package__)
+    frozen = module.tasks("eval", difficulty=config.difficulty)
+    tasks, _ = answerable(LANGUAGES[config.env], frozen, steps=config.choices)
+    tasks = [task for task in tasks for _ in range(ANSWERS)]
+    with _text_env(config, len(tasks)) as env:
+        prompts, _ = env.reset(seed=config.seed, options={"tasks": tasks})
+        seeds = [sample_seed(config.seed, at, "classic text") for at in range(len(tasks))]
+        _, rewards, _, _, infos = env.step(tuple(agent.generate(prompts, seeds=seeds)))
+        valid = np.flatnonzero(infos["valid"])
+        return {
+            "eval_reward": float(np.mean(rewards[valid])),
+            "eval_solved": float(np.mean(infos["solved"][valid])),
+        }
+
+
+# ---------------------------------------------------------------- all of them
+
+
+def conduct(
+    envs: Sequence[str], folder: Path, *, seeds: int, sandbox: str = "auto", say: Say
+) -> dict[str, Any]:
+    """Every environment with every seed, seed by seed, into `results.json`.
+
+    Raises as `train_sb3`.
+    """
+    make_folder(folder)
+    found: dict[str, list[dict[str, Any]]] = {env: [] for env in envs}
+    for seed in range(seeds):
+        for env in envs:
+            figures = conduct_cell(Cell(env, seed, folder / env / f"seed-{seed}", sandbox))
+            found[env].append(figures)
+            paid = {arm: figures["arms"][arm]["reward"] for arm in ARMS}
+            say(
+                f"{env} seed {seed}: {figures['programs']} programs; reward "
+                + ", ".join(f"{arm} {reward:.3f}" for arm, reward in paid.items())
+            )
+            write_json(folder / RESULTS, summarise(found))
+    return summarise(found)
+
+
+def summarise(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
+    """Of each environment and arm: the interquartile mean of every figure over the seeds."""
+    results: dict[str, Any] = {}
+    for env, cells in found.items():
+        if not cells:
+            continue
+        arms: dict[str, Any] = {}
+        for arm in ARMS:
+            own = [cell["arms"][arm] for cell in cells]
+            names = [name for name in own[0] if name != "curve"]
+            arms[arm] = {
+                "figures": {n: iqm([each[n] for each in own]).to_json() for n in names},
+                "curves": [each["curve"] for each in own],
+            }
+        results[env] = {
+            "seeds": len(cells),
+            "programs": statistics.fmean(cell["programs"] for cell in cells),
+            "settings": dict(SETTINGS[env]),
+            "arms": arms,
+        }
+    return results
+
+
+COLUMNS = {
+    "reward": ("reward", ".3f"),
+    "passed": ("cases passed", ".1%"),
+    "compiles": ("compiles", ".0%"),
+    "solved": ("solved", ".1%"),
+    "eval_reward": ("reward, eval tasks", ".3f"),
+    "eval_solved": ("solved, eval tasks", ".1%"),
+}
+
+
+def _rows(results: Mapping[str, Any]) -> list[list[str]]:
+    rows = []
+    for env, found in results.items():
+        for arm in ARMS:
+            figures = found["arms"][arm]["figures"]
+            cells = [
+                f"{e['value']:{form}} [{e['low']:{form}}, {e['high']:{form}}]"
+                for name, (_, form) in COLUMNS.items()
+                for e in [figures[name]]
+            ]
+            about = f"{found['programs']:,.0f} × {found['seeds']}"
+            rows.append([env, about, arm, *cells])
+    return rows
+
+
+_HEADINGS = (
+    "environment",
+    "programs × seeds",
+    "arm",
+    *(heading for heading, _ in COLUMNS.values()),
+)
+
+
+def classic_table(results: Mapping[str, Any]) -> Table:
+    """A row an environment and arm: interquartile means over seeds with 95 % intervals."""
+    table = Table(title="Classic RL on the discrete view", title_justify="left")
+    for heading in _HEADINGS:
+        table.add_column(heading)
+    for row in _rows(results):
+        table.add_row(*row)
+    return table
+
+
+def markdown(results: Mapping[str, Any]) -> str:
+    """The same table, for a page."""
+    lines = [f"| {' | '.join(_HEADINGS)} |", "|---" * len(_HEADINGS) + "|"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in _rows(results))]) + "\n"
+
+
+def draw(results: Mapping[str, Any], path: Path) -> None:
+    """A PNG: the reward over the programs judged; a panel an environment, all runs thin, their
+    median thick."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(
+        1, len(results), figsize=(4.4 * len(results), 3.6), squeeze=False, layout="constrained"
+    )
+    for axis, (env, found) in zip(axes[0], results.items(), strict=True):
+        for number, arm in enumerate(ARMS):
+            colour = f"C{number}"
+            curves = found["arms"][arm]["curves"]
+            if arm == "uniform":
+                level = found["arms"][arm]["figures"]["reward"]["value"]
+                axis.axhline(level, color=colour, linestyle="--", label=arm)
+                continue
+            grid = np.linspace(0.0, min(sum(n for n, _ in curve) for curve in curves), 60)
+            smoothed = []
+            for curve in curves:
+                x = np.cumsum([n for n, _ in curve])
+                y = [reward for _, reward in curve]
+                smooth = [float(np.mean(y[max(0, at - 2) : at + 3])) for at in range(len(y))]
+                smoothed.append(np.interp(grid, x, smooth))
+                axis.plot(grid, smoothed[-1], color=colour, alpha=0.25, linewidth=0.8)
+            axis.plot(grid, np.median(smoothed, axis=0), color=colour, linewidth=2, label=arm)
+        axis.set_title(env)
+        axis.set_xlabel("programs judged")
+        axis.grid(alpha=0.3)
+    axes[0][0].set_ylabel("reward a program")
+    axes[0][0].legend(fontsize=8)
+    image = io.BytesIO()
+    figure.savefig(image, dpi=110, format="png")
+    plt.close(figure)
+    write_atomically(path, image.getvalue())
