@@ -26,6 +26,7 @@ from ..agents.agent import (
     Answer,
     AnswerError,
     AnsweringAgent,
+    Conversing,
     ErrorKind,
     Metered,
     transcript,
@@ -177,8 +178,11 @@ def asked(agent: Agent | TaskAgent, seed: int) -> Ask:
 
     def by_text(episodes: Sequence[Episode]) -> list[Answer]:
         assert isinstance(agent, Agent)
-        prompts = [transcript(e.conversation) for e in episodes]
-        texts = agent.generate(prompts, seeds=seeds_of(episodes))
+        seeds = seeds_of(episodes)
+        if isinstance(agent, Conversing):
+            texts = agent.converse([e.conversation for e in episodes], seeds=seeds)
+        else:
+            texts = agent.generate([transcript(e.conversation) for e in episodes], seeds=seeds)
         _check(texts, episodes)
         tokens = agent.tokens if isinstance(agent, Metered) else [None] * len(texts)
         return [Answer(text, count) for text, count in zip(texts, tokens, strict=True)]

@@ -13,7 +13,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..agents.agent import Agent, AgentError, Conversing, Metered
+from ..agents.agent import (
+    Agent,
+    AgentError,
+    AnswerError,
+    AnsweringAgent,
+    Conversing,
+    Metered,
+)
 from ..envs.feedback import feedback_text
 from ..envs.reasoning import Stage, asks, program, with_history
 from ..verifiers.python.toolchain import PythonVerifier
@@ -131,7 +138,7 @@ def solve(
             told = feedback_text(verdict, source, turn=attempt, max_turns=config.attempts)
             last = f"## Written for: {stage.name}\n\n{source}\n\n{told}"
             heard += [answer, f"{told}{asks(stage)}"]
-    except AgentError as failed:
+    except (AgentError, AnswerError) as failed:
         error = str(failed)
     return Solution(
         id=task.id,
@@ -148,6 +155,11 @@ def solve(
 
 
 def _asked(agent: Agent, heard: Sequence[str], shown: str, seed: int, most: int | None) -> str:
+    if isinstance(agent, AnsweringAgent):
+        (said,) = agent.answers([heard], seeds=[seed])
+        if said.error is not None:
+            raise said.error
+        return said.program
     if isinstance(agent, Conversing):
         return agent.converse([heard], seeds=[seed], max_new_tokens=most)[0]
     return agent.generate([shown], seeds=[seed])[0]
