@@ -1,10 +1,11 @@
-"""Programs and those who write them: check, generate, eval; and the tasks themselves: validate."""
+"""Programs and those who write them: check, generate, eval; and the tasks: export, validate."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -375,6 +376,57 @@ def evaluate(
             soft_wrap=True,
         )
         raise typer.Exit(REFUSED)
+
+
+class Format(str, Enum):
+    """Whose format tasks are exported in."""
+
+    HARBOR = "harbor"
+
+
+@app.command()
+def export(
+    env: EnvironmentName,
+    out_folder: Annotated[
+        Path, typer.Argument(metavar="OUT", help="An empty or a new folder; it gets one a task.")
+    ],
+    format_: Annotated[Format, typer.Option("--format", help="Whose.")] = Format.HARBOR,
+    tasks: Annotated[int, typer.Option("--tasks", min=1, max=MAX_SAMPLES, help="How many.")] = 10,
+    split: Annotated[Split, typer.Option("--split", help="Which tasks.")] = Split.EVAL,
+    seed: Seed = 0,
+    reward: Annotated[str, typer.Option("--reward", help="What is paid: a preset.")] = "binary",
+    wheel: Annotated[
+        Path | None,
+        typer.Option(
+            "--wheel", help="ForgeGym's, for the tests (default: built from its sources)."
+        ),
+    ] = None,
+    offline: Annotated[
+        bool,
+        typer.Option("--offline", help="Put all wheels in: images are then built without PyPI."),
+    ] = False,
+    sandbox: SandboxName = SandboxChoice.AUTO,
+    allow_unsafe: AllowUnsafe = False,
+    as_json: AsJson = False,
+) -> None:
+    """Tasks as folders that other harnesses run: an instruction, an image, a solution, and tests.
+
+    Harbor's (`--format harbor`): `harbor run -p OUT/TASK --agent …`. The tests are judged by
+    ForgeGym's verifier in an image of their own, which the agent never sees.
+    """
+    from ..adapters.harbor import export as export_tasks
+
+    name = environment_id(env)
+    options: dict[str, Any] = {"sandbox": sandbox.value, "allow_unsafe": allow_unsafe}
+    with err.status("writing"):
+        folders = export_tasks(
+            name, out_folder, tasks, split=split.value, seed=seed, reward=reward, wheel=wheel,
+            offline=offline, **options,
+        )  # fmt: skip
+    if as_json:
+        print_json({"format": format_.value, "tasks": [str(folder) for folder in folders]})
+    else:
+        out.print(f"{len(folders)} tasks: {escape(str(out_folder))}", soft_wrap=True)
 
 
 @app.command()
