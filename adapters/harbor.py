@@ -27,17 +27,13 @@ from ..envs.code_env import CodeEnv
 from ..envs.rewards import PRESETS
 from ..verifiers.task import Task
 from ..verifiers.verifier import ChoiceError
-from .rows import begin, draw_rows, language, open_env, score_all
+from .rows import ExportError, begin, check_new, draw_rows, language, open_env, score_all
 
 BASE = "debian:trixie-slim"
 # Of BASE. Wheels of others would not fit its interpreter.
 BASE_PYTHON = ("3.13", "manylinux_2_28_x86_64", "manylinux2014_x86_64")
 # A contract of the template generator has what was asked for in three draws of four.
 _DRAWS = 64
-
-
-class ExportError(ValueError):
-    """Tasks cannot be exported; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +176,7 @@ def export(
     """
     if reward not in PRESETS:
         raise ChoiceError(f"unknown reward {reward!r}; there are: {', '.join(PRESETS)}")
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ExportError(f"{out} is there and not an empty folder")
+    check_new(out)
     made = open_env(env, max_turns=1, reward=reward, **{**_made_with(env), **options})
     try:
         rows = draw_rows(made, tasks, split=split, seed=seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -18,6 +19,10 @@ from ..verifiers.verifier import ChoiceError, judge
 
 # Draws in a row that found no task that is new, after which there are taken to be no more.
 _PATIENCE = 1000
+
+
+class ExportError(ValueError):
+    """Tasks cannot be exported; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,26 @@ def open_env(name: str, **options: Any) -> CodeEnv:
     made = gymnasium.make(bare, **{**TRANSCRIPTS.get(bare, {}), **options}).unwrapped
     assert isinstance(made, CodeEnv)
     return made
+
+
+class Episodes:
+    """Environments over one verifier, for harnesses that play episodes side by side.
+
+    Each one `open` makes has its own episode, and is not to be closed. Raises as `open_env`.
+    """
+
+    def __init__(self, name: str, **options: Any) -> None:
+        self.first = open_env(name, **options)
+        shared = {"verifier": self.first.verifier, "judge": self.first.judge}
+        self._name, self._options = name, {**options, **shared}
+
+    def open(self) -> CodeEnv:
+        """Another environment."""
+        return open_env(self._name, **self._options)
+
+    def close(self) -> None:
+        """Release the verifier of them all. May be called twice."""
+        self.first.close()
 
 
 def language(name: str) -> str:
@@ -130,3 +155,9 @@ def answer_text(completion: str | Sequence[Mapping[str, Any]]) -> str:
         return completion
     said = [message for message in completion if message["role"] == "assistant"]
     return str(said[-1]["content"]) if said else ""
+
+
+def check_new(folder: Path) -> None:
+    """Raises `ExportError` unless `folder` is new or empty."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ExportError(f"{folder} is there and not an empty folder")

@@ -14,8 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..envs.code_env import CodeEnv
-from ..envs.judge import Judge
-from .rows import action_of, answer_text, begin, draw_rows, open_env, score_all
+from .rows import Episodes, action_of, answer_text, begin, draw_rows, open_env, score_all
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -164,19 +163,15 @@ class ProgramEpisode:
 class ProgramEpisodes:
     """Makes `ProgramEpisode`s over one verifier, for `GRPOTrainer`'s `environment_factory`."""
 
-    def __init__(self, env: str, turns: int, options: Mapping[str, Any]) -> None:
-        self._name, self._turns = env, turns
-        self._first = open_env(env, max_turns=turns, **options)
-        judge: Judge | None = self._first.judge
-        shared = {"verifier": self._first.verifier, "judge": judge}
-        self._options = {**options, "max_turns": turns, **shared}
+    def __init__(self, episodes: Episodes, turns: int) -> None:
+        self._episodes, self._turns = episodes, turns
 
     def __call__(self) -> ProgramEpisode:
-        return ProgramEpisode(open_env(self._name, **self._options), self._turns)
+        return ProgramEpisode(self._episodes.open(), self._turns)
 
     def close(self) -> None:
         """Release the verifier of all episodes."""
-        self._first.close()
+        self._episodes.close()
 
 
 def environment_factory(env: str, *, turns: int = 4, **options: Any) -> ProgramEpisodes:
@@ -188,4 +183,4 @@ def environment_factory(env: str, *, turns: int = 4, **options: Any) -> ProgramE
 
     Raises as making the environment does.
     """
-    return ProgramEpisodes(env, turns, options)
+    return ProgramEpisodes(Episodes(env, max_turns=turns, **options), turns)

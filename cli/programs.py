@@ -382,6 +382,7 @@ class Format(str, Enum):
     """Whose format tasks are exported in."""
 
     HARBOR = "harbor"
+    VERIFIERS = "verifiers"
 
 
 @app.command()
@@ -409,14 +410,23 @@ def export(
     allow_unsafe: AllowUnsafe = False,
     as_json: AsJson = False,
 ) -> None:
-    """Tasks as folders that other harnesses run: an instruction, an image, a solution, and tests.
+    """Tasks as other people's harnesses have them.
 
-    Harbor's (`--format harbor`): `harbor run -p OUT/TASK --agent …`. The tests are judged by
-    ForgeGym's verifier in an image of their own, which the agent never sees.
+    Harbor: a folder a task, with an instruction, an image, a solution, and tests, in which
+    ForgeGym's verifier judges in an image that the agent never sees. verifiers: a package for `pip
+    install OUT` that `vf-eval` and prime-rl load tasks by; the other options are then theirs.
     """
     from ..adapters.harbor import export as export_tasks
+    from ..adapters.packages import write_package
 
     name = environment_id(env)
+    if format_ is Format.VERIFIERS:
+        package = write_package(name, out_folder)
+        if as_json:
+            print_json({"format": format_.value, "package": package})
+        else:
+            out.print(f"{package}: {escape(str(out_folder))}", soft_wrap=True)
+        return
     options: dict[str, Any] = {"sandbox": sandbox.value, "allow_unsafe": allow_unsafe}
     with err.status("writing"):
         folders = export_tasks(

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from conftest import REQUIRED
 
-from forgegym.adapters.harbor import LANGUAGES, ExportError, export, task_record
+from forgegym.adapters.harbor import LANGUAGES, export, task_record
 from forgegym.adapters.harbor_grade import grade
-from forgegym.adapters.rows import begin, language, open_env
+from forgegym.adapters.rows import ExportError, begin, language, open_env
 from forgegym.cli import app
 from forgegym.envs.tasks import compact, python
 from forgegym.verifiers.verifier import ChoiceError
