@@ -23,11 +23,13 @@ from typing import Any
 
 from .. import __version__
 from ..agents.template import TemplateAgent
-from ..envs.code_env import CodeEnv
-from ..envs.rewards import PRESETS
+from ..envs.code_env import TaskSource
+from ..envs.rewards import PRESETS, solved
+from ..envs.tasks import compact, python, rust, verilog
+from ..verifiers.compact.toolchain import CompactVerifier
 from ..verifiers.task import Task
 from ..verifiers.verifier import ChoiceError
-from .rows import ExportError, begin, check_new, draw_rows, language, open_env, score_all
+from .rows import ExportError, check_new, draw_tasks, language
 
 BASE = "debian:trixie-slim"
 # Of BASE. Wheels of others would not fit its interpreter.
@@ -38,19 +40,20 @@ _DRAWS = 64
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """Where a program lies, what its tools are called in Debian, and what the verifier of the
-    environment is made with."""
+    """Its tasks, where a program lies, what its tools are called in Debian, and what the verifier
+    of the environment is made with."""
 
+    tasks: TaskSource
     file: str
     packages: tuple[str, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
 
 
 LANGUAGES = {
-    "compact": Language("solution.compact", (), (("toolchain", "frontend"),)),
-    "python": Language("solution.py", ("python3",)),
-    "rust": Language("solution.rs", ("gcc", "libc6-dev", "rustc")),
-    "verilog": Language("solution.v", ("iverilog", "verilator", "yosys")),
+    "compact": Language(compact, "solution.compact", (), (("toolchain", "frontend"),)),
+    "python": Language(python, "solution.py", ("python3",)),
+    "rust": Language(rust, "solution.rs", ("gcc", "libc6-dev", "rustc")),
+    "verilog": Language(verilog, "solution.v", ("iverilog", "verilator", "yosys")),
 }
 
 _TOML = """\
@@ -98,19 +101,23 @@ FROM {BASE}
 {{install}}WORKDIR /app
 """
 
-# The program is compiled and run as `nobody`, who may read neither ForgeGym nor the task.
+# The program is compiled and run as `nobody`, who may read neither the task nor ForgeGym, but for
+# the driver that runs beside Python's. What all tasks have in common is built once: it comes first.
 _TESTS = f"""\
 FROM {BASE}
 RUN apt-get update \\
- && apt-get install -y --no-install-recommends python3 python3-venv {{packages}}\\
- && rm -rf /var/lib/apt/lists/* \\
- && find / -xdev -type f -perm /6000 -exec chmod a-s {{{{}}}} +
+ && apt-get install -y --no-install-recommends python3 python3-venv \\
+ && rm -rf /var/lib/apt/lists/*
 COPY wheels /opt/wheels
 RUN python3 -m venv /opt/pip \\
- && /opt/pip/bin/pip install --no-cache-dir --target /opt/forgegym \\
+ && /opt/pip/bin/pip install --no-cache-dir --no-compile --target /opt/forgegym \\
     {{index}}--find-links /opt/wheels {{wheel}} \\
  && rm -rf /opt/pip \\
- && chmod 700 /opt/forgegym /opt/wheels
+ && chmod -R go-rwx /opt/forgegym /opt/wheels \\
+ && cd /opt/forgegym \\
+ && chmod 711 . forgegym forgegym/verifiers forgegym/verifiers/python \\
+ && chmod 644 forgegym/verifiers/python/driver.py
+{{install}}RUN find / -xdev -type f -perm /6000 -exec chmod a-s {{{{}}}} +
 COPY task.json test.sh /tests/
 RUN chmod 700 /tests
 """
@@ -150,7 +157,6 @@ def export(
     reward: str = "binary",
     wheel: Path | None = None,
     offline: bool = False,
-    **options: Any,
 ) -> list[Path]:
     """Write `tasks` different tasks of an environment into folders in `out`; returns the folders.
 
@@ -164,8 +170,6 @@ def export(
         wheel: One of this version of ForgeGym (None: built from the sources that this is).
         offline: Put the wheels of all that it needs beside it, so that building the tests' image
             asks no package index.
-        options: What the environment is made with, to draw tasks and to look for solutions: its
-            sandbox.
 
     Compact is judged by the embedded front end: compactc is not ours to pass on. A task without a
     reference has a solution where the template generator finds one.
@@ -177,17 +181,10 @@ def export(
     if reward not in PRESETS:
         raise ChoiceError(f"unknown reward {reward!r}; there are: {', '.join(PRESETS)}")
     check_new(out)
-    made = open_env(env, max_turns=1, reward=reward, **{**_made_with(env), **options})
-    try:
-        rows = draw_rows(made, tasks, split=split, seed=seed)
-        with _wheels(wheel, offline=offline) as wheels:
-            out.mkdir(parents=True, exist_ok=True)
-            return [
-                _write(out, made, env, begin(made, row.task_id)[1], reward, wheels, offline=offline)
-                for row in rows
-            ]
-    finally:
-        made.close()
+    chosen = draw_tasks(LANGUAGES[language(env)].tasks, tasks, split=split, seed=seed)
+    with _wheels(wheel, offline=offline) as wheels:
+        out.mkdir(parents=True, exist_ok=True)
+        return [_write(out, env, task, reward, wheels, offline=offline) for task in chosen]
 
 
 def task_record(env: str, task: Task, reward: str) -> dict[str, Any]:
@@ -197,9 +194,7 @@ def task_record(env: str, task: Task, reward: str) -> dict[str, Any]:
     return {"environment": _bare(env), "options": options, "task": record, "key": task.key}
 
 
-def _write(
-    out: Path, env: CodeEnv, name: str, task: Task, reward: str, wheels: Path, *, offline: bool
-) -> Path:
+def _write(out: Path, name: str, task: Task, reward: str, wheels: Path, *, offline: bool) -> Path:
     folder = out / task.id.replace("/", "-")
     about = LANGUAGES[language(name)]
     for part in ("environment", "tests/wheels"):
@@ -224,11 +219,8 @@ def _write(
     settings = {key: json.dumps(value, ensure_ascii=False) for key, value in quoted.items()}
     packages = " ".join(about.packages)
     install = _INSTALL.format(packages=packages) if packages else ""
-    tests = _TESTS.format(
-        packages=f"{packages} " if packages else "",
-        index="--no-index " if offline else "",
-        wheel=f"forgegym=={__version__}",
-    )
+    index = "--no-index " if offline else ""
+    tests = _TESTS.format(index=index, wheel=f"forgegym=={__version__}", install=install)
     texts = {
         "task.toml": _TOML.format(**settings),
         "instruction.md": _INSTRUCTION.format(
@@ -239,7 +231,7 @@ def _write(
         "tests/test.sh": _TEST.format(file=about.file),
         "tests/task.json": json.dumps(task_record(name, task, reward), ensure_ascii=False),
     }
-    solution = task.reference or _found(env, task)
+    solution = task.reference or _found(task)
     if solution is not None:
         (folder / "solution").mkdir()
         texts["solution/solve.sh"] = _SOLVE.format(file=about.file)
@@ -252,12 +244,12 @@ def _write(
     return folder
 
 
-def _found(env: CodeEnv, task: Task) -> str | None:
+def _found(task: Task) -> str | None:
     """A contract of the template generator's that solves the task."""
-    agent = TemplateAgent()
+    agent, verifier = TemplateAgent(), CompactVerifier("frontend")
     for seed in range(_DRAWS):
         (text,) = agent.generate([task.prompt], seeds=[seed])
-        if score_all(env, [(task.id, task.key, text)])[0].info["solved"]:
+        if solved(verifier.verify(task, text)):
             return text
     return None
 

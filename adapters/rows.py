@@ -9,7 +9,7 @@ from typing import Any
 
 import gymnasium
 
-from ..envs.code_env import CodeEnv
+from ..envs.code_env import CodeEnv, TaskSource
 from ..envs.judge import opinions
 from ..envs.reasoning import PythonReasoningEnv, program
 from ..envs.registration import ENVIRONMENTS, LANGUAGES, TRANSCRIPTS, register_environments
@@ -83,21 +83,42 @@ def language(name: str) -> str:
     return LANGUAGES[name.removeprefix("forgegym:")]
 
 
-def draw_rows(env: CodeEnv, count: int, *, split: str, seed: int) -> list[Row]:
+def draw_tasks(tasks: TaskSource, count: int, *, split: str, seed: int) -> list[Task]:
     """`count` different tasks of a split; the same seed draws the same ones, and fewer draw the
     first of them. Raises `ChoiceError` when there are not that many."""
     if count < 1:
         raise ChoiceError(f"the number of tasks must be at least 1, but is {count}")
-    rows: dict[str, Row] = {}
+    found: dict[str, Task] = {}
     drawn = missed = 0
-    while len(rows) < count:
-        prompt, info = env.reset(seed=derive_seed(seed, drawn), options={"split": split})
+    while len(found) < count:
+        task = tasks.sample(derive_seed(seed, drawn), split=split)
         drawn += 1
-        missed = missed + 1 if info["task_key"] in rows else 0
-        rows.setdefault(info["task_key"], Row(info["task_id"], info["task_key"], prompt))
+        missed = missed + 1 if task.key in found else 0
+        found.setdefault(task.key, task)
         if missed == _PATIENCE:
-            raise ChoiceError(f"{count} different {split} tasks were asked for; {len(rows)} are")
-    return list(rows.values())
+            raise ChoiceError(f"{count} different {split} tasks were asked for; {len(found)} are")
+    return list(found.values())
+
+
+class _Kind:
+    """The tasks that an environment draws, as `options` have narrowed them."""
+
+    def __init__(self, env: CodeEnv) -> None:
+        self._env = env
+
+    def sample(self, seed: int, *, split: str, **_: Any) -> Task:
+        self._env.reset(seed=seed, options={"split": split})
+        assert self._env.task is not None
+        return self._env.task
+
+    def get(self, task_id: str) -> Task:
+        return begin(self._env, task_id)[1]
+
+
+def draw_rows(env: CodeEnv, count: int, *, split: str, seed: int) -> list[Row]:
+    """As `draw_tasks`, of the tasks that `env` draws."""
+    tasks = draw_tasks(_Kind(env), count, split=split, seed=seed)
+    return [Row(task.id, task.key, begin(env, task.id, task.key)[0]) for task in tasks]
 
 
 def begin(env: CodeEnv, task_id: str, task_key: str | None = None) -> tuple[str, Task]:

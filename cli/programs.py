@@ -406,8 +406,6 @@ def export(
         bool,
         typer.Option("--offline", help="Put all wheels in: images are then built without PyPI."),
     ] = False,
-    sandbox: SandboxName = SandboxChoice.AUTO,
-    allow_unsafe: AllowUnsafe = False,
     as_json: AsJson = False,
 ) -> None:
     """Tasks as other people's harnesses have them.
@@ -427,11 +425,10 @@ def export(
         else:
             out.print(f"{package}: {escape(str(out_folder))}", soft_wrap=True)
         return
-    options: dict[str, Any] = {"sandbox": sandbox.value, "allow_unsafe": allow_unsafe}
     with err.status("writing"):
         folders = export_tasks(
             name, out_folder, tasks, split=split.value, seed=seed, reward=reward, wheel=wheel,
-            offline=offline, **options,
+            offline=offline,
         )  # fmt: skip
     if as_json:
         print_json({"format": format_.value, "tasks": [str(folder) for folder in folders]})

@@ -11,14 +11,13 @@ from conftest import REQUIRED
 
 from forgegym.adapters.harbor import LANGUAGES, export, task_record
 from forgegym.adapters.harbor_grade import grade
-from forgegym.adapters.rows import ExportError, begin, language, open_env
+from forgegym.adapters.rows import ExportError, begin, open_env
 from forgegym.cli import app
 from forgegym.envs.tasks import compact, python
 from forgegym.verifiers.verifier import ChoiceError
 
 ENVIRONMENTS = ("CompactContract-v0", "PythonReasoning-v0", "RustCode-v0", "VerilogModule-v0")
 COMPACT, PYTHON = ENVIRONMENTS[:2]
-UNSAFE = {"sandbox": "unsafe", "allow_unsafe": True}
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +31,9 @@ def wheel(tmp_path_factory):
 # ---------------------------------------------------------------- what is written
 
 
-@pytest.mark.filterwarnings("ignore::forgegym.verifiers.sandbox.unsafe.UnsafeWarning")
 def test_a_task_is_a_folder_that_harbor_reads(wheel, tmp_path):
     tomllib = pytest.importorskip("tomllib", reason="Python 3.10 reads no TOML")
-    folders = export(PYTHON, tmp_path / "out", 2, wheel=wheel, **UNSAFE)
+    folders = export(PYTHON, tmp_path / "out", 2, wheel=wheel)
     assert len(set(folders)) == 2
     for folder in folders:
         settings = tomllib.loads((folder / "task.toml").read_text())
@@ -202,10 +200,9 @@ def _need_images():
 @pytest.mark.parametrize("env", ENVIRONMENTS)
 def test_the_solution_passes_and_an_empty_submission_fails_in_the_containers(env, wheel, tmp_path):
     _need_images()
-    options = {} if language(env) == "compact" else {"sandbox": "docker"}
     trials = []
     try:
-        for folder in export(env, tmp_path / "out", 3, wheel=wheel, offline=True, **options):
+        for folder in export(env, tmp_path / "out", 3, wheel=wheel, offline=True):
             trials.append(Trial(folder, tmp_path))
             paid = [trials[-1].run(True), trials[-1].run(False), trials[-1].run(False, "")]
             assert paid == [1.0, 0.0, 0.0], folder.name
@@ -219,7 +216,7 @@ def test_the_solution_passes_and_an_empty_submission_fails_in_the_containers(env
 def test_a_program_can_neither_read_the_task_nor_write_the_reward(wheel, tmp_path):
     """Each attempt is followed by the task's own solution, so that it is paid if it gets away."""
     _need_images()
-    (folder,) = export(PYTHON, tmp_path / "out", 1, wheel=wheel, offline=True, sandbox="docker")
+    (folder,) = export(PYTHON, tmp_path / "out", 1, wheel=wheel, offline=True)
     solution = (folder / "solution" / "solution.py").read_text()
     paid = {
         "import os\nassert os.getuid() == 65534": 1.0,

@@ -3,6 +3,8 @@
 import importlib.metadata
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 import threading
@@ -11,7 +13,7 @@ from pathlib import Path
 
 import gymnasium
 import pytest
-from conftest import missing
+from conftest import ROOT, missing
 
 import forgegym  # noqa: F401  (registers)
 from forgegym.adapters.packages import write_package
@@ -75,8 +77,17 @@ def model():
     made.close()
 
 
+def page_options(model):
+    """What docs/trainers.md gives to `vf-eval`, but for the address and the number of tasks."""
+    page = (ROOT / "docs" / "trainers.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^\$ vf-eval \S+ (.*)$", page, re.M)
+    changed = line.replace("http://localhost:8000/v1", model.url).replace(".n 20", ".n 3")
+    assert model.url in changed
+    return shlex.split(changed)
+
+
 def evaluate(vf_eval, model, folder, *options, **environment):
-    """The episodes that `vf-eval` has written, after it has run in `folder`."""
+    """The episodes that `vf-eval` has written, after it has run in `folder` as the page says."""
     name = write_package(ID, folder / "package")
     places = [str(folder / "package"), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
     environment = {
@@ -84,9 +95,9 @@ def evaluate(vf_eval, model, folder, *options, **environment):
         "PATH": f"{vf_eval.parent}{os.pathsep}{os.environ['PATH']}",
     }  # fmt: skip
     done = subprocess.run(
-        [vf_eval, name, "--model", "m", "--client.base-url", model.url, "--client.api-key-var",
-         "NO_KEY", "--no-push", "--no-rich", "--output-dir", folder / "out", "--run.name", "run",
-         "--env.taskset.reward", "staged", "--env.taskset.n", "3", *options],
+        [vf_eval, name, *page_options(model), "--client.api-key-var", "NO_KEY", "--no-push",
+         "--no-rich", "--output-dir", folder / "out", "--run.name", "run",
+         "--env.taskset.reward", "staged", *options],
         cwd=folder, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
@@ -106,12 +117,13 @@ def played(task_id, programs):
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize(("turns", "programs"), [(1, [BAD]), (2, [BAD, GOOD])])
-def test_vf_eval_pays_what_step_pays(vf_eval, model, tmp_path, turns, programs):
-    episodes = evaluate(
-        vf_eval, model, tmp_path,
-        "--env.taskset.toolchain", "frontend", "--env.taskset.turns", str(turns),
-    )  # fmt: skip
+@pytest.mark.parametrize(
+    ("options", "programs"),
+    [((), [BAD, GOOD]), (("--env.taskset.turns", "1"), [BAD])],
+    ids=["two turns", "one turn"],
+)
+def test_vf_eval_pays_what_step_pays(vf_eval, model, tmp_path, options, programs):
+    episodes = evaluate(vf_eval, model, tmp_path, "--env.taskset.toolchain", "frontend", *options)
     assert len({episode["task"]["data"]["id"] for episode in episodes}) == 3
     for episode in episodes:
         (trace,) = episode["traces"]
@@ -120,7 +132,7 @@ def test_vf_eval_pays_what_step_pays(vf_eval, model, tmp_path, turns, programs):
         assert trace["rewards"] == {"reward": {"score": reward, "weight": 1.0}}
         assert trace["metrics"] == {
             "solved": float(info["solved"]),
-            "turns": float(turns),
+            "turns": float(len(programs)),
             **info["components"],
         }
         said = [node["message"] for node in trace["nodes"]]
