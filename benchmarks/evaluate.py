@@ -32,7 +32,7 @@ from ..agents.agent import (
     transcript,
 )
 from ..agents.memory import MemoryExhaustedError, is_out_of_memory
-from ..envs.registration import LANGUAGES
+from ..envs.registration import LANGUAGES, TRANSCRIPTS
 from .baselines import TaskAgent
 from .records import Rows, make_folder, write_json
 from .summary import Summary, summarise
@@ -269,6 +269,8 @@ def play(
         split=config.split,
         **kind_of_tasks(config.tasks),
         **options,
+        # What an agent reads is the conversation.
+        **TRANSCRIPTS.get(config.env, {}),
         max_turns=config.turns,
         autoreset_mode=AutoresetMode.DISABLED,
     )

@@ -1,4 +1,4 @@
-"""Programs and those who write them: check, generate, eval; and the tasks themselves: validate."""
+"""Programs and those who write them: check, generate, eval; and the tasks: export, validate."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -412,6 +413,64 @@ def _short(agent: str) -> str:
         model = rest.rpartition("@")[0] if door == "openai" else rest
         return re.sub(r"[^\w.-]+", "-", f"{door}-{model}")[:60].strip("-")
     return Path(agent).name
+
+
+class Format(str, Enum):
+    """Whose format tasks are exported in."""
+
+    HARBOR = "harbor"
+    VERIFIERS = "verifiers"
+
+
+@app.command()
+def export(
+    env: EnvironmentName,
+    out_folder: Annotated[
+        Path, typer.Argument(metavar="OUT", help="An empty or a new folder; it gets one a task.")
+    ],
+    format_: Annotated[Format, typer.Option("--format", help="Whose.")] = Format.HARBOR,
+    tasks: Annotated[int, typer.Option("--tasks", min=1, max=MAX_SAMPLES, help="How many.")] = 10,
+    split: Annotated[Split, typer.Option("--split", help="Which tasks.")] = Split.EVAL,
+    seed: Seed = 0,
+    reward: Annotated[str, typer.Option("--reward", help="What is paid: a preset.")] = "binary",
+    wheel: Annotated[
+        Path | None,
+        typer.Option(
+            "--wheel", help="ForgeGym's, for the tests (default: built from its sources)."
+        ),
+    ] = None,
+    offline: Annotated[
+        bool,
+        typer.Option("--offline", help="Put all wheels in: images are then built without PyPI."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Tasks as other people's harnesses have them.
+
+    Harbor: a folder a task, with an instruction, an image, a solution, and tests, in which
+    ForgeGym's verifier judges in an image that the agent never sees. verifiers: a package for `pip
+    install OUT` that `vf-eval` and prime-rl load tasks by; the other options are then theirs.
+    """
+    from ..adapters.harbor import export as export_tasks
+    from ..adapters.packages import write_package
+
+    name = environment_id(env)
+    if format_ is Format.VERIFIERS:
+        package = write_package(name, out_folder)
+        if as_json:
+            print_json({"format": format_.value, "package": package})
+        else:
+            out.print(f"{package}: {escape(str(out_folder))}", soft_wrap=True)
+        return
+    with err.status("writing"):
+        folders = export_tasks(
+            name, out_folder, tasks, split=split.value, seed=seed, reward=reward, wheel=wheel,
+            offline=offline,
+        )  # fmt: skip
+    if as_json:
+        print_json({"format": format_.value, "tasks": [str(folder) for folder in folders]})
+    else:
+        out.print(f"{len(folders)} tasks: {escape(str(out_folder))}", soft_wrap=True)
 
 
 @app.command()

@@ -14,7 +14,7 @@ import pytest
 import forgegym
 
 ROOT = Path(forgegym.__file__).resolve().parent
-PACKAGE_FOLDERS = ("agents", "benchmarks", "cli", "envs", "verifiers")
+PACKAGE_FOLDERS = ("adapters", "agents", "benchmarks", "cli", "envs", "verifiers")
 
 pytestmark = pytest.mark.skipif(
     not (ROOT / "pyproject.toml").exists(), reason="forgegym is installed without its sources"

@@ -39,8 +39,11 @@ def open_unsafe(
     reuse: Reuse = "proven",
     max_uses: int = MAX_USES,
     path: Sequence[str] = (),
+    user: int | None = None,
 ) -> Pool:
     """Plain processes behind the contract of a sandbox. Warns with `UnsafeWarning`.
+
+    `user`: the uid that jobs run as, which takes root (None: this process's own).
 
     Raises `SandboxUnavailableError` unless `allow_unsafe`.
     """
@@ -62,11 +65,15 @@ def open_unsafe(
         folder = Path(tempfile.mkdtemp(prefix=f"forgegym-unsafe-{os.getpid()}-"))
         (folder / "work").mkdir()
         (folder / "tmp").mkdir()
+        if user is not None:
+            for place in (folder, folder / "work", folder / "tmp"):
+                os.chown(place, user, user)
         command = [
             sys.executable, "-I", "-S", "-B", "-c", SUPERVISOR.format(PACKAGE_PARENT),
             "--work", str(folder / "work"), "--places", str(folder / "tmp"),
             "--lifetime", str(chosen.lifetime), "--path", ":".join(path),
             "--watch-memory", str(chosen.memory_bytes),
+            *(() if user is None else ("--uid", str(user))),
         ]  # fmt: skip
         try:
             process = subprocess.Popen(
