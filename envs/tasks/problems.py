@@ -22,7 +22,7 @@ from ...verifiers.python.assertions import UnreadableError
 from ...verifiers.python.interface import Interface
 from ...verifiers.task import Task
 from ...verifiers.verifier import ChoiceError
-from .asserted import PUBLIC, names, split, asked_by
+from .asserted import PUBLIC, asked_by, names, split
 
 __all__ = ["ProblemError", "interface_of", "problem", "read_problems"]
 
