@@ -80,12 +80,12 @@ class PythonSet(TaskSet):
 
     def __init__(self, source: str, verifier: PythonVerifier) -> None:
         super().__init__("python")
-        self.kind, path = read_source(source, tuple(_LAYOUTS))
+        kind, path = read_source(source, tuple(_LAYOUTS))
         if not path or not Path(path).is_file():
-            raise ChoiceError(f"there is no file {path!r} to read {self.kind} from")
-        rows = list(_LAYOUTS[self.kind](Path(path)))
+            raise ChoiceError(f"there is no file {path!r} to read {kind} from")
+        rows = list(_LAYOUTS[kind](Path(path)))
         if not rows:
-            raise ChoiceError(f"nothing of {self.kind} is in {path}")
+            raise ChoiceError(f"nothing of {kind} is in {path}")
         self._wrong: dict[str, Mapping[str, str]] = {}
         found: dict[str, Task] = {}
         for row in rows:
@@ -100,26 +100,11 @@ class PythonSet(TaskSet):
             zip([task.id for task, _ in answers], verifier.verify_all(answers), strict=True)
         )
         for task in found.values():
-            fault = self._fault(task, verdicts.get(task.id))
+            fault = _fault(verdicts.get(task.id))
             if fault:
                 self.excluded[task.id] = fault
             else:
                 self._tasks[task.id] = task
-
-    def _fault(self, task: Task, verdict: Verdict | None) -> str:
-        """Why a task measures nothing, or its reference is none; empty when it is sound."""
-        cases = task.tests["cases"]
-        if self.kind != "problems" and "apart" not in task.tests and _is_trivial(cases):
-            return "an answer that does nothing passes its tests"
-        if verdict is None:
-            return ""
-        if verdict.failure is not None:
-            raise SandboxError(verdict.failure.message)
-        if verdict.accepted:
-            return ""
-        errors = [d.message for d in verdict.diagnostics if d.severity is Severity.ERROR]
-        why = errors[0] if errors else "a hidden test fails"
-        return f"its reference does not pass ({verdict.stage}: {why})"
 
     def wrong(self, task: Task) -> Mapping[str, str]:
         """Programs that do nothing, and the set's own wrong ones, by name."""
@@ -127,9 +112,18 @@ class PythonSet(TaskSet):
         return {**trivial_programs(interface), **self._wrong[task.id]}
 
 
-def _is_trivial(cases: Sequence[Mapping[str, Any]]) -> bool:
-    wanted = {case.get("value", case.get("raises")) for case in cases}
-    return len(wanted) < 2
+def _fault(verdict: Verdict | None) -> str:
+    """Why a reference is none; empty when it passes, or where there is none.
+
+    Raises `SandboxError` when the machine fails.
+    """
+    if verdict is not None and verdict.failure is not None:
+        raise SandboxError(verdict.failure.message)
+    if verdict is None or verdict.accepted:
+        return ""
+    errors = [d.message for d in verdict.diagnostics if d.severity is Severity.ERROR]
+    why = errors[0] if errors else "a hidden test fails"
+    return f"its reference does not pass ({verdict.stage}: {why})"
 
 
 def _complete(row: Exercise, verifier: PythonVerifier) -> Exercise | Unread:
@@ -251,7 +245,7 @@ def _checked(row: Mapping[str, Any], interface: Interface, prelude: str) -> dict
     # A truth is what Python takes for one; `bool` alone would be more than a set says.
     reading = replace(interface, returns="Any")
     examples: list[str] = []
-    if isinstance(row.get("example_test"), str):
+    if row.get("example_test"):
         found, _ = _assertions(row["example_test"], interface.name)
         examples = [test for test in found if case_of(test, reading)]
     seen = {case["args"] for case in map(case_of, examples, [reading] * len(examples)) if case}
@@ -283,11 +277,11 @@ def _assertions(test: str, entry: str) -> tuple[list[str], str]:
     asserts_only = True
     any_interface = Interface(entry, (), "Any")
     for node in check.body:
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        if isinstance(node, ast.Expr) and not _names(node, entry):
             continue
         if isinstance(node, ast.Assert):
             node.msg = None
-            if not any(isinstance(part, ast.Name) for part in ast.walk(node)):
+            if isinstance(node.test, ast.Constant) and node.test.value:
                 continue
             if _is_one_call(node, any_interface):
                 alone.append(ast.unparse(node))
@@ -307,6 +301,10 @@ def _is_one_call(node: ast.Assert, interface: Interface) -> bool:
     calls = [n for n in ast.walk(node) if isinstance(n, ast.Name) and n.id == interface.name]
     others = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} - {interface.name}
     return len(calls) == 1 and others <= {"abs", "math", "set", "float", "frozenset"}
+
+
+def _names(node: ast.AST, name: str) -> bool:
+    return any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(node))
 
 
 class _Named(ast.NodeTransformer):
@@ -383,11 +381,10 @@ _AS_SETS = {
     "similar_elements", "find_char_long", "common_in_nested_lists", "extract_singly", "larg_nnum",
     "intersection_array", "find_dissimilar", "Diff",
 }  # fmt: skip
+# these by whether there is an answer,
+_NOT_NONE = {"check_str", "text_match_three", "text_starta_endb"}
 # and these in ways that are not written here.
-_OTHERWISE = {
-    "are_equivalent", "sum_div", "surface_Area", "digit_distance_nums", "check_str",
-    "text_match_three", "text_starta_endb",
-}  # fmt: skip
+_OTHERWISE = {"are_equivalent", "sum_div", "surface_Area", "digit_distance_nums"}
 _RELATIVE, _OF_FLOATS = 1e-7, 1e-6
 # Of one call of the sandbox: of all inputs together some references take longer than one may.
 _AT_ONCE = 50
@@ -491,6 +488,9 @@ def _differential(row: Exercise, verifier: PythonVerifier) -> Task:
             call = f"{interface.name}({', '.join(map(shown, given))})"
             if interface.name in _AS_SETS:
                 scripts.append(f"assert set({call}) == set({shown(answer.value)})")
+            elif interface.name in _NOT_NONE:
+                there = answer.value not in (None, False)
+                scripts.append(f"assert ({call} not in (None, False)) is {there}")
             elif interface.name == "find_zero":
                 scripts.append(f"assert abs(poly({shown(given[0])}, {call})) <= {row.absolute}")
             else:

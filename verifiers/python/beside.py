@@ -117,8 +117,8 @@ def unguarded(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def plain(value: Any) -> Any:
-    """`value` with what it holds, without subclasses: a Counter is a dict. No method of theirs is
-    called."""
+    """`value` with what it holds, without subclasses: a Counter is a dict, and a match of a regular
+    expression, which is true whatever it matched, is its span. No method of theirs is called."""
     kind = type(value)
     if kind in _ALONE:
         return value
@@ -130,6 +130,8 @@ def plain(value: Any) -> Any:
     for base, bare in _ONE.items():
         if issubclass(kind, base):
             return bare(value)
+    if "re" in sys.modules and kind is sys.modules["re"].Match:
+        return kind.span(value)
     return value
 
 
