@@ -63,7 +63,7 @@ TASKS = {
 }
 
 # The environments that take sets of tasks that people know.
-SETS = ("RustCode-v0", "VerilogModule-v0")
+SETS = ("PythonReasoning-v0", "RustCode-v0", "VerilogModule-v0")
 
 # What may differ between the parts of one evaluation: no row depends on them.
 _MAY_CHANGE = frozenset(("samples", "budget", "image"))
@@ -475,14 +475,20 @@ def open_set(env: str, source: str) -> Iterator[tuple[TaskSet, Verifier]]:
 
     Raises `EvaluationError` for an environment that has no sets, and what reading one raises.
     """
+    from ..envs.tasks.python_sets import PythonSet
     from ..envs.tasks.rust_sets import RustSet
     from ..envs.tasks.verilog_sets import VerilogSet
+    from ..verifiers.python.toolchain import PythonVerifier
     from ..verifiers.rust.toolchain import RustVerifier
     from ..verifiers.verilog.toolchain import VerilogVerifier
 
     if env not in SETS:
         raise EvaluationError(f"there are no sets of tasks for {env}")
-    if env == "RustCode-v0":
+    if env == "PythonReasoning-v0":
+        python = PythonVerifier()
+        with closing(python):
+            yield PythonSet(source, python), python
+    elif env == "RustCode-v0":
         rust = RustVerifier()
         with closing(rust):
             yield RustSet(source, rust), rust

@@ -178,7 +178,8 @@ TasksFrom = Annotated[
     typer.Option(
         "--tasks-from", metavar="KIND:PATH", help="A set that people know, in its original "
         "layout: verilog-eval or rtllm (a folder) for VerilogModule-v0; humaneval-x, "
-        "humanevalpack, multipl-e or exercism-rust (rows, or a folder) for RustCode-v0."
+        "humanevalpack, multipl-e or exercism-rust (rows, or a folder) for RustCode-v0; humaneval, "
+        "humanevalpack, mbpp, evalplus or problems (a file) for PythonReasoning-v0."
     ),
 ]  # fmt: skip
 SandboxName = Annotated[

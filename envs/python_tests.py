@@ -16,12 +16,13 @@ from ..verifiers.sandbox.base import Sandbox
 from ..verifiers.sandbox.choose import Choice as SandboxChoice
 from ..verifiers.task import Task
 from ..verifiers.verifier import ChoiceError
-from .code_env import OBSERVATION_BYTES, CodeEnv
+from .code_env import OBSERVATION_BYTES, CodeEnv, TaskSource
 from .judge import Judge, JudgeChoice, make_judge
-from .reasoning import PROGRAM_BYTES, TOOLCHAINS, program
+from .reasoning import PROGRAM_BYTES, TOOLCHAINS, open_set, program
 from .rewards import RewardFunction
 from .spaces import SourceText
 from .tasks import python_tests
+from .tasks.python_sets import PythonSet
 from .vector import CodeVectorEnv
 
 
@@ -32,6 +33,9 @@ class PythonTestsEnv(CodeEnv):
     Args:
         toolchain: ``"python"``, or ``"auto"``, which is the same: there is no other.
         sandbox, allow_unsafe: What programs run in; see `PythonVerifier`.
+        tasks_from: A set of tasks that people know, or a file of one's own, ``"KIND:FILE"`` (see
+            `tasks.python_sets`), or a set that is open: tests are asked for of those functions that
+            have a reference, all of them in ``eval``. None: ForgeGym's own.
         shown: Whether the writer sees the (first) opponent that `reset` was given.
         reward: ``"test-writer"`` (default), ``"clipped-tests"``, ``"binary"``, or a function; see
             `envs.rewards`.
@@ -54,6 +58,7 @@ class PythonTestsEnv(CodeEnv):
         toolchain: str = "auto",
         sandbox: SandboxChoice | Sandbox = "auto",
         allow_unsafe: bool = False,
+        tasks_from: str | PythonSet | None = None,
         shown: bool = False,
         max_turns: int = 1,
         reward: str | RewardFunction = "test-writer",
@@ -65,9 +70,20 @@ class PythonTestsEnv(CodeEnv):
         verifier: SuiteVerifier | None = None,
     ) -> None:
         self._shown = shown
+        owned = verifier is None
+        verifier = verifier or _verifier(toolchain, sandbox, allow_unsafe)
+        tasks: TaskSource = python_tests
+        try:
+            if tasks_from is not None:
+                tasks = python_tests.TestsOf(open_set(tasks_from, verifier.programs))
+                split = "eval"
+        except BaseException:
+            if owned:
+                verifier.close()
+            raise
         super().__init__(
-            python_tests,
-            verifier or _verifier(toolchain, sandbox, allow_unsafe),
+            tasks,
+            verifier,
             reward=reward,
             max_turns=max_turns,
             split=split,
@@ -75,7 +91,7 @@ class PythonTestsEnv(CodeEnv):
             difficulty=difficulty,
             render_mode=render_mode,
             judge=judge,
-            owns_verifier=verifier is None,
+            owns_verifier=owned,
         )
         self.observation_space = SourceText(OBSERVATION_BYTES + PROGRAM_BYTES)
 
@@ -133,6 +149,7 @@ class PythonTestsVectorEnv(CodeVectorEnv):
         toolchain: str = "auto",
         sandbox: SandboxChoice | Sandbox = "auto",
         allow_unsafe: bool = False,
+        tasks_from: str | PythonSet | None = None,
         shown: bool = False,
         max_turns: int = 1,
         reward: str | RewardFunction = "test-writer",
@@ -145,8 +162,14 @@ class PythonTestsVectorEnv(CodeVectorEnv):
         shared: Judge | None = make_judge(judge)
         verifier = _verifier(toolchain, sandbox, allow_unsafe, workers)
         chosen = None if families is None else tuple(families)
+        try:
+            known = None if tasks_from is None else open_set(tasks_from, verifier.programs)
+        except BaseException:
+            verifier.close()
+            raise
         super().__init__(
             lambda: PythonTestsEnv(
+                tasks_from=known,
                 shown=shown,
                 max_turns=max_turns,
                 reward=reward,

@@ -20,12 +20,13 @@ from ..verifiers.sandbox.choose import Choice as SandboxChoice
 from ..verifiers.task import Task
 from ..verifiers.verdict import Failure, Verdict
 from ..verifiers.verifier import ChoiceError
-from .code_env import OBSERVATION_BYTES, CodeEnv
+from .code_env import OBSERVATION_BYTES, CodeEnv, TaskSource
 from .feedback import feedback_text
 from .judge import Judge, JudgeChoice, JudgeScore, make_judge
 from .rewards import RewardFunction
 from .spaces import SourceText
 from .tasks import python as python_tasks
+from .tasks.python_sets import PythonSet
 from .vector import CodeVectorEnv
 
 TOOLCHAINS = ("auto", "python")
@@ -103,6 +104,9 @@ class PythonReasoningEnv(CodeEnv):
     Args:
         toolchain: ``"python"``, or ``"auto"``, which is the same: there is no other.
         sandbox, allow_unsafe: What programs run in; see `PythonVerifier`.
+        tasks_from: A set of tasks that people know, or a file of one's own, ``"KIND:FILE"`` (see
+            `tasks.python_sets`), or a set that is open; all of it is asked in ``eval``. None:
+            ForgeGym's own.
         stages: Which stages are played, in this order: names of `STAGES`, or `Stage`s of your own;
             the last one, and no other, asks for code. ``("code",)`` is an episode of one turn.
         attempts: How often the code stage is played at most, while the program is wrong.
@@ -140,6 +144,7 @@ class PythonReasoningEnv(CodeEnv):
         toolchain: str = "auto",
         sandbox: SandboxChoice | Sandbox = "auto",
         allow_unsafe: bool = False,
+        tasks_from: str | PythonSet | None = None,
         stages: Iterable[str | Stage] | None = None,
         attempts: int = 1,
         max_turns: int | None = None,
@@ -157,9 +162,19 @@ class PythonReasoningEnv(CodeEnv):
         self._texts: list[str] = []
         self._last = ""
         self._broken: Failure | None = None
+        owned = verifier is None
+        verifier = verifier or _verifier(toolchain, sandbox, allow_unsafe)
+        tasks: TaskSource = python_tasks
+        try:
+            if tasks_from is not None:
+                tasks, split = open_set(tasks_from, verifier), "eval"
+        except BaseException:
+            if owned:
+                verifier.close()
+            raise
         super().__init__(
-            python_tasks,
-            verifier or _verifier(toolchain, sandbox, allow_unsafe),
+            tasks,
+            verifier,
             reward=reward,
             max_turns=turns,
             split=split,
@@ -167,7 +182,7 @@ class PythonReasoningEnv(CodeEnv):
             difficulty=difficulty,
             render_mode=render_mode,
             judge=judge,
-            owns_verifier=verifier is None,
+            owns_verifier=owned,
         )
         parts = len(self._stages) * (STAGE_BYTES + _FRAME_BYTES) + PROGRAM_BYTES + _FRAME_BYTES
         asked = max(len(stage.instruction.encode()) for stage in self._stages)
@@ -316,6 +331,11 @@ def _verifier(
     return PythonVerifier(sandbox=sandbox, allow_unsafe=allow_unsafe, workers=workers)
 
 
+def open_set(tasks_from: str | PythonSet, verifier: PythonVerifier) -> PythonSet:
+    """The set of this name (`tasks.python_sets`), or one that is open. Raises as `PythonSet`."""
+    return PythonSet(tasks_from, verifier) if isinstance(tasks_from, str) else tasks_from
+
+
 class PythonReasoningVectorEnv(CodeVectorEnv):
     """`num_envs` episodes of `PythonReasoningEnv` over one verifier, for `gymnasium.make_vec`.
 
@@ -334,6 +354,7 @@ class PythonReasoningVectorEnv(CodeVectorEnv):
         toolchain: str = "auto",
         sandbox: SandboxChoice | Sandbox = "auto",
         allow_unsafe: bool = False,
+        tasks_from: str | PythonSet | None = None,
         stages: Iterable[str | Stage] | None = None,
         attempts: int = 1,
         max_turns: int | None = None,
@@ -350,8 +371,14 @@ class PythonReasoningVectorEnv(CodeVectorEnv):
         verifier = _verifier(toolchain, sandbox, allow_unsafe, workers)
         chosen = None if families is None else tuple(families)
         played = stages if stages is None or isinstance(stages, str) else tuple(stages)
+        try:
+            known = None if tasks_from is None else open_set(tasks_from, verifier)
+        except BaseException:
+            verifier.close()
+            raise
         super().__init__(
             lambda: PythonReasoningEnv(
+                tasks_from=known,
                 stages=played,
                 attempts=attempts,
                 max_turns=max_turns,

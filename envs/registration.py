@@ -7,6 +7,8 @@ loaded before it is used.
 
 from __future__ import annotations
 
+from typing import Any
+
 import gymnasium
 
 ENVIRONMENTS: dict[str, tuple[str, str]] = {
@@ -50,7 +52,7 @@ VIEWS: dict[str, str] = {
 }
 """The ids of discrete views (`envs.discrete`), with the environment that each is a view of."""
 
-TRANSCRIPTS: dict[str, dict[str, bool]] = {"PythonReasoning-v0": {"history": False}}
+TRANSCRIPTS: dict[str, dict[str, Any]] = {"PythonReasoning-v0": {"history": False}}
 """What an environment is made with for an agent that keeps the transcript of an episode itself."""
 
 

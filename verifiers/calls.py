@@ -69,6 +69,8 @@ class Tests(Generic[S]):
     interface: S
     cases: tuple[oracle.Case, ...]
     public: int
+    apart: tuple[int, int] = (0, 0)
+    """Tests that are more than a case: how many are shown, and how many are not."""
 
     @classmethod
     def of(cls, task: Task, interface: type[S], key: str = "cases") -> Tests[S] | None:
@@ -144,15 +146,19 @@ class Answered:
     def counts(self, tests: Tests[Any]) -> dict[str, dict[str, int]]:
         """How many ``passed`` in ``total``, of ``public`` and of ``hidden`` cases."""
         return {
-            "public": _count(self.shown, tests.public),
-            "hidden": _count(self.secret, len(tests.cases) - tests.public),
+            "public": _count(self.shown, tests.public + tests.apart[0]),
+            "hidden": _count(self.secret, len(tests.cases) - tests.public + tests.apart[1]),
         }
 
     def metrics(self, tests: Tests[Any]) -> dict[str, float]:
         """``behaviour``, the share of hidden cases that passed, and ``above_trivial``, that share
-        above what the best trivial answer passes."""
-        passed, total = _count(self.secret, len(tests.cases) - tests.public).values()
+        above what the best trivial answer passes; of the public ones where none is hidden."""
+        counts = self.counts(tests)
+        passed, total = counts["hidden"].values()
         given = trivial(tests.cases[tests.public :])
+        if total == 0:
+            passed, total = counts["public"].values()
+            given = trivial(tests.cases)
         return {
             "behaviour": passed / max(total, 1),
             "above_trivial": max(0, passed - given) / max(total - given, 1),

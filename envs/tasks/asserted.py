@@ -39,7 +39,8 @@ def split(text: str) -> Text:
         body = ast.parse(text.strip()).body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise UnreadableError("it is not Python") from error
-    tests, setup = [], []
+    tests: list[str] = []
+    setup: list[str] = []
     for node in body:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Compare):
             node = ast.Assert(test=node.value)
@@ -54,18 +55,13 @@ def names(text: str, name: str) -> bool:
     return any(isinstance(node, ast.Name) and node.id == name for node in nodes)
 
 
-def says_nothing(test: str) -> bool:
-    """Whether a test is of a constant alone (``assert True``)."""
-    body = ast.parse(test).body
-    return len(body) == 1 and isinstance(body[0], ast.Assert) and not names_any(body[0].test)
-
-
-def names_any(node: ast.expr) -> bool:
-    return any(isinstance(part, ast.Name) for part in ast.walk(node))
-
-
 def asked_by(
-    interface: Interface, tests: Sequence[str], *, setup: str = "", public: int = PUBLIC
+    interface: Interface,
+    tests: Sequence[str],
+    *,
+    setup: str = "",
+    prelude: str = "",
+    public: int = PUBLIC,
 ) -> dict[str, Any]:
     """The tests of a task (see `verifiers.calls.Tests` and `verifiers.python.apart.Apart`), of
     which the first `public` are shown."""
@@ -83,7 +79,7 @@ def asked_by(
         "public": len(cases[0]),
         "cases": cases[0] + cases[1],
         "tolerance": AS_PYTHON,
-        "as_python": True,
+        "prelude": prelude,
     }
     if any(scripts):
         found["apart"] = {

@@ -18,8 +18,9 @@ from ...verifiers.task import Task
 from ...verifiers.verifier import ChoiceError
 from . import python
 from .draw import Draw
+from .task_set import TaskSet
 
-__all__ = ["PREFIX", "get", "sample", "tasks", "tests_for", "with_opponents"]
+__all__ = ["PREFIX", "TestsOf", "get", "sample", "tasks", "tests_for", "with_opponents"]
 
 PREFIX = "python-tests"
 # Beside a problem's own wrong solutions, which are two to four.
@@ -75,7 +76,7 @@ def _made(task: Task, wrong: Sequence[str]) -> Task:
     hidden = [written(case) for case in tests.cases[tests.public :]]
     return replace(
         task,
-        id=f"{PREFIX}/{task.id.partition('/')[2]}",
+        id=f"{PREFIX}/{task.id.partition('/')[2] or task.id}",
         prompt=_BEFORE + task.prompt + after,
         tests={
             "interface": task.tests["interface"],
@@ -84,6 +85,43 @@ def _made(task: Task, wrong: Sequence[str]) -> Task:
         },
         reference="\n".join(hidden) + "\n",
     )
+
+
+class TestsOf:
+    """The tasks of writing tests for those of a set's functions that have a reference; its mutants
+    are what tests are to fail. Their ids are the set's."""
+
+    def __init__(self, held: TaskSet) -> None:
+        self._held = held
+
+    def sample(
+        self,
+        seed: int,
+        *,
+        split: str = "eval",
+        families: Sequence[str] | None = None,
+        difficulty: int | None = None,
+    ) -> Task:
+        """The task of `seed`. Raises `ChoiceError` when none fits."""
+        found = self._held.tasks(split, families=families, difficulty=difficulty)
+        fitting = [task for task in found if task.reference is not None]
+        if not fitting:
+            raise ChoiceError("no task of this set has a reference, which tests are held to")
+        return _against_mutants(Draw("forgegym python tests set", seed).pick(fitting))
+
+    def get(self, task_id: str) -> Task:
+        """The task with this id. Raises `ChoiceError` when there is none."""
+        task = self._held.get(task_id)
+        if task.reference is None:
+            raise ChoiceError(f"{task_id} has no reference, which tests are held to")
+        return _against_mutants(task)
+
+
+def _against_mutants(task: Task) -> Task:
+    assert task.reference is not None
+    made = Draw("forgegym python tests", task.id).shuffle(mutants(task.reference))
+    wrong = [mutant.source for mutant in made[:MUTANTS]]
+    return replace(_made(task, wrong), id=task.id)
 
 
 def sample(

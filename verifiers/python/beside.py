@@ -1,7 +1,10 @@
 """Runs in the box with the driver: adds lines to what it tells of exceptions, and sees that
 arguments are left as they are.
 
-    python3 -I -S -B beside.py driver.py solution.py FUNCTION
+    python3 -I -S -B beside.py driver.py solution.py FUNCTION [PRELUDE]
+
+With a prelude, a file of definitions that the program may take for given, it is asked as assertions
+in Python ask: it may change its arguments, and what is of a subclass is sent as what it is one of.
 
 It takes the driver's file as it is in the image and puts its own functions into it. As there, what
 is kept from a candidate's reach serves honest answers from clumsy programs, and is no wall.
@@ -36,15 +39,18 @@ MOST = 900
 _TRACEBACK = BaseException.__dict__["__traceback__"].__get__
 
 
-def begin(driver: str, path: str, function: str) -> None:
+def begin(driver: str, path: str, function: str, prelude: str | None = None) -> None:
     """The driver's `main`, with the functions below in the place of its own. Does not return."""
     module = ModuleType("driver")
     names = module.__dict__
     with open(driver, "rb") as file:
         exec(compile(file.read(), driver, "exec", dont_inherit=True), names)
     load, describe, encode = names["load"], names["describe"], names["encode"]
+    wrap = (lambda called: guarded(called, encode)) if prelude is None else unguarded
+    if prelude is not None:
+        give(prelude)
     names["describe"] = lambda error: located(describe(error), line_of(error, path))
-    names["load"] = lambda at: only(function, load(at), encode)
+    names["load"] = lambda at: only(function, load(at), wrap)
     names["main"](path)
 
 
@@ -67,14 +73,14 @@ def line_of(error: BaseException, path: str) -> int | None:
     return found
 
 
-def only(function: str, loaded: Loaded, encode: Callable[[object], str]) -> Loaded:
+def only(function: str, loaded: Loaded, wrap: Callable[[Any], Any]) -> Loaded:
     """What the driver's `load` gave, but for what is not to be called."""
     names, failure = loaded
     if failure is not None:
         return {}, (failure[0], LOADING + failure[1])
     if function not in names:
         return {}, (MISSING, LOADING + function)
-    return {function: guarded(names[function], encode)}, None
+    return {function: wrap(names[function])}, None
 
 
 def guarded(function: Callable[..., Any], encode: Callable[[object], str]) -> Callable[..., Any]:
@@ -92,6 +98,50 @@ def guarded(function: Callable[..., Any], encode: Callable[[object], str]) -> Ca
         return value
 
     return call
+
+
+def give(prelude: str) -> None:
+    """Makes what a file defines known to every program that defines no such name, as builtins
+    are: no line of a program moves for it."""
+    names: dict[str, Any] = {"__name__": "prelude", "__builtins__": builtins}
+    with open(prelude, "rb") as file:
+        exec(compile(file.read(), prelude, "exec", dont_inherit=True), names)
+    for name, held in names.items():
+        if not hasattr(builtins, name):
+            setattr(builtins, name, held)
+
+
+def unguarded(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function`, which may change its arguments; what it returns is made `plain`."""
+    return lambda *arguments: plain(function(*arguments))
+
+
+def plain(value: Any) -> Any:
+    """`value` with what it holds, without subclasses: a Counter is a dict, and a match of a regular
+    expression, which is true whatever it matched, is its span. No method of theirs is called."""
+    kind = type(value)
+    if kind in _ALONE:
+        return value
+    if issubclass(kind, dict):
+        return {plain(key): plain(held) for key, held in dict.items(value)}
+    for base, each in _MANY.items():
+        if issubclass(kind, base):
+            return base([plain(item) for item in each(value)])
+    for base, bare in _ONE.items():
+        if issubclass(kind, base):
+            return bare(value)
+    if "re" in sys.modules and kind is sys.modules["re"].Match:
+        return kind.span(value)
+    return value
+
+
+_ALONE = {type(None), bool, int, float, str, bytes}
+_MANY: dict[type, Callable[[Any], Any]] = {
+    list: list.__iter__, tuple: tuple.__iter__, set: set.__iter__, frozenset: frozenset.__iter__,
+}  # fmt: skip
+_ONE: dict[type, Callable[[Any], Any]] = {
+    int: int.__int__, float: float.__float__, str: str.__str__,
+}  # fmt: skip
 
 
 if __name__ == "__main__":

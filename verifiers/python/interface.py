@@ -14,12 +14,16 @@ class Interface(Signature):
 
     Types are those of plain data (see `driver.py`): None, bool, int, float, str, bytes, list,
     tuple, set, frozenset and dict, with builtin names alone (``list[int]``, ``int | None``).
-    Annotations are for whoever reads them: what is compared are exact types of values.
+    ``Any`` is of what has no annotation. Annotations are for whoever reads them: what is compared
+    are exact types of values.
     """
 
     def __str__(self) -> str:
-        listed = ", ".join(f"{name}: {kind}" for name, kind in self.parameters)
-        return f"def {self.name}({listed}) -> {self.returns}"
+        listed = ", ".join(
+            name if kind == "Any" else f"{name}: {kind}" for name, kind in self.parameters
+        )
+        returns = "" if self.returns == "Any" else f" -> {self.returns}"
+        return f"def {self.name}({listed}){returns}"
 
 
 def shown(value: object) -> str:

@@ -38,6 +38,7 @@ _VERSION = (
 )
 # Beside the candidate in the work folder; a name of theirs is no name of its.
 READING, BESIDE = "forgegym-reading.py", "forgegym-beside.py"
+PRELUDE = "forgegym-prelude.py"
 _NAMES = {"cpython": "CPython", "pypy": "PyPy"}
 
 INSTALL_HINT = "`forgegym images build python` makes an image that has it"
@@ -66,26 +67,40 @@ class Interpreter:
         function: str | None = None,
         requests: tuple[bytes, ...] = (),
         seconds: float = READ_SECONDS,
+        prelude: str | None = None,
     ) -> Outcome:
         """What came of compiling `source` (the step "parse"), and of calling its `function`
-        ("test", only with one): what Python says of it is on standard output of the first."""
+        ("test", only with one): what Python says of it is on standard output of the first. With a
+        `prelude`, answers and arguments are as assertions in Python see them (see `beside`)."""
         limits = Limits(seconds=seconds, output_bytes=OUTPUT_BYTES)
         steps = [Step((self.path, *FLAGS, READING, PROGRAM), limits=limits, name="parse")]
         if function is not None:
-            steps.append(self._calls(function, requests))
-        return self.sandbox.run(Job(tuple(steps), files={PROGRAM: source, **self._files}))
+            steps.append(self._calls(function, requests, prelude))
+        return self.sandbox.run(Job(tuple(steps), files=self._beside(source, prelude)))
 
-    def call(self, source: bytes, function: str, requests: tuple[bytes, ...]) -> Outcome:
+    def call(
+        self,
+        source: bytes,
+        function: str,
+        requests: tuple[bytes, ...],
+        *,
+        prelude: str | None = None,
+    ) -> Outcome:
         """What came of calling a program's `function`, without asking what Python says of it: a
         program that does not parse answers no request."""
-        step = self._calls(function, requests)
-        return self.sandbox.run(Job((step,), files={PROGRAM: source, **self._files}))
+        step = self._calls(function, requests, prelude)
+        return self.sandbox.run(Job((step,), files=self._beside(source, prelude)))
 
-    def _calls(self, function: str, requests: tuple[bytes, ...]) -> Step:
+    def _beside(self, source: bytes, prelude: str | None) -> dict[str, bytes]:
+        before = {} if prelude is None else {PRELUDE: prelude.encode()}
+        return {PROGRAM: source, **self._files, **before}
+
+    def _calls(self, function: str, requests: tuple[bytes, ...], prelude: str | None) -> Step:
         limits = Limits(
             seconds=_TEST_WALL_SECONDS, cpu_seconds=TEST_SECONDS, output_bytes=OUTPUT_BYTES
         )
-        argv = (self.path, *FLAGS, BESIDE, self._driver, PROGRAM, function)
+        given = () if prelude is None else (PRELUDE,)
+        argv = (self.path, *FLAGS, BESIDE, self._driver, PROGRAM, function, *given)
         return Step(argv, requests=requests, limits=limits, name="test")
 
     def _ask(self) -> Toolchain:

@@ -165,7 +165,9 @@ def trivial(interface: Interface) -> dict[str, str]:
         "one": "return 1",
         "true": "return True",
     }
-    bodies |= {f"identity of {name}": f"return {name}" for name, _ in interface.parameters}
+    bodies |= {
+        f"identity of {name}": f"return {name.lstrip('*')}" for name, _ in interface.parameters
+    }
     found = {name: f"{interface}:\n    {body}\n" for name, body in bodies.items()}
     return {"empty": "", **found}
 

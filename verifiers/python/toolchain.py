@@ -27,6 +27,8 @@ from ..verdict import (
     StageStatus,
     Toolchain,
 )
+from . import apart
+from .apart import Apart
 from .beside import CHANGED, LOADING, MISSING
 from .interface import Interface, shown
 from .interpreter import (
@@ -62,11 +64,15 @@ class PythonVerifier(PooledVerifier):
 
     A verdict has the stages ``parse`` (Python compiles the text, which runs nothing of it) and, for
     a task with tests, ``test``, whose diagnostics are about public cases only. An argument that is
-    not left as it was is a wrong answer. Metrics: ``errors``, ``warnings`` (Python's own, all of
-    them), all of `syntax.PythonFacts` by name; with tests ``behaviour`` (the share of hidden cases
-    that passed) and ``above_trivial`` (that share above what the best trivial answer passes; see
-    `calls.trivial`). Where a task has an opponent's cases (``opposing`` in its tests),
-    ``withstood`` is the share of them that passed; they decide no stage.
+    not left as it was is a wrong answer, unless the task's tests have a ``prelude`` (definitions
+    that its programs may take for given, perhaps none): they are asked as assertions in Python ask
+    (see `beside`). Tests that are more than a case run `apart`; they count as cases do, and the
+    facts of a verdict say how many there were (``apart``). Metrics: ``errors``, ``warnings``
+    (Python's own, all of them), all of `syntax.PythonFacts` by name; with tests ``behaviour`` (the
+    share of hidden cases that passed; of all where none is hidden) and ``above_trivial`` (that
+    share above what the best trivial answer passes; see `calls.trivial`). Where a task has an
+    opponent's cases (``opposing`` in its tests), ``withstood`` is the share of them that passed;
+    they decide no stage.
 
     What the program did is valid and a refusal: a time-out, running out of memory, a crash of the
     interpreter. When that happens while a program is only read, a trivial one is read; if that
@@ -113,13 +119,17 @@ class PythonVerifier(PooledVerifier):
         started = time.perf_counter()
         text = read_python(encoded)
         reading = time.perf_counter() - started
-        asked = tests and replace(tests, cases=(*tests.cases, *opposing_cases(task)))
+        further = Apart.of(task)
+        calls = _calls(tests, further)
+        asked = tests and replace(tests, cases=(*tests.cases, *opposing_cases(task), *calls))
         requests, ids = oracle.ask(asked.cases) if asked else ((), ())
+        prelude: str | None = task.tests.get("prelude")
         outcome = self._python.run(
             encoded,
-            function=tests.interface.name if tests else None,
+            function=tests.interface.name if tests and requests else None,
             requests=requests,
             seconds=self._timeout,
+            prelude=prelude,
         )
         if not outcome.valid:
             return Judgement(failure=self._broken(outcome))
@@ -137,13 +147,89 @@ class PythonVerifier(PooledVerifier):
         told = answered(asked, ids, step)
         hidden = len(tests.cases) - tests.public
         answers = Answered(told.shown, told.secret[:hidden])
-        facts: dict[str, Any] = {"functions": text.functions, "tests": answers.counts(tests)}
-        test = _tested(tests, answers, step, source)
+        facts: dict[str, Any] = {"functions": text.functions}
+        if further is not None:
+            known = [r.answer for r in told.secret[len(told.secret) - len(calls) :]]
+            ends = self._apart(tests, further, known, encoded, prelude) if parse.passed else ()
+            if isinstance(ends, Failure):
+                return Judgement(failure=ends)
+            shown, secret = ends[: further.public], ends[further.public :]
+            answers = Answered((*answers.shown, *shown), (*answers.secret, *secret))
+            tests = replace(tests, apart=further.counts)
+            facts["apart"] = {"passed": sum(e.passed for e in ends), "total": sum(further.counts)}
+        facts["tests"] = answers.counts(tests)
+        test = _tested(tests, answers, step, source, parse, further)
         metrics |= answers.metrics(tests)
-        opposing = len(asked.cases) - len(tests.cases)
+        opposing = len(asked.cases) - len(tests.cases) - len(calls)
         if opposing:
-            metrics["withstood"] = sum(r.passed for r in told.secret[hidden:]) / opposing
+            theirs = told.secret[hidden : hidden + opposing]
+            metrics["withstood"] = sum(result.passed for result in theirs) / opposing
         return Judgement((parse, test), metrics, facts)
+
+    def _apart(
+        self,
+        tests: Tests[Interface],
+        further: Apart,
+        known: Sequence[oracle.Answer | None],
+        program: bytes,
+        prelude: str | None,
+    ) -> tuple[oracle.CaseResult, ...] | Failure:
+        """The results of the tests that run apart from a program."""
+
+        def ask(calls: Sequence[Sequence[object]]) -> Sequence[oracle.Answer | None] | Outcome:
+            return self._told(program, tests.interface.name, calls, prelude)
+
+        found = apart.run(self._python, tests.interface, further, known, ask)
+        return self._broken(found) if isinstance(found, Outcome) else found
+
+    def answers(
+        self,
+        source: str,
+        function: str,
+        calls: Sequence[Sequence[object]],
+        *,
+        prelude: str | None = None,
+    ) -> Sequence[oracle.Answer | None] | Failure:
+        """What a program answers to some calls; None where it gave no answer."""
+        found = self._told(source.encode(), function, calls, prelude)
+        return self._broken(found) if isinstance(found, Outcome) else found
+
+    def _told(
+        self,
+        program: bytes,
+        function: str,
+        calls: Sequence[Sequence[object]],
+        prelude: str | None,
+    ) -> Sequence[oracle.Answer | None] | Outcome:
+        cases = [oracle.Case(oracle.Call(function, tuple(c)), oracle.Expectation()) for c in calls]
+        requests, ids = oracle.ask(cases)
+        outcome = self._python.call(program, function, requests, prelude=prelude)
+        if not outcome.valid:
+            return outcome
+        step = outcome.last
+        given = () if step.status is Status.PROTOCOL else step.answers
+        return [result.answer for result in oracle.compare(cases, ids, given)]
+
+    def recorded(self, task: Task) -> Task | str | Failure:
+        """`task` with the calls that its tests that run apart make of its reference, which is the
+        set's own and trusted as much as the tests are; why they cannot be told, or the machine's
+        failure. Others are as they were."""
+        further, tests = Apart.of(task), Tests.of(task, Interface)
+        if further is None or tests is None or task.reference is None:
+            return task
+        found = apart.recorded(
+            self._python,
+            tests.interface,
+            further.setup,
+            further.scripts,
+            f"{task.tests.get('prelude', '')}\n{task.reference}",
+        )
+        if isinstance(found, Outcome):
+            return self._broken(found)
+        if isinstance(found, str):
+            return found
+        held = {**task.tests["apart"], "calls": list(found)}
+        return replace(task, tests={**task.tests, "apart": held})
 
     def faults(
         self, source: str, interface: Interface, cases: Sequence[oracle.Case]
@@ -240,6 +326,14 @@ def opposing_cases(task: Task) -> tuple[oracle.Case, ...]:
     return found.cases if found else ()
 
 
+def _calls(tests: Tests[Interface] | None, further: Apart | None) -> tuple[oracle.Case, ...]:
+    """The calls that tests are known to make that run apart, as cases without expectation."""
+    if tests is None or further is None:
+        return ()
+    name = tests.interface.name
+    return tuple(oracle.Case(oracle.Call(name, c), oracle.Expectation()) for c in further.calls)
+
+
 def _refused(why: Diagnostic, tests: Tests[Interface] | None) -> Judgement:
     """The judgement on a text that breaks a limit of this verifier."""
     stages = [Stage("parse", StageStatus.FAILED, 0.0, (why,))]
@@ -251,18 +345,34 @@ def _refused(why: Diagnostic, tests: Tests[Interface] | None) -> Judgement:
 
 
 def _tested(
-    tests: Tests[Interface], answers: Answered, step: StepOutcome | None, source: str
+    tests: Tests[Interface],
+    answers: Answered,
+    step: StepOutcome | None,
+    source: str,
+    parse: Stage,
+    further: Apart | None,
 ) -> Stage:
-    """The stage ``test``; `step` is None where the program does not parse."""
-    if step is None:
+    """The stage ``test``; `step` is None where the program does not parse, or where all of its
+    tests run apart and it was not known what they ask."""
+    if not parse.passed:
         return Stage("test", StageStatus.SKIPPED)
+    seconds = step.seconds if step else 0.0
     if answers.passed:
-        return Stage("test", StageStatus.PASSED, step.seconds)
+        return Stage("test", StageStatus.PASSED, seconds)
     complaints = _complaints(tests, answers, source)
+    if further is not None and not any(told.code in ("interface", "load") for told in complaints):
+        ends = answers.shown[tests.public :]
+        complaints += [
+            Diagnostic(f"{' '.join(script.split())} fails: {end.reason}"[:1000], code="test")
+            for script, end in zip(further.scripts, ends, strict=False)
+            if not end.passed
+        ]
+    if step is None:
+        return Stage("test", StageStatus.FAILED, seconds, tuple(complaints))
     how = ending(step, seconds=TEST_SECONDS, memory_bytes=MEMORY_BYTES, output_bytes=OUTPUT_BYTES)
     if how:
         complaints.append(Diagnostic(how, code=step.status.value))
-    return Stage("test", StageStatus.FAILED, step.seconds, tuple(complaints))
+    return Stage("test", StageStatus.FAILED, seconds, tuple(complaints))
 
 
 def _complaints(tests: Tests[Interface], answers: Answered, source: str) -> list[Diagnostic]:
