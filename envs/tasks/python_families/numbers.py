@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from ....verifiers.python.interface import Interface
@@ -22,7 +23,7 @@ _SIMPLE: dict[str, tuple[str, str, tuple[int, int], _OfTwo, str, _Slips]] = {
         "`k`; 0 is a multiple.", "int", (0, 1),
         lambda n, k: len([m for m in range(-n, n + 1) if m % k == 0]),
         "    return 2 * (n // k) + 1\n",
-        [("2 * (n // k) + 1", "2 * (n // k)"), ("2 * (n // k) + 1", "2 * n // k + 1")],
+        [("2 * (n // k) + 1", "n // k + 1"), ("2 * (n // k) + 1", "2 * n // k + 1")],
     ),
     "digit": (
         "Return the decimal digit of `n` with `k` digits after it, without regard to the sign: for "
@@ -46,9 +47,9 @@ _SIMPLE: dict[str, tuple[str, str, tuple[int, int], _OfTwo, str, _Slips]] = {
         "`k` - 1, and that differs from `n` by a multiple of 2 to the power `k`, or not at all.",
         "int", (-999, 1),
         lambda n, k: next(m for m in range(-(2**k) // 2, 2**k // 2) if (m - n) % 2**k == 0),
-        "    half = 2 ** (k - 1)\n    return (n + half) % (2 * half) - half\n",
-        [("(n + half) % (2 * half) - half", "n % (2 * half)"),
-         ("(n + half) % (2 * half) - half", "half - (half - n) % (2 * half)")],
+        "    rest = n % 2**k\n    return rest - 2**k if rest >= 2 ** (k - 1) else rest\n",
+        [(" - 2**k if rest >= 2 ** (k - 1) else rest", ""), ("rest >=", "rest >"),
+         ("rest - 2**k if rest", "-rest if rest")],
     ),
     "root": (
         "Return the greatest whole number r such that `k` times r times r is at most `n`.", "int",
@@ -70,9 +71,9 @@ _SIMPLE: dict[str, tuple[str, str, tuple[int, int], _OfTwo, str, _Slips]] = {
             (q, n - q * k) for q in (*range(n, 1), *range(n, -1, -1))
             if abs(n - q * k) < k and (n - q * k) * n >= 0
         ),
-        "    sign = -1 if n < 0 else 1\n    return sign * (abs(n) // k), sign * (abs(n) % k)\n",
-        [("sign * (abs(n) // k), sign * (abs(n) % k)", "divmod(n, k)"),
-         ("sign * (abs(n) % k)", "abs(n) % k")],
+        "    q = n // k\n    if q < 0 and n % k:\n        q += 1\n    return q, n - q * k\n",
+        [("    if q < 0 and n % k:\n        q += 1\n", ""), ("n - q * k", "n % k"),
+         ("q < 0 and n % k", "q < 0")],
     ),
     "odd": (
         "Return the sum of the numbers from 1 to `n`, both included, each of which is `k` times an "
@@ -257,9 +258,9 @@ _SHOWN: dict[str, tuple[str, str, Callable[[list[int], int], Any], str, tuple[st
 
 # ---------------------------------------------------------------- 4: notations
 #
-# name -> words, oracle (of digits: the number, or None if they are not valid), whether numbers
-# below 0 have a notation, to digits and from digits in Python, a check in Python, and slips of
-# these three.
+# name -> words, oracle (of digits: the number, or None if they are not valid), which digits there
+# are up to 300, whether numbers below 0 can be written, to digits and from digits in Python, a
+# check in Python, and slips of the two.
 _Read = Callable[[list[int]], "int | None"]
 
 
@@ -288,20 +289,22 @@ def _read_base(base: int, allowed: range) -> _Read:
     def read(digits: list[int]) -> int | None:
         if not set(digits) <= set(allowed) or digits[:1] == [0]:
             return None
-        return sum(digit * base**place for place, digit in enumerate(reversed(digits)))
+        total: int = sum(digit * base**place for place, digit in enumerate(reversed(digits)))
+        return total
 
     return read
 
 
-_POSITIONAL = (
-    "    n = 0\n    for digit in digits:\n        n = n * {base} + digit\n    return n\n"
-)
-_NOTATIONS: dict[str, tuple[str, _Read, bool, str, str, str, tuple[str, str], tuple[str, str]]] = {
+_POSITIONAL = "    n = 0\n    for digit in digits:\n        n = n * {base} + digit\n    return n\n"
+_Notation = tuple[
+    str, _Read, range, bool, str, str, str, tuple[str, str], tuple[str, str],
+]  # fmt: skip
+_NOTATIONS: dict[str, _Notation] = {
     "factorial": (
         "In this notation the last digit counts 1, the one before it 2, the one before that 2 * 3, "
         "the next one 2 * 3 * 4, and so on. The last digit is 0 or 1, the one before it at most 2, "
         "the one before that at most 3, and so on. No number below 0 can be written.",
-        _read_factorial, False,
+        _read_factorial, range(6), False,
         "    digits: list[int] = []\n    size = 2\n    while n:\n"
         "        n, digit = divmod(n, size)\n        digits.append(digit)\n        size += 1\n"
         "    return digits[::-1]\n",
@@ -314,7 +317,7 @@ _NOTATIONS: dict[str, tuple[str, _Read, bool, str, str, str, tuple[str, str], tu
         "In this notation the last digit counts 1, the one before it 2, and each one before these "
         "as much as the two after it together: 3, 5, 8, and so on. Digits are 0 and 1, and there "
         "are never two digits 1 beside each other. No number below 0 can be written.",
-        _read_fibonacci, False,
+        _read_fibonacci, range(2), False,
         "    if n == 0:\n        return []\n    weights = [1, 1]\n"
         "    while weights[0] + weights[1] <= n:\n"
         "        weights.insert(0, weights[0] + weights[1])\n"
@@ -323,13 +326,13 @@ _NOTATIONS: dict[str, tuple[str, _Read, bool, str, str, str, tuple[str, str], tu
         "    n, weight, above = 0, 1, 2\n    for digit in reversed(digits):\n"
         "        n += digit * weight\n        weight, above = above, weight + above\n"
         "    return n\n",
-        "not set(digits) <= {0, 1} or (1, 1) in zip(digits, digits[1:])",
+        "not set(digits) <= {0, 1} or \"11\" in \"\".join(map(str, digits))",
         ("weights = [1, 1]", "weights = [2, 1]"), ("above = 0, 1, 2", "above = 0, 1, 1"),
     ),
     "balanced": (
         "In this notation the last digit counts 1, and each other one three times as much as the "
         "one after it. Digits are -1, 0 and 1.",
-        _read_base(3, range(-1, 2)), True,
+        _read_base(3, range(-1, 2)), range(-1, 2), True,
         "    digits: list[int] = []\n    while n:\n        digit = (n + 1) % 3 - 1\n"
         "        digits.append(digit)\n        n = (n - digit) // 3\n    return digits[::-1]\n",
         _POSITIONAL.format(base=3),
@@ -339,7 +342,7 @@ _NOTATIONS: dict[str, tuple[str, _Read, bool, str, str, str, tuple[str, str], tu
     "negative": (
         "In this notation the last digit counts 1, and each other one -2 times as much as the one "
         "after it: -2, 4, -8, and so on. Digits are 0 and 1.",
-        _read_base(-2, range(2)), True,
+        _read_base(-2, range(2)), range(2), True,
         "    digits: list[int] = []\n    while n:\n        digit = n % 2\n"
         "        digits.append(digit)\n        n = (n - digit) // -2\n    return digits[::-1]\n",
         _POSITIONAL.format(base="-2"),
@@ -349,7 +352,7 @@ _NOTATIONS: dict[str, tuple[str, _Read, bool, str, str, str, tuple[str, str], tu
     "bijective": (
         "In this notation the last digit counts 1, and each other one three times as much as the "
         "one after it. Digits are 1, 2 and 3. No number below 0 can be written.",
-        _read_base(3, range(1, 4)), False,
+        _read_base(3, range(1, 4)), range(1, 4), False,
         "    digits: list[int] = []\n    while n:\n        n, digit = divmod(n - 1, 3)\n"
         "        digits.append(digit + 1)\n    return digits[::-1]\n",
         _POSITIONAL.format(base=3),
@@ -477,7 +480,7 @@ def _changed(change: str, below: str) -> Problem:
         while abs(n) >= base ** len(digits):
             digits.insert(0, abs(n) // base ** len(digits) % base)
         found = of(digits, base)
-        total = sum(x * base**place for place, x in enumerate(reversed(found)))
+        total: int = sum(x * base**place for place, x in enumerate(reversed(found)))
         return -total if n < 0 else total
 
     def arguments(draw: Draw) -> tuple[Any, ...]:
@@ -526,9 +529,9 @@ def _divisors(which: str, shown: str) -> Problem:
         n = draw.between(1, 6) * draw.between(1, 6) * draw.between(1, 9)
         if draw.chance(0.3):
             n = n * n
-        return (0 if draw.chance(0.04) else n * draw.pick((1, 1, 2, 5, 10)),)
+        return (n * draw.pick((1, 1, 2, 5, 10)) * (-1 if draw.chance(0.04) else 1),)
 
-    slips = [mistake, other, ("n < 1", "n < 0"), ("isqrt(n) + 1", "isqrt(n)")]
+    slips = [mistake, other, ("isqrt(n) + 1", "isqrt(n)")]
     return Problem(
         f"Divisors of `n` are the whole numbers from 1 to `n` that divide `n` without remainder. "
         f"Look at {words}. Return {answer}. If `n` is less than 1, ValueError is raised.",
@@ -536,135 +539,140 @@ def _divisors(which: str, shown: str) -> Problem:
         reference,
         oracle,
         arguments,
-        [(n,) for n in (0, 1, 2, -4, 3, 4, 6, 12, 16, 36, 90, 97, 400, 900)],
+        [(n,) for n in (0, 1, 2, -4, 4, 6, 9, 12, 16, 36, 90, 97, 225, 400)],
         [slip(reference, change) for change in slips],
     )
 
 
+_FIRST = "The highest digit stands first and is not 0; 0 is written without any digits."
+
+
 def _notation(name: str, asked: str) -> Problem:
-    words, read, signed, encode, decode, bad, slip_encode, slip_decode = _NOTATIONS[name]
-    coded = "def encoded(n: int) -> list[int]:\n" + encode
-    plain = "def decoded(digits: list[int]) -> int:\n" + decode
-    known = {tuple(_written(read, n)): n for n in range(-80 if signed else 0, 300)}
-    written = {n: list(digits) for digits, n in known.items()}
-    parameters: tuple[tuple[str, str], ...] = (("digits", "list[int]"),)
-    returns = "int"
-    edges: list[tuple[Any, ...]]
-    sentence = "The highest digit stands first and is not 0; 0 is written without any digits."
+    return {"decoded": _decoded, "added": _added, "richest": _richest}[asked](name)
 
-    if asked == "decoded":
-        zero = "" if name == "bijective" else "digits[:1] == [0] or "
-        condition = f"{zero}{bad}"
-        reference = (
-            "def calculate(digits: list[int]) -> int:\n"
-            f"    if {condition}:\n        raise ValueError(digits)\n" + decode
-        )
-        task = (
-            "Return the number that `digits` show. If no number is written in this notation as "
-            "`digits`, ValueError is raised."
-        )
 
-        def oracle(digits: list[int]) -> int:
-            n = read(digits)
-            if n is None:
-                raise raising("ValueError")
-            return n
+def _decoded(name: str) -> Problem:
+    words, read, _, _, _, decode, bad, _, mistake = _NOTATIONS[name]
+    zero = "" if name == "bijective" else "digits[:1] == [0] or "
+    reference = (
+        f"def calculate(digits: list[int]) -> int:\n    if {zero}{bad}:\n"
+        f"        raise ValueError(digits)\n{decode}"
+    )
 
-        def arguments(draw: Draw) -> tuple[Any, ...]:
-            digits = list(draw.pick(list(written.values())))
-            if draw.chance(0.25) and digits:
-                digits[draw.below(len(digits))] += draw.pick((-1, 1))
-            return (digits,)
+    def oracle(digits: list[int]) -> int:
+        n = read(digits)
+        if n is None:
+            raise raising("ValueError")
+        return n
 
-        edges = [
-            ([],), ([0],), ([1],), ([2],), ([3],), ([-1],), ([1, 0],), ([1, 1],), ([0, 1],),
-            ([2, 1],), ([1, 3, 1],), ([3, 0, 1],), ([4, 0, 0],), ([1, -1, 0],),
-        ]  # fmt: skip
-        wrong = [
-            slip(reference, slip_decode),
-            slip(reference, (condition, bad if zero else "0 in digits")),
-            slip(reference, (condition, "0 in digits[:1]" if zero else "digits == [4]")),
-        ]
-    elif asked == "added":
-        parameters = (("a", "list[int]"), ("b", "list[int]"))
-        returns = "list[int]"
-        reference = (
-            "def calculate(a: list[int], b: list[int]) -> list[int]:\n"
-            f"    return encoded(decoded(a) + decoded(b))\n\n\n{plain}\n\n{coded}"
-        )
-        task = (
-            "`a` and `b` are numbers in this notation. Return their sum, as the list of its digits "
-            "in this notation."
-        )
+    def arguments(draw: Draw) -> tuple[Any, ...]:
+        digits = list(draw.pick(list(_written(name).values())))
+        if draw.chance(0.25) and digits:
+            digits[draw.below(len(digits))] += draw.pick((-1, 1))
+        return (digits,)
 
-        def oracle(a: list[int], b: list[int]) -> list[int]:
-            return _written(read, (read(a) or 0) + (read(b) or 0))
-
-        def arguments(draw: Draw) -> tuple[Any, ...]:
-            reach = draw.pick((3, 20, 80))
-            low = -reach if signed else 0
-            return written[draw.between(low, reach)], written[draw.between(low, reach)]
-
-        numbers = [(0, 0), (0, 1), (1, 0), (1, 1), (2, 1), (3, 3), (5, 8), (13, 1), (7, 23)]
-        edges = [(written[a], written[b]) for a, b in numbers]
-        wrong = [slip(reference, slip_encode), slip(reference, slip_decode)]
-    else:
-        parameters = (("low", "int"), ("high", "int"))
-        returns = "tuple[int, list[int]]"
-        reference = (
-            "def calculate(low: int, high: int) -> tuple[int, list[int]]:\n"
-            "    if low > high" + ("" if signed else " or low < 0") + ":\n"
-            "        raise ValueError(low, high)\n"
-            "    numbers = range(low, high + 1)\n"
-            "    n = max(numbers, key=lambda number: sum(encoded(number)))\n"
-            f"    return n, encoded(n)\n\n\n{coded}"
-        )
-        task = (
-            "Of the numbers from `low` to `high`, both included, find the one with the greatest "
-            "sum of digits in this notation; of several, the smallest number. Return a pair of "
-            "this number and the list of its digits. If `low` is greater than `high`"
-            + ("" if signed else ", or below 0")
-            + ", ValueError is raised."
-        )
-
-        def oracle(low: int, high: int) -> tuple[int, list[int]]:
-            if low > high or (low < 0 and not signed):
-                raise raising("ValueError")
-            found = [(-sum(digits), n) for n, digits in written.items() if low <= n <= high]
-            n = min(found)[1]
-            return n, written[n]
-
-        def arguments(draw: Draw) -> tuple[Any, ...]:
-            low = draw.between(-40 if signed else 0, draw.pick((5, 60, 200)))
-            return low, low + draw.pick((0, 1, 2, 4, 8, 15, 30))
-
-        edges = [
-            (0, 0), (0, 1), (1, 1), (1, 0), (3, 2), (2, 9), (5, 7), (0, 30), (12, 13), (17, 40),
-        ] + ([(-7, -2), (-1, 0)] if signed else [(-1, 0), (-3, 5)])  # fmt: skip
-        wrong = [
-            slip(reference, slip_encode),
-            slip(reference, ("range(low, high + 1)", "range(high, low - 1, -1)")),
-            slip(reference, ("if low > high", "if low >= high")),
-        ]
     return Problem(
-        f"{words} {sentence}\n{task}",
-        Interface("calculate", parameters, returns),
+        f"{words} {_FIRST}\nReturn the number that `digits` show. If no number is written in this "
+        "notation as `digits`, ValueError is raised.",
+        Interface("calculate", (("digits", "list[int]"),), "int"),
         reference,
         oracle,
         arguments,
-        edges,
-        wrong,
+        [
+            ([],), ([0],), ([1],), ([2],), ([3],), ([-1],), ([1, 0],), ([1, 1],), ([0, 1],),
+            ([2, 1],), ([1, 3, 1],), ([3, 0, 1],), ([4, 0, 0],), ([1, -1, 0],),
+        ],
+        [
+            slip(reference, mistake),
+            slip(reference, (zero + bad, bad if zero else "0 in digits")),
+            slip(reference, (zero + bad, "digits[:1] == [0]" if zero else "digits == [4]")),
+        ],
+    )  # fmt: skip
+
+
+def _added(name: str) -> Problem:
+    words, read, _, signed, encode, decode, _, *mistakes = _NOTATIONS[name]
+    reference = (
+        "def calculate(a: list[int], b: list[int]) -> list[int]:\n"
+        "    return encoded(decoded(a) + decoded(b))\n\n\n"
+        f"def decoded(digits: list[int]) -> int:\n{decode}\n\n"
+        f"def encoded(n: int) -> list[int]:\n{encode}"
+    )
+
+    def arguments(draw: Draw) -> tuple[Any, ...]:
+        reach = draw.pick((3, 20, 80))
+        low = -reach if signed else 0
+        return tuple(list(_written(name)[draw.between(low, reach)]) for _ in "ab")
+
+    pairs = [(0, 0), (0, 1), (1, 0), (1, 1), (2, 1), (3, 3), (5, 8), (13, 1), (7, 23)]
+    return Problem(
+        f"{words} {_FIRST}\n`a` and `b` are numbers in this notation. Return their sum, as the "
+        "list of its digits in this notation.",
+        Interface("calculate", (("a", "list[int]"), ("b", "list[int]")), "list[int]"),
+        reference,
+        lambda a, b: list(_written(name)[(read(a) or 0) + (read(b) or 0)]),
+        arguments,
+        [tuple(list(_written(name)[n]) for n in pair) for pair in pairs],
+        [slip(reference, mistake) for mistake in mistakes],
     )
 
 
-def _written(read: _Read, n: int) -> list[int]:
-    """The digits that are read as `n`, found by trying."""
-    return next(
-        list(digits)
-        for length in range(12)
-        for digits in _digits(length)
-        if read(list(digits)) == n
+def _richest(name: str) -> Problem:
+    words, _, _, signed, encode, _, _, mistake, _ = _NOTATIONS[name]
+    below = "" if signed else " or low < 0"
+    reference = (
+        "def calculate(low: int, high: int) -> tuple[int, list[int]]:\n"
+        f"    if low > high{below}:\n        raise ValueError(low, high)\n"
+        "    numbers = range(low, high + 1)\n"
+        "    n = max(numbers, key=lambda number: sum(encoded(number)))\n"
+        f"    return n, encoded(n)\n\n\ndef encoded(n: int) -> list[int]:\n{encode}"
     )
+
+    def oracle(low: int, high: int) -> tuple[int, list[int]]:
+        if low > high or (low < 0 and not signed):
+            raise raising("ValueError")
+        found = [(-sum(digits), n) for n, digits in _written(name).items() if low <= n <= high]
+        n = min(found)[1]
+        return n, list(_written(name)[n])
+
+    def arguments(draw: Draw) -> tuple[Any, ...]:
+        low = draw.between(-40 if signed else 0, draw.pick((5, 60, 200)))
+        return low, low + draw.pick((0, 1, 2, 4, 8, 15, 30))
+
+    return Problem(
+        f"{words} {_FIRST}\nOf the numbers from `low` to `high`, both included, find the one with "
+        "the greatest sum of digits in this notation; of several, the smallest number. Return a "
+        "pair of this number and the list of its digits. If `low` is greater than `high`"
+        f"{'' if signed else ', or below 0'}, ValueError is raised.",
+        Interface("calculate", (("low", "int"), ("high", "int")), "tuple[int, list[int]]"),
+        reference,
+        oracle,
+        arguments,
+        [
+            (0, 0), (0, 1), (1, 1), (1, 0), (3, 2), (2, 9), (5, 7), (0, 30), (12, 13), (17, 40),
+            *([(-7, -2), (-1, 0)] if signed else [(-1, 0), (-3, 5)]),
+        ],
+        [
+            slip(reference, mistake),
+            slip(reference, ("range(low, high + 1)", "range(high, low - 1, -1)")),
+            slip(reference, ("if low > high", "if low >= high")),
+        ],
+    )  # fmt: skip
+
+
+@cache
+def _written(name: str) -> dict[int, list[int]]:
+    """The digits of the numbers up to 300, and of some below 0: all that can be read."""
+    _, read, alphabet, *_ = _NOTATIONS[name]
+    found: dict[int, list[int]] = {}
+    length = 0
+    while not set(range(301)) <= set(found):
+        for digits in itertools.product(alphabet, repeat=length):
+            n = read(list(digits))
+            if n is not None:
+                found[n] = list(digits)
+        length += 1
+    return dict(sorted(found.items()))
 
 
 def _remainders(found: str, contrary: str) -> Problem:
