@@ -337,7 +337,7 @@ _NOTATIONS: dict[str, _Notation] = {
         "        digits.append(digit)\n        n = (n - digit) // 3\n    return digits[::-1]\n",
         _POSITIONAL.format(base=3),
         "not set(digits) <= {-1, 0, 1}",
-        ("digit = (n + 1) % 3 - 1", "digit = n % 3"), ("n * 3 + digit", "n * 3 + abs(digit)"),
+        ("n = (n - digit) // 3", "n = int(n / 3)"), ("n * 3 + digit", "n * 3 + abs(digit)"),
     ),
     "negative": (
         "In this notation the last digit counts 1, and each other one -2 times as much as the one "
