@@ -199,12 +199,13 @@ _ASKED: dict[str, tuple[str, str, _Times, str, _Slips]] = {
 # name -> words, Python for the minutes between two stamps, and a slip.
 _AGAIN = {
     "none": (
-        "If they are the same, no time has passed",
+        "less than 24 hours have passed, so that none have if they show the same time",
         "(time - moments[-1]) % 1440",
         ("(time - moments[-1]) % 1440", "abs(time - moments[-1] % 1440)"),
     ),
     "day": (
-        "If they are the same, a whole day has passed",
+        "some time has passed, but no more than 24 hours, so that these have passed if they show "
+        "the same time",
         "(time - moments[-1] - 1) % 1440 + 1",
         ("(time - moments[-1] - 1) % 1440 + 1", "(time - moments[-1]) % 1440"),
     ),
@@ -544,8 +545,9 @@ def _stamps(again: str, bad: str, passed: str) -> Problem:
     kind = "int" if bad == "raises" else "int | None"
     reference = (
         f"import re\n\n\ndef clock(stamps: list[str]) -> {returns}:\n"
+        f"    times = {times}\n"
         "    moments: list[int] = []  # In minutes since the midnight before the first one.\n"
-        f"    for time in {times}:\n        if moments:\n"
+        "    for time in times:\n        if moments:\n"
         f"            time = moments[-1] + {between}\n        moments.append(time)\n"
         f"    return {python}\n\n\n"
         f"def minutes(stamp: str) -> {kind}:\n"
@@ -580,13 +582,7 @@ def _stamps(again: str, bad: str, passed: str) -> Problem:
     return Problem(
         "Each of `stamps` is a text of two digits for the hour from 00 to 23, a colon, and two "
         f"digits for the minute from 00 to 59. {sentence}\nStamps are in the order in which they "
-        "were made. Between a stamp and the next one, less time has passed than until it is the "
-        f"time of the first of them again. {rule}. Return {words}."
-        if again == "none"
-        else "Each of `stamps` is a text of two digits for the hour from 00 to 23, a colon, and "
-        f"two digits for the minute from 00 to 59. {sentence}\nStamps are in the order in which "
-        "they were made. Between a stamp and the next one, no more time has passed than until it "
-        f"is the time of the first of them again. {rule}. Return {words}.",
+        f"were made. Between a stamp and the next one {rule}.\nReturn {words}.",
         Interface("clock", (("stamps", "list[str]"),), returns),
         reference,
         oracle,
