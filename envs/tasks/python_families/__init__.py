@@ -5,7 +5,7 @@ another function of the host's, by which it knows what is expected. Beside them 
 solutions, which must fail. `forgegym validate PythonReasoning-v0` holds one against the other.
 """
 
-from . import clock, groups, money, numbers, ranks, running, schedule, signals, text
+from . import brackets, clock, groups, money, numbers, ranks, running, schedule, signals, text
 from .family import FAMILIES, Family, Problem, RaisesError, family, raising, slip
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Family",
     "Problem",
     "RaisesError",
+    "brackets",
     "clock",
     "family",
     "groups",

@@ -381,7 +381,7 @@ _ORDERS = {
         ("sorted(groups.items())", "groups.items()"),
     ),
     "total": (
-        "those with greater totals first, and those with equal totals in alphabetical order of "
+        "by their totals, the greatest first, and those with equal totals in alphabetical order of "
         "their names",
         "sorted(groups.items(), key=lambda item: (-total(item[1]), item[0]))",
         ("(-total(item[1]), item[0])", "-total(item[1])"),
@@ -576,8 +576,8 @@ def _two_keys(value: str, answer: str) -> Problem:
 
     return Problem(
         "Each of `rows` is a group, a member of it, and an amount, which is at least 0; a member "
-        "of one group may be one of another, too. The value of a member in a group is "
-        f"{value_words}, which are those with this group and this member.\nReturn {words}.",
+        "of one group may be one of another, too. The rows of a member in a group are those that "
+        f"have both. Its value in the group is {value_words}.\nReturn {words}.",
         Interface("collect", (("rows", "list[tuple[str, str, int]]"),), returns),
         reference,
         oracle,
