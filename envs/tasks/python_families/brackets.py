@@ -150,13 +150,14 @@ def _outer_parts(found: list[tuple[str, int]]) -> list[str]:
 
 _WALK: dict[str, tuple[str, str, _Walked, str, str, str, str, str, _Slips]] = {
     "outside": (
-        "the text of the characters that are in no brackets, without brackets", "str",
+        "the text of the characters, other than brackets, that are in no pair of brackets", "str",
         lambda found: "".join(c for c, n in found if n == 0 and c not in "()"),
         'found = ""', "", "", "        elif depth == 0:\n            found += character\n", "found",
         [("elif depth == 0:", "elif depth <= 1:")],
     ),
     "second": (
-        "the text of the characters that are in two pairs of brackets or more, without brackets",
+        "the text of the characters, other than brackets, that are in two pairs of brackets or "
+        "more",
         "str", lambda found: "".join(c for c, n in found if n > 1 and c not in "()"),
         'found = ""', "", "", "        elif depth >= 2:\n            found += character\n", "found",
         [("depth >= 2", "depth == 2")],
@@ -221,7 +222,7 @@ def _last(opened: list[int], text: str, bracket: str) -> int:
 
 _MATCHED: dict[str, tuple[str, _Closes, str, tuple[str, str]]] = {
     "strict": (
-        "Its partner is the last bracket that is open, if that is of the same kind; if not, it has "
+        "is the last bracket that is open, if that is of the same kind; if not, it has "
         "no partner, and nothing is closed.",
         lambda opened, text, c: (
             opened[-1] if opened and text[opened[-1]] == _PARTNER[c] else -1, {*opened[-1:]}
@@ -234,14 +235,14 @@ _MATCHED: dict[str, tuple[str, _Closes, str, tuple[str, str]]] = {
          "                found.append((text.rindex(OPENS[character], 0, place), place))\n"),
     ),
     "kinds": (
-        "Its partner is the last bracket of the same kind that is open, and only that one is "
+        "is the last bracket of the same kind that is open, and only that one is "
         "closed; without one, it has no partner.",
         lambda opened, text, c: (_last(opened, text, c), {_last(opened, text, c)}),
         f"{_FIND}                opened.remove(places[-1])\n",
         ("opened.remove(places[-1])", "del opened[opened.index(places[-1]) :]"),
     ),
     "jump": (
-        "Its partner is the last bracket of the same kind that is open. This one is closed, and so "
+        "is the last bracket of the same kind that is open. This one is closed, and so "
         "are all that were opened after it, which have no partner. If no bracket of the same kind "
         "is open, it has no partner, and nothing is closed.",
         lambda opened, text, c: (
@@ -251,7 +252,7 @@ _MATCHED: dict[str, tuple[str, _Closes, str, tuple[str, str]]] = {
         ("del opened[opened.index(places[-1]) :]", "opened.remove(places[-1])"),
     ),
     "any": (
-        "Its partner is the last bracket that is open, of whatever kind, which is closed then; if "
+        "is the last bracket that is open, of whatever kind, which is closed then; if "
         "none is open, it has no partner.",
         lambda opened, *_: (opened[-1] if opened else -1, {*opened[-1:]}),
         "            if opened:\n                found.append((opened.pop(), place))\n",
@@ -650,8 +651,9 @@ def _partners(matched: str, answer: str) -> Problem:
     return Problem(
         "`text` has letters and brackets of three kinds: (), [] and {}. All brackets are without "
         "a partner at first. Go through `text` from left to right. An opening bracket, one of (, "
-        f"[ and {{, is open from there on. When a closing bracket comes, one of ), ] and }}: {rule}"
-        f"\nIndices in `text` count from 0. Return {words}.",
+        f"[ and {{, is open from there on. The partner of a closing bracket, one of ), ] and "
+        f"}}, {rule}\n"
+        f"Indices in `text` count from 0. Return {words}.",
         Interface("nested", (("text", "str"),), returns),
         reference,
         oracle,
@@ -755,8 +757,8 @@ def _reduced(rule: str, value: Callable[[str], int], apply: Callable[[str, list[
     return tokens[0] if isinstance(tokens[0], int) else value(tokens[0])
 
 
+_CALL = 'class Call(NamedTuple):\n    operator: str\n    operands: "tuple[str | Call, ...]"\n\n\n'
 _READ = (
-    'class Call(NamedTuple):\n    operator: str\n    operands: "tuple[str | Call, ...]"\n\n\n'
     "def read(tokens: list[str], at: int) -> tuple[str | Call, int]:\n"
     '    """The rule that begins at a place, and where it ends."""\n'
     '    if at == len(tokens) or tokens[at] == ")":\n        raise ValueError("no rule")\n'
@@ -821,7 +823,7 @@ def _logic(which: str, how: str) -> Problem:
         )
     reference = (
         "import re\nfrom typing import NamedTuple\n\n\n"
-        f"def nested(rule: str, items: dict[str, list[str]]) -> {returns}:\n"
+        f"{_CALL}def nested(rule: str, items: dict[str, list[str]]) -> {returns}:\n"
         f'    tokens = re.findall("[()]|[a-z]+", rule)\n    {body}'
         "    return [name for name, tags in items.items() if holds(tree, tags)]\n\n\n"
         + _READ.replace("{check}", check)
@@ -922,7 +924,7 @@ def _numeric(which: str, how: str) -> Problem:
     missing = "values[tree]" if how == "unknown" else "values.get(tree, 0)"
     reference = (
         f"import re\nfrom typing import NamedTuple\n\n{constant}\n"
-        "def nested(rule: str, values: dict[str, int]) -> int:\n"
+        f"{_CALL}def nested(rule: str, values: dict[str, int]) -> int:\n"
         '    tokens = re.findall("[()]|[a-z]+|[0-9]+", rule)\n'
         "    tree, end = read(tokens, 0)\n    if end < len(tokens):\n"
         '        raise ValueError("more than a rule")\n'
