@@ -222,8 +222,8 @@ def _last(opened: list[int], text: str, bracket: str) -> int:
 
 _MATCHED: dict[str, tuple[str, _Closes, str, tuple[str, str]]] = {
     "strict": (
-        "is the last bracket that is open, if that is of the same kind; if not, it has "
-        "no partner, and nothing is closed.",
+        "is the last bracket that is open, if that is of the same kind, and this is closed then; "
+        "if it is not, or none is open, it has no partner, and nothing is closed.",
         lambda opened, text, c: (
             opened[-1] if opened and text[opened[-1]] == _PARTNER[c] else -1, {*opened[-1:]}
         ),
@@ -242,8 +242,8 @@ _MATCHED: dict[str, tuple[str, _Closes, str, tuple[str, str]]] = {
         ("opened.remove(places[-1])", "del opened[opened.index(places[-1]) :]"),
     ),
     "jump": (
-        "is the last bracket of the same kind that is open. This one is closed, and so "
-        "are all that were opened after it, which have no partner. If no bracket of the same kind "
+        "is the last bracket of the same kind that is open. This one is closed then, and so are "
+        "those after it that are still open; these have no partner. If no bracket of the same kind "
         "is open, it has no partner, and nothing is closed.",
         lambda opened, text, c: (
             _last(opened, text, c), {p for p in opened if p >= _last(opened, text, c)}

@@ -155,7 +155,7 @@ _ASKED: dict[str, tuple[str, str, _Times, str, _Slips]] = {
     ),
     "waits": (
         "a list with one number for each of `times`, in their order: 0 if it is open then, and "
-        "else how many minutes later it opens", "list[int]",
+        "else how many minutes later it is `opens` for the first time (0 if it is then)", "list[int]",
         lambda ts, is_open, o, _: [
             0 if is_open(t) else next(m for m in range(_DAY) if (t + m) % _DAY == o) for t in ts
         ],

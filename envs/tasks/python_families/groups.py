@@ -619,8 +619,8 @@ def _fold(fold: str, order: str) -> tuple[str, str, tuple[str, str]]:
         return (
             "Folders whose total is less than 3 have no line, and nothing in them has. Instead, "
             "where there are any such in one folder (or at the outermost level), one line more "
-            "stands after the lines of that folder's other folders, with ... as the name, and the "
-            "total of all the rows of those that have no line.",
+            "stands after the lines of the other folders there, indented as these are, with ... as "
+            "the name, and the total of all the rows of those that have no line.",
             "    rest: list[tuple[list[str], int]] = []\n"
             f"    for name, inner in {order}:\n        if total(inner) < 3:\n"
             "            rest += inner\n        else:\n"
