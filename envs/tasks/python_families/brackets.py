@@ -101,6 +101,44 @@ _SIMPLE: dict[str, tuple[str, str, Callable[[str], Any], str, _Slips]] = {
          ('.translate(str.maketrans({"(": ")", ")": "("}))',
           '.replace("(", ")").replace(")", "(")')],
     ),
+    "tail": (
+        "Return what stands after the last closing bracket, ), of `text`; all of `text` if it has "
+        "none.", "str",
+        lambda t: "".join(itertools.takewhile(lambda c: c != ")", t[::-1]))[::-1],
+        '    return text.rpartition(")")[2]\n',
+        [('text.rpartition(")")[2]', 'text.partition(")")[2]'),
+         ('text.rpartition(")")[2]', 'text[text.find(")") + 1 :]'),
+         ('text.rpartition(")")[2]', 'text[text.rindex(")") + 1 :]')],
+    ),
+    "longest": (
+        "Return how many opening brackets, (, stand directly after one another where most do; 0 if "
+        "there are none.", "int",
+        lambda t: max(n for n in range(len(t) + 1) if "(" * n in t),
+        '    return max(map(len, re.findall(r"\\(+", text)), default=0)\n',
+        [(r"""max(map(len, re.findall(r"\(+", text)), default=0)""", 'text.count("(")'),
+         (", default=0", "")],
+    ),
+    "seams": (
+        "Wherever a closing bracket, ), has an opening bracket, (, directly after it, leave out "
+        "both of them. Return what is left of `text`; what comes to stand side by side in it only "
+        "then stays.", "str",
+        lambda t: "".join(c for k, c in enumerate(t) if t[k : k + 2] != ")("
+                          and t[max(0, k - 1) : k + 1] != ")("),
+        '    return text.replace(")(", "")\n',
+        [('text.replace(")(", "")', 're.sub(r"\\)+\\(+", "", text)'),
+         ('    return text.replace(")(", "")\n',
+          '    while ")(" in text:\n        text = text.replace(")(", "")\n    return text\n'),
+         ('text.replace(")(", "")', 'text.replace(")(", "", 1)')],
+    ),
+    "span": (
+        "Return the part of `text` from its first opening bracket, (, to its last closing bracket, "
+        "), with both of them. If it lacks one of the two, or the latter stands before the former, "
+        "return None.", "str | None",
+        lambda t: max((t[a : b + 1] for a in range(len(t)) for b in range(a, len(t))
+                       if t[a] + t[b] == "()"), key=len, default=None),
+        '    match = re.search(r"\\(.*\\)", text)\n    return match[0] if match else None\n',
+        [(".*", ".*?"), (" if match else None", ""), (".*", "[^)]*")],
+    ),
 }  # fmt: skip
 
 
@@ -548,6 +586,7 @@ def _simple(name: str) -> Problem:
     imports = "from itertools import accumulate\n\n\n" if "accumulate" in python else ""
     imports = "import re\n\n\n" if "re." in python else imports
     reference = f"{imports}def nested(text: str) -> {returns}:\n{python}"
+    mistakes = [slip(reference, change) for change in slips]
     return Problem(
         words,
         Interface("nested", (("text", "str"),), returns),
@@ -557,9 +596,12 @@ def _simple(name: str) -> Problem:
         [
             ("",), ("a",), ("()",), (")(",), ("(a)",), ("(())",), ("((a)b)",), ("(a)(b)",),
             ("a)b(",), ("))(",), (")a",), ("(a(b)",), ("(()",), ("())a(",), ("a(b(ab)(a))b",),
-            ("))((",),
+            ("))((",), ("a)((b)((",),
         ],
-        [slip(reference, change) for change in slips],
+        [
+            source if "re." not in source or "re." in python else f"import re\n\n\n{source}"
+            for source in mistakes
+        ],
     )  # fmt: skip
 
 

@@ -119,6 +119,50 @@ _SIMPLE: dict[str, tuple[str, tuple[str, str], str, Callable[..., Any], str, _Sl
         '    return f"{hours}h{minutes:02}min" if hours else f"{minutes}min"\n',
         [("{minutes:02}", "{minutes}"), (" if hours else f\"{minutes}min\"", ""), (" % 1440", "")],
     ),
+    "arrival": (
+        f"{_TIME} `text` is a time of two digits for the hours from 00 to 23, a colon, and two "
+        "digits for the minutes. Return how many minutes after `time` it is this time for the "
+        "first time; 0 if it is so at `time` itself.",
+        ("text", "str"), "int",
+        lambda t, x: next(
+            m for m in range(_DAY) if f"{(t + m) // 60 % 24:02}:{(t + m) % 60:02}" == x
+        ),
+        "    return (int(text[:2]) * 60 + int(text[3:]) - time) % 1440\n",
+        [(" % 1440", ""), ("* 60", "* 100"),
+         ("(int(text[:2]) * 60 + int(text[3:]) - time) % 1440",
+          "(int(text[:2]) * 60 + int(text[3:]) - time - 1) % 1440 + 1")],
+    ),
+    "soon": (
+        f"{_TIME} Return the list of the indices, counted from 0, of those of `times` that come at "
+        "most 15 minutes after `time`, or are the same, in rising order. After 23:50, for "
+        "instance, 0:05 comes 15 minutes later.",
+        ("times", "list[int]"), "list[int]",
+        lambda t, ts: [k for k in range(len(ts)) if ts[k] in [(t + m) % _DAY for m in range(16)]],
+        "    return [\n        place for place, other in enumerate(times)\n"
+        "        if (other - time) % 1440 <= 15\n    ]\n",
+        [(" % 1440 <=", " <="), ("<= 15", "< 15"), ("(other - time) % 1440", "abs(other - time)")],
+    ),
+    "next": (
+        f"{_TIME} Return that of `times` that comes first after `time`, or is the same, today or "
+        "tomorrow; None if there are no `times`.",
+        ("times", "list[int]"), "int | None",
+        lambda t, ts: min([x for x in ts if x >= t] or ts, default=None),
+        "    return min(times, key=lambda other: (other < time, other), default=None)\n",
+        [("(other < time, other)", "abs(other - time)"), ("other < time,", "other <= time,"),
+         ("min(times, key=lambda other: (other < time, other), default=None)",
+          "min((other for other in times if other >= time), default=None)")],
+    ),
+    "parted": (
+        f"{_TIME} Something begins at `time` and lasts `minutes` minutes, at least 0. Return a "
+        "pair: how many of these minutes are on the day on which it begins, and how many are on "
+        "later days.",
+        ("minutes", "int"), "tuple[int, int]",
+        lambda t, m: (len(range(t, min(t + m, _DAY))), len(range(_DAY, t + m))),
+        "    return min(minutes, 1440 - time), max(0, time + minutes - 1440)\n",
+        [("min(minutes, 1440 - time)", "1440 - time"), ("max(0, time + minutes - 1440)",
+                                                        "(time + minutes) % 1440"),
+         ("max(0, time + minutes - 1440)", "minutes // 1440")],
+    ),
 }  # fmt: skip
 
 # ---------------------------------------------------------------- 2: open or closed
@@ -155,7 +199,8 @@ _ASKED: dict[str, tuple[str, str, _Times, str, _Slips]] = {
     ),
     "waits": (
         "a list with one number for each of `times`, in their order: 0 if it is open then, and "
-        "else how many minutes later it is `opens` for the first time (0 if it is then)", "list[int]",
+        "else how many minutes later it is `opens` for the first time (0 if it is then)",
+        "list[int]",
         lambda ts, is_open, o, _: [
             0 if is_open(t) else next(m for m in range(_DAY) if (t + m) % _DAY == o) for t in ts
         ],
@@ -467,16 +512,30 @@ def _simple(name: str) -> Problem:
             return time, draw.pick((other, _time(draw), _time(draw)))
         if beside == "step":
             return time, draw.pick((1, 2, 5, 10, 15, 20, 30, 60, 90, 180, 720, 1440))
+        if beside == "text":
+            other = draw.pick(((time + draw.pick((0, 1, -1, 59, 60))) % _DAY, _time(draw)))
+            return time, f"{other // 60:02}:{other % 60:02}"
+        if name == "soon":
+            near = [(time + k) % _DAY for k in (-1, 0, 14, 15, 16, 60)]
+            return time, [draw.pick((draw.pick(near), _time(draw))) for _ in range(draw.below(8))]
         if beside == "times":
             return time, [draw.pick((time, _time(draw))) for _ in range(draw.below(8))]
         minutes = draw.pick((draw.below(200), 60 * draw.below(60), draw.below(4000)))
-        return time, minutes if name == "strikes" or draw.chance(0.6) else -minutes
+        return time, minutes if name in ("strikes", "parted") or draw.chance(0.6) else -minutes
 
     others: dict[str, list[Any]] = {
         "other": [0, 1, 1439, 480, 720],
         "step": [1, 15, 60, 1440],
-        "times": [[], [0], [1439, 0, 480], [481, 480, 479, 480], [0, 0, 1439, 1439]],
-        "minutes": [0, 1, 60, 1440] if name == "strikes" else [0, 60, -1, -1440, 2880],
+        "times": [
+            [14, 15, 480, 0, 495, 496],
+            [],
+            [0],
+            [1439, 0, 480],
+            [481, 480, 479, 480],
+            [0, 0, 1439, 1439],
+        ],
+        "text": ["00:00", "00:01", "23:59", "08:00", "12:34"],
+        "minutes": [0, 1, 60, 1440] if name in ("strikes", "parted") else [0, 60, -1, -1440, 2880],
     }
     times = (0, 1439, 510) if name == "rounded" else (0, 1439, 480)
     return Problem(
@@ -485,7 +544,7 @@ def _simple(name: str) -> Problem:
         reference,
         oracle,
         arguments,
-        [(time, other) for time in times for other in others[beside]][:14],
+        [(time, other) for time in times for other in others[beside]][:15],
         [slip(reference, change) for change in slips],
     )
 

@@ -108,6 +108,46 @@ _LOOKUPS: dict[str, tuple[str, str, Callable[[_Pairs], Any], str, _Slips]] = {
          ("names.index(pair[0])", "(names.index(pair[0]), pair[1])"),
          ("    return sorted(pairs", "    names.reverse()\n    return sorted(pairs")],
     ),
+    "greatest": (
+        "a dictionary from each name to the greatest number that stands with it", "dict[str, int]",
+        lambda p: {k: sorted(n for a, n in p if a == k)[-1] for k, _ in p},
+        "    found: dict[str, int] = {}\n    for name, number in pairs:\n"
+        "        found[name] = max(found.get(name, number), number)\n    return found\n",
+        [("found.get(name, number)", "found.get(name, 0)"),
+         ("max(found.get(name, number), number)", "number"),
+         ("max(found.get(name, number), number)", "found.get(name, 0) + number")],
+    ),
+    "positive": (
+        "a list of the names whose numbers together make more than 0, in alphabetical order, each "
+        "once", "list[str]",
+        lambda p: sorted({k for k, _ in p if sum(n for a, n in p if a == k) > 0}),
+        "    sums: dict[str, int] = {}\n    for name, number in pairs:\n"
+        "        sums[name] = sums.get(name, 0) + number\n"
+        "    return sorted(name for name, total in sums.items() if total > 0)\n",
+        [("sorted(name for name, total in sums.items() if total > 0)",
+          "[name for name, total in sums.items() if total > 0]"),
+         ("total > 0", "total >= 0"), ("for name, number in pairs", "for name, number in "
+                                        "set(pairs)")],
+    ),
+    "heads": (
+        "a list of the pairs, in their order, without those whose name is also that of the pair "
+        "directly before them", "list[tuple[str, int]]",
+        lambda p: [b for a, b in zip([("", 0), *p], p, strict=False) if a[0] != b[0]],
+        "    return [\n        pair for place, pair in enumerate(pairs)\n"
+        "        if place == 0 or pairs[place - 1][0] != pair[0]\n    ]\n",
+        [("pairs[place - 1][0] != pair[0]", "pairs[place - 1] != pair"),
+         ("pairs[place - 1][0] != pair[0]", "pair[0] not in [name for name, _ in pairs[:place]]"),
+         ("place == 0 or pairs", "place and pairs")],
+    ),
+    "opposite": (
+        "the set of the names with which some number above 0 stands, and in another pair the same "
+        "number with a minus sign", "set[str]",
+        lambda p: {k for k, n in p for a, m in p if k == a and n + m == 0 and n != 0},
+        "    there = set(pairs)\n"
+        "    return {name for name, n in there if n != 0 and (name, -n) in there}\n",
+        [("n != 0 and ", ""), ("(name, -n) in there", "-n in [m for _, m in there]"),
+         ("(name, -n) in there", "any(m < 0 for other, m in there if other == name)")],
+    ),
 }  # fmt: skip
 
 # ---------------------------------------------------------------- 2: runs of words

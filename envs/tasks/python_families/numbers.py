@@ -90,6 +90,60 @@ _SIMPLE: dict[str, tuple[str, str, tuple[int, int], _OfTwo, str, _Slips]] = {
         "    return exponent\n",
         [("< n", "<= n"), ("exponent = 0", "exponent = 1"), ("k**exponent", "k * exponent")],
     ),
+    "ones": (
+        "Write `n` in base 2 and leave out the last `k` digits, or all, if there are fewer. Return "
+        "how many of the digits that are left are 1.", "int", (0, 0),
+        lambda n, k: f"{n:b}"[: max(0, len(f"{n:b}") - k)].count("1"),
+        "    return (n >> k).bit_count()\n",
+        [("(n >> k).bit_count()", 'f"{n:b}"[:-k].count("1")'), ("n >> k", "n >> k + 1"),
+         ("(n >> k).bit_count()", "max(0, n.bit_count() - k)")],
+    ),
+    "times": (
+        "Return how many times one after the other `n` can be divided by `k` without remainder: "
+        "first `n`, then what came of it, and so on.", "int", (1, 2),
+        lambda n, k: max(e for e in range(99) if n % k**e == 0),
+        "    count = 0\n    while n % k == 0:\n        n //= k\n        count += 1\n"
+        "    return count\n",
+        [("n //= k", "n //= 2"), ("while n % k == 0", "while n >= k"),
+         ("while n % k == 0", "if n % k == 0")],
+    ),
+    "above": (
+        "Return the smallest multiple of `k` that is greater than `n`; 0 and numbers below 0 are "
+        "multiples, too.", "int", (-999, 1),
+        lambda n, k: next(m for m in range(n + 1, n + k + 1) if m % k == 0),
+        "    return (n // k + 1) * k\n",
+        [("(n // k + 1) * k", "-(-n // k) * k"), ("n // k + 1", "int(n / k) + 1"),
+         ("(n // k + 1) * k", "n + k")],
+    ),
+    "grouped": (
+        "Return the decimal digits of `n` as a text, with an apostrophe (') between groups of `k` "
+        "digits; the first group may have fewer, but at least one.", "str", (0, 1),
+        lambda n, k: "".join(
+            "'" * (at > 0 == (len(str(n)) - at) % k) + c for at, c in enumerate(str(n))
+        ),
+        "    digits = str(n)[::-1]\n    groups = [digits[at : at + k] for at in range(0, "
+        "len(digits), k)]\n    return \"'\".join(groups)[::-1]\n",
+        [("str(n)[::-1]", "str(n)"), (")[::-1]\n    groups", ")\n    groups"),
+         ("range(0, len(digits), k)", "range(0, len(digits) - k + 1, k)")],
+    ),
+    "free": (
+        "Return how many of the numbers from 1 to `n`, both included, have no divisor above 1 that "
+        "also divides `k`.", "int", (0, 1),
+        lambda n, k: len([
+            m for m in range(1, n + 1) if all(m % d or k % d for d in range(2, k + 1))
+        ]),
+        "    return sum(gcd(m, k) == 1 for m in range(1, n + 1))\n",
+        [("gcd(m, k) == 1", "m % k != 0"), ("range(1, n + 1)", "range(1, n)"),
+         ("gcd(m, k) == 1", "k % m != 0")],
+    ),
+    "power": (
+        "Return the last three decimal digits of `n` to the power `k`, as a number; 0 to the power "
+        "0 is 1.", "int", (0, 0),
+        lambda n, k: int("".join(list("000" + str(n**k))[-3:])),
+        "    return pow(n, k, 1000)\n",
+        [("pow(n, k, 1000)", "pow(n, k, 100)"), ("pow(n, k, 1000)", "n * k % 1000"),
+         ("pow(n, k, 1000)", "pow(n, k, 1000) if n else 0")],
+    ),
 }  # fmt: skip
 
 
@@ -441,6 +495,12 @@ def _simple(name: str) -> Problem:
         reach = draw.pick((9, 40, 999))
         n = draw.between(max(least_n, -reach), reach)
         k = max(least_k, draw.pick((0, 1, 2, 3, 4, 5, 7, 10)))
+        if name == "digit":
+            n, k = n * draw.pick((1, 7, 91)), draw.pick((0, 0, 1, 1, 2, 3))
+        if name == "power":
+            n = n % draw.pick((5, 20, 1000))
+        if name == "times":
+            n = n * k ** draw.below(4)
         if name == "shared":
             n = n * draw.pick((1, 2, 5, 10, 20, 25, 50))
         if name in ("around", "odd", "division", "exponent") and draw.chance(0.4):

@@ -4,6 +4,7 @@ least."""
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -110,6 +111,49 @@ _FITTED: dict[str, tuple[str, str, int, Callable[[str, int], Any], str, _Slips]]
         [("(indent + width - 1) // width", "indent // width"),
          (" if indent < len(line) else 0", ""),
          ("lstrip", "strip")],
+    ),
+    "overflow": (
+        "Return what is left of `line` without its first `width` characters, and then without the "
+        "spaces at the start of what is left.", "str", 0,
+        lambda t, n: re.sub("^ +", "", "".join(c for k, c in enumerate(t) if k >= n)),
+        '    return line[width:].lstrip(" ")\n',
+        [('.lstrip(" ")', ""), ("lstrip", "strip"), ('line[width:].lstrip(" ")',
+                                                     'line.lstrip(" ")[width:]')],
+    ),
+    "short": (
+        "A word is a stretch of characters that are no spaces, as long as it can be. Return the "
+        "list of the words of `line` that have at most `width` characters, in their order.",
+        "list[str]", 0,
+        lambda t, n: [w for w in re.findall("[^ ]+", t) if not w[n:]],
+        "    return [word for word in line.split() if len(word) <= width]\n",
+        [("<= width", "< width"), ("line.split()", 'line.split(" ")'),
+         ("line.split()", "dict.fromkeys(line.split())")],
+    ),
+    "hyphens": (
+        "Return `line` with a hyphen (-) after every `width` characters of it, counted from its "
+        "start, but with none at its end.", "str", 1,
+        lambda t, n: "".join("-" * (k % n == 0 < k) + c for k, c in enumerate(t)),
+        '    return "-".join(line[at : at + width] for at in range(0, len(line), width))\n',
+        [('"-".join(line[at : at + width] for at in range(0, len(line), width))',
+          '"".join(line[at : at + width] + "-" for at in range(0, len(line), width))'),
+         ("range(0, len(line), width)", "range(0, len(line) - width + 1, width)"),
+         ('"-".join(', '" ".join(')],
+    ),
+    "margin": (
+        "Return `line` with `width` spaces in front of it; but if it has no characters other than "
+        "spaces, return a text without any characters.", "str", 0,
+        lambda t, n: "" if set(t) <= {" "} else "".join([*[" "] * n, t]),
+        '    return " " * width + line if line.strip(" ") else ""\n',
+        [(' if line.strip(" ") else ""', ""), ('if line.strip(" ")', "if line"),
+         ("+ line if", "+ line.strip() if")],
+    ),
+    "boxed": (
+        "Return a text of `width` + 2 characters: an opening bracket ([), the first `width` "
+        "characters of `line`, with spaces after them if `line` has fewer, and a closing bracket "
+        "(]).", "str", 0,
+        lambda t, n: "[" + "".join(t[k : k + 1] or " " for k in range(n)) + "]",
+        '    return f"[{line[:width].ljust(width)}]"\n',
+        [("line[:width].ljust", "line.ljust"), (".ljust(width)", ""), ("ljust", "rjust")],
     ),
 }  # fmt: skip
 
@@ -490,6 +534,8 @@ def _fitted(name: str) -> Problem:
         texts = ["", "\t", "a\t", "\t\tb", "abc\td\te", "abcd\te", "abcdefghi\tb"]
     if name == "levels":
         texts = ["", " ", "   ", " a", "  a ", "   a", "a  ", "      b"]
+    if name == "overflow":
+        texts = ["", "a", "ab  cd ", "abcd  e ", "   a ", "      ", " ab"]
     edges = [(line, width) for line in texts for width in (least, 4)]
     return Problem(
         f"{words}\n`width` is at least {least}.",
