@@ -123,7 +123,7 @@ _SIMPLE: dict[str, tuple[str, str, tuple[int, int], _OfTwo, str, _Slips]] = {
         ),
         "    digits = str(n)[::-1]\n    groups = [digits[at : at + k] for at in range(0, "
         "len(digits), k)]\n    return \"'\".join(groups)[::-1]\n",
-        [("str(n)[::-1]", "str(n)"), (")[::-1]\n    groups", ")\n    groups"),
+        [("str(n)[::-1]", "str(n)"), ("join(groups)[::-1]", "join(reversed(groups))"),
          ("range(0, len(digits), k)", "range(0, len(digits) - k + 1, k)")],
     ),
     "free": (
