@@ -467,6 +467,75 @@ _CONTRARY = {
     ),
 }
 
+# ---------------------------------------------------------------- 5: sums of some numbers
+#
+# name -> words for the parts, oracle (of a rank from 1 on), and Python.
+_PARTS: dict[str, tuple[str, Callable[[int], int], str]] = {
+    "squares": (
+        "the squares 1, 4, 9, 16 and so on", lambda k: sum(range(1, 2 * k, 2)), "k * k",
+    ),
+    "triangles": (
+        "the numbers 1, 3, 6, 10 and so on, each of them the sum of the whole numbers from 1 to "
+        "some number", lambda k: sum(range(k + 1)), "k * (k + 1) // 2",
+    ),
+    "steps": (
+        "the numbers 1, 4, 7, 10 and so on, each 3 more than the one before",
+        lambda k: list(range(1, 3 * k, 3))[-1], "3 * k - 2",
+    ),
+}  # fmt: skip
+# name -> words, oracle (of the ranks of the parts, rising), Python for the parts that are left, and
+# a slip.
+_RULES: dict[str, tuple[str, Callable[[list[int]], bool], str, tuple[str, str]]] = {
+    "once": (
+        "No part may be in the sum twice.",
+        lambda ranks: len(set(ranks)) == len(ranks),
+        "parts[place + 1 :]",
+        ("parts[place + 1 :]", "parts[place:]"),
+    ),
+    "twice": (
+        "No part may be in the sum more than twice.",
+        lambda ranks: all(ranks.count(rank) < 3 for rank in ranks),
+        "parts[place + (before == part) :], part",
+        ("before == part", "before >= part"),
+    ),
+    "apart": (
+        "No part may be in the sum twice, nor together with the one that follows it among these "
+        "numbers.",
+        lambda ranks: all(b - a > 1 for a, b in itertools.pairwise(ranks)),
+        "parts[place + 2 :]",
+        ("parts[place + 2 :]", "parts[place + 1 :]"),
+    ),
+}
+# name -> words, result, oracle (of the ways), Python, and a slip.
+_WAYS: dict[str, tuple[str, str, Callable[[list[list[int]]], Any], str, tuple[str, str]]] = {
+    "all": (
+        "Return the list of all ways to write `n` as such a sum, each as the list of its parts, "
+        "the greatest first. Ways with a greater first part come first; of those with the same "
+        "first part, those with a greater second one, and so on.",
+        "list[list[int]]",
+        lambda ways: ways,
+        "ways",
+        ("return ways", "return sorted(ways)"),
+    ),
+    "count": (
+        "Return in how many ways `n` can be written as such a sum; the order of the parts does not "
+        "matter.",
+        "int",
+        len,
+        "len(ways)",
+        ("len(ways)", "sum(len(way) > 1 for way in ways)"),
+    ),
+    "shortest": (
+        "Return the list of the parts, the greatest first, of the way to write `n` as such a sum "
+        "that has fewest parts; of several, the one with the greatest first part, then with the "
+        "greatest second one, and so on. If there is none, return None.",
+        "list[int] | None",
+        lambda ways: sorted(ways, key=len)[0] if ways else None,
+        "min(ways, key=len, default=None)",
+        ("min(ways, key=len, default=None)", "ways[-1] if ways else None"),
+    ),
+}
+
 
 def _variants(level: int) -> list[tuple[Any, ...]]:
     if level == 1:
@@ -477,7 +546,15 @@ def _variants(level: int) -> list[tuple[Any, ...]]:
         return [(3, *both) for both in itertools.product(_WHICH, _SHOWN)]
     if level == 4:
         return [(4, *both) for both in itertools.product(_NOTATIONS, _ASKED)]
-    return [(5, *both) for both in itertools.product(_FOUND, _CONTRARY)]
+    return [
+        *[(5, *both) for both in itertools.product(_FOUND, _CONTRARY)],
+        # Of the others too few sums are such.
+        *[
+            (5, *all_)
+            for all_ in itertools.product(_PARTS, _RULES, _WAYS)
+            if all_[1] != "apart" or all_[0] == "steps"
+        ],
+    ]
 
 
 @family("numbers", _variants)
@@ -735,6 +812,49 @@ def _written(name: str) -> dict[int, list[int]]:
     return dict(sorted(found.items()))
 
 
+def _remainders_or_sums(*how: str) -> Problem:
+    return _sums(*how) if how[0] in _PARTS else _remainders(*how)
+
+
+def _sums(kind: str, rule: str, told: str) -> Problem:
+    kind_words, part_of, part = _PARTS[kind]
+    rule_words, holds, rest, mistake = _RULES[rule]
+    words, returns, tell, python, other = _WAYS[told]
+    before, more = (", 0", ", before: int") if rule == "twice" else ("", "")
+    reference = (
+        f"def calculate(n: int) -> {returns}:\n"
+        f"    parts = [{part} for k in range(n, 0, -1)]\n"
+        f"    ways = sums(n, parts{before})\n    return {python}\n\n\n"
+        f"def sums(n: int, parts: list[int]{more}) -> list[list[int]]:\n"
+        '    """The ways to write `n` with these parts, which are falling."""\n'
+        "    if n == 0:\n        return [[]]\n    found: list[list[int]] = []\n"
+        "    for place, part in enumerate(parts):\n        if part <= n:\n"
+        f"            for others in sums(n - part, {rest}):\n"
+        "                found.append([part, *others])\n    return found\n"
+    )
+
+    def oracle(n: int) -> Any:
+        # By the ranks of their parts, all sums up to `n`, also those that break the rule later.
+        sums: list[set[tuple[int, ...]]] = [{()}, *[set() for _ in range(n)]]
+        for rank in range(1, n + 1):
+            for total in range(part_of(rank), n + 1):
+                sums[total] |= {(*ranks, rank) for ranks in sums[total - part_of(rank)]
+                                if holds([*ranks, rank])}  # fmt: skip
+        ways = [[part_of(rank) for rank in reversed(ranks)] for ranks in sums[n]]
+        return tell(sorted(ways, reverse=True))
+
+    return Problem(
+        f"`n`, which is at least 0, is to be written as a sum of parts, which are {kind_words}. "
+        f"{rule_words} 0 is the sum without parts, and this is the only way to write it.\n{words}",
+        Interface("calculate", (("n", "int"),), returns),
+        reference,
+        oracle,
+        lambda draw: (draw.below(48),),
+        [(n,) for n in (0, 1, 2, 3, 4, 5, 7, 10, 12, 21, 25, 31, 36, 45)],
+        [slip(reference, mistake), slip(reference, other)],
+    )
+
+
 def _remainders(found: str, contrary: str) -> Problem:
     answer, of, python, mistake = _FOUND[found]
     rule, otherwise, other = _CONTRARY[contrary]
@@ -809,5 +929,5 @@ _LEVELS: dict[int, Callable[..., Problem]] = {
     2: _changed,
     3: _divisors,
     4: _notation,
-    5: _remainders,
+    5: _remainders_or_sums,
 }
