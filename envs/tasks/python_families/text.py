@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -497,6 +498,53 @@ _SET: dict[str, tuple[str, str, Callable[[int, list[list[str]]], Any], str, tupl
     ),
 }
 
+# ---------------------------------------------------------------- 5: paragraphs and items
+#
+# name -> words, oracle (of an item's number), Python, and a slip.
+_MARKS: dict[str, tuple[str, Callable[[int], str], str, tuple[str, str]]] = {
+    "hyphen": (
+        "a hyphen (-) and a space",
+        lambda _: "- ",
+        '"- "',
+        ("mark + words[0]", "words[0]"),
+    ),
+    "number": (
+        "its number, a dot (.) and a space; items are numbered from 1, and after a paragraph from "
+        "1 again",
+        lambda number: f"{number}. ",
+        'f"{number}. "',
+        ("number = number + 1 if item else 0", "number = number + 1 if item else number"),
+    ),
+}
+_SPACED = {
+    "all": (
+        "Between two blocks there is one empty line.",
+        "        if found:\n",
+        ("        if found:\n", "        if found and not item:\n"),
+    ),
+    "paragraphs": (
+        "Between two blocks there is one empty line, but not between two items.",
+        "        if place and not (item and parts[place - 1][0]):\n",
+        ("item and parts[place - 1][0]", "item or parts[place - 1][0]"),
+    ),
+}
+_WIDE = {
+    "raises": (
+        "If a word does not fit into a line of its own, with the mark or the spaces before it, "
+        "ValueError is raised.",
+        "        if any(len(mark + word) > width for word in words):\n"
+        "            raise ValueError(width)\n",
+        ("len(mark + word) > width", "len(word) > width"),
+    ),
+    "alone": (
+        "A word that does not fit into a line of its own, with the mark or the spaces before it, "
+        "has such a line nevertheless.",
+        "",
+        ('            lines.append(" " * len(mark) + word)\n',
+         '            lines.append(" " * len(mark) + word[: width - len(mark)])\n'),
+    ),
+}  # fmt: skip
+
 
 def _variants(level: int) -> list[tuple[Any, ...]]:
     if level == 1:
@@ -509,7 +557,10 @@ def _variants(level: int) -> list[tuple[Any, ...]]:
         return [(3, *both) for both in itertools.product(_RAGGED, _ALIGNED)]
     if level == 4:
         return [(4, *all_) for all_ in itertools.product(_FILLED, _SIZED, _SIDES, _TOO_LONG)]
-    return [(5, *all_) for all_ in itertools.product(_COSTS, _TIES, _SET)]
+    return [
+        *[(5, *all_) for all_ in itertools.product(_COSTS, _TIES, _SET)],
+        *[(5, *all_) for all_ in itertools.product(_MARKS, _SPACED, _WIDE)],
+    ]
 
 
 @family("text", _variants)
@@ -733,6 +784,113 @@ def _widths(grid: list[list[str]], sized: str, longest: int) -> list[int]:
     return [max(len(row[k]) for row in grid if k < len(row)) for k in range(len(grid[0]))]
 
 
+def _broken_or_filled(*how: str) -> Problem:
+    return _filled(*how) if how[0] in _MARKS else _broken(*how)
+
+
+def _filled(marked: str, spaced: str, wide: str) -> Problem:
+    words, mark_of, mark, mistake = _MARKS[marked]
+    spaced_words, condition, other = _SPACED[spaced]
+    rule, check, more = _WIDE[wide]
+    head, count = "    for item, words in blocks(lines):\n", ""
+    if spaced == "paragraphs":
+        head = (
+            "    parts = blocks(lines)\n    for place, (item, words) in enumerate(parts):\n"
+        )  # fmt: skip
+    if marked == "number":
+        head = f"    number = 0\n{head}"
+        count = "        number = number + 1 if item else 0\n"
+    reference = (
+        "def typeset(lines: list[str], width: int) -> list[str]:\n    found: list[str] = []\n"
+        f"{head}{count}"
+        f'        mark = {mark} if item else ""\n{check}'
+        f'{condition}            found.append("")\n'
+        "        found += filled(mark, words, width)\n    return found\n\n\n"
+        "def blocks(lines: list[str]) -> list[tuple[bool, list[str]]]:\n"
+        '    """Whether each is an item, and its words."""\n'
+        "    found: list[tuple[bool, list[str]]] = []\n    within = False\n"
+        "    for line in lines:\n        words = line.split()\n"
+        '        if line.startswith("- "):\n            found.append((True, words[1:]))\n'
+        "        elif words and not within:\n            found.append((False, words))\n"
+        "        elif words:\n            found[-1][1].extend(words)\n"
+        "        within = bool(words)\n    return found\n\n\n"
+        "def filled(mark: str, words: list[str], width: int) -> list[str]:\n"
+        "    lines = [mark + words[0]]\n    for word in words[1:]:\n"
+        "        if len(lines[-1]) + 1 + len(word) <= width:\n"
+        '            lines[-1] += " " + word\n        else:\n'
+        '            lines.append(" " * len(mark) + word)\n    return lines\n'
+    )
+
+    def oracle(lines: list[str], width: int) -> list[str]:
+        empty = [not line.strip(" ") for line in [*lines, ""]]
+        starts = [
+            k for k, line in enumerate(lines)
+            if not empty[k] and (line[:2] == "- " or k == 0 or empty[k - 1])
+        ]  # fmt: skip
+        found: list[str] = []
+        items = 0
+        for start in starts:
+            end = next(k for k in range(start + 1, len(lines) + 1) if empty[k] or k in starts)
+            words = " ".join(lines[start:end]).split()
+            items = items + 1 if words[0] == "-" else 0
+            mark = mark_of(items) if items else ""
+            words = words[1:] if items else words
+            if wide == "raises" and max(map(len, words)) + len(mark) > width:
+                raise raising("ValueError")
+            if found and (spaced == "all" or items < 2):
+                found.append("")
+            found += textwrap.wrap(
+                " ".join(words), width, initial_indent=mark, subsequent_indent=" " * len(mark),
+                break_long_words=False, break_on_hyphens=False,
+            )  # fmt: skip
+        return found
+
+    def arguments(draw: Draw) -> tuple[Any, ...]:
+        longest = draw.pick((1, 2, 4))
+        lines = []
+        for _ in range(draw.below(9)):
+            words = [
+                "".join(draw.pick("ab") for _ in range(draw.between(1, longest)))
+                for _ in range(draw.between(1, 4))
+            ]
+            start = draw.pick(("- ", "- ", "", "", "  ", None))
+            lines.append(" " * draw.below(3) if start is None else start + " ".join(words))
+        return lines, draw.between(longest + (3 if draw.chance(0.8) else 0), 12)
+
+    few = ["a b", "- c d e", "f", "- g", "", "- h i", "j k"]
+    return Problem(
+        "`lines` have blocks of words, with spaces between them. Lines that have no other "
+        "characters than spaces, or none, are empty and belong to no block. A line that begins "
+        "with a hyphen (-) and a space begins an item, of which both are no part; there is at "
+        "least one word after them. Any other line that is not empty begins a paragraph if it is "
+        "the first line or the line before it is empty; else it goes on with the block of the "
+        "line before it. A word is a stretch of characters other than spaces.\nReturn the lines of the same blocks when they "
+        "are filled: each line of a block has as many of its words, in their order, as fit into "
+        "`width` characters, with one space between neighbours. The first line of an item begins "
+        f"with a mark: {words}. Its other lines begin with as many spaces as the mark has "
+        f"characters. Marks and these spaces count as characters of the line. {rule}\n"
+        f"{spaced_words} There are no other empty lines.",
+        Interface("typeset", (("lines", "list[str]"), ("width", "int")), "list[str]"),
+        reference,
+        oracle,
+        arguments,
+        [
+            ([], 9), ([""], 9), (["  "], 9), (["a"], 1), (["- a"], 4), (["ab", "c"], 4),
+            (["ab", "c"], 3), (["ab", "", "c"], 4), (["- a", "b"], 9), (few, 12), (few, 5),
+            (["- ab", "- c", "", "d", "  - e", "- f g"], 6), (["ab abc", "- abcd"], 4),
+            (["- abcd e"], 6), (["- a abcd"], 5),
+            (["- a", "- b", "", "- c", "", "d", "", "- e"], 9),
+            (["", "a b c d e f", "g h", "", "", "- i j k l m n o"], 8),
+        ],
+        [
+            slip(reference, change)
+            for change in (
+                mistake, other, more, ("<= width", "< width"), ('" " * len(mark) + word', "word"),
+            )
+        ],
+    )  # fmt: skip
+
+
 def _broken(costs: str, ties: str, told: str) -> Problem:
     words, of, python, mistake = _COSTS[costs]
     degree, choice, other = _TIES[ties]
@@ -824,5 +982,5 @@ _LEVELS: dict[int, Callable[..., Problem]] = {
     2: _marked,
     3: _table,
     4: _columns,
-    5: _broken,
+    5: _broken_or_filled,
 }
