@@ -685,7 +685,7 @@ def _table(ragged: str, aligned: str) -> Problem:
         f"the first column, and so on. {words}\nEach column is as wide as its longest cell. "
         f"Shorter cells of the column get spaces, until they are as long. {sentence}\n"
         "Return a list with one line for each row: its cells with a space, a bar (|) and a space "
-        "between neighbours. A row without cells makes an empty line.",
+        "between neighbours. If the table has no columns, all lines are empty.",
         Interface("typeset", (("rows", "list[list[str]]"),), "list[str]"),
         reference,
         oracle,
@@ -865,8 +865,8 @@ def _filled(marked: str, spaced: str, wide: str) -> Problem:
         "least one word after them. Any other line that is not empty begins a paragraph if it is "
         "the first line or the line before it is empty; else it goes on with the block of the "
         "line before it. A word is a stretch of characters other than spaces.\nReturn the lines "
-        "of the same blocks when they are filled: each line of a block has as many of its words, in their order, as fit into "
-        "`width` characters, with one space between neighbours. The first line of an item begins "
+        "of the same blocks when they are filled: each line of a block has as many of its words, "
+        "in their order, as fit into `width` characters, with one space between neighbours. The first line of an item begins "
         f"with a mark: {words}. Its other lines begin with as many spaces as the mark has "
         f"characters. Marks and these spaces count as characters of the line. {rule}\n"
         f"{spaced_words} There are no other empty lines.",
