@@ -161,7 +161,7 @@ _UNMATCHED = {
     ),
     "lenient": (
         "A closing bracket that closes none is left out, as if it were not there. Opening brackets "
-        "that are not closed are closed at the end of `text`.",
+        "that are not closed count as closed at the end of `text`; nothing is added there.",
         "            if depth == 0:\n                continue\n",
         "",
         ("            if depth == 0:\n                continue\n", ""),
