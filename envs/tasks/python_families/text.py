@@ -867,8 +867,9 @@ def _filled(marked: str, spaced: str, wide: str) -> Problem:
         "line before it. A word is a stretch of characters other than spaces.\nReturn the lines "
         "of the same blocks when they are filled: each line of a block has as many of its words, "
         "in their order, as fit into `width` characters, with one space between neighbours. "
-        f"The first line of an item begins with a mark: {words}. Its other lines begin with as many spaces as the mark has "
-        f"characters. Marks and these spaces count as characters of the line. {rule}\n"
+        f"The first line of an item begins with a mark: {words}. Its other lines begin with "
+        "as many spaces as the mark has characters. Marks and these spaces count as "
+        f"characters of the line. {rule}\n"
         f"{spaced_words} There are no other empty lines.",
         Interface("typeset", (("lines", "list[str]"), ("width", "int")), "list[str]"),
         reference,
