@@ -8,7 +8,7 @@ from typing import Any
 
 from ....verifiers.python.interface import Interface
 from ..draw import Draw
-from .family import Problem, family, slip
+from .family import Problem, family, raising, slip
 
 _Slips = Sequence[tuple[str, str]]
 _Pairs = list[tuple[str, int]]
@@ -429,6 +429,63 @@ _ORDERS = {
 }
 _FOLDS = ("chain", "rest", "deep")
 
+# ---------------------------------------------------------------- 5: lots
+#
+# name -> words, oracle (of lots, the oldest first: in which order they are used), Python, a slip.
+_Lots = list[tuple[int, int]]
+_USED_FIRST: dict[str, tuple[str, Callable[[_Lots], _Lots], str, tuple[str, str]]] = {
+    "oldest": (
+        "the lot with the smallest number first, then the next one",
+        lambda lots: lots,
+        "left",
+        ("for place in left:", "for place in reversed(left):"),
+    ),
+    "newest": (
+        "the lot with the greatest number first, then the one before it",
+        lambda lots: lots[::-1],
+        "reversed(left)",
+        ("reversed(left)", "left"),
+    ),
+    "largest": (
+        "the lot of which most is left first, of several the one with the smallest number; then "
+        "the next one in this order, which is that before anything is taken",
+        lambda lots: sorted(lots, key=lambda lot: (-lot[1], lot[0])),
+        "sorted(left, key=lambda place: -left[place])",
+        ("sorted(left, key=lambda place: -left[place])", "left"),
+    ),
+}
+_LACKING = {
+    "raises": (
+        "If less is left of the key than is to be taken, ValueError is raised.",
+        "    if amount > sum(left.values()):\n        raise ValueError(amount)\n",
+        ("amount > sum", "amount >= sum"),
+    ),
+    "partly": (
+        "If less is left of the key than is to be taken, all that is left is taken.",
+        "",
+        ("        amount -= count\n", ""),
+    ),
+    "refused": (
+        "If less is left of the key than is to be taken, nothing is taken.",
+        "    if amount > sum(left.values()):\n        return REFUSED\n",
+        ("amount > sum", "amount >= sum"),
+    ),
+}
+_REPORTED = {
+    "lots": (
+        "a dictionary from each key of which something is left at the end to the list of its lots "
+        "of which something is left, by rising number: pairs (number of the lot, how much of it is "
+        "left)",
+        "dict[str, list[tuple[int, int]]]",
+    ),
+    "used": (
+        "a list with a list for each event with an amount of 0 or below, in their order: a "
+        "pair (number of the lot, how much is taken of it) for each lot of which it takes "
+        "something, in the order in which they are used",
+        "list[list[tuple[int, int]]]",
+    ),
+}
+
 
 def _variants(level: int) -> list[tuple[Any, ...]]:
     if level == 1:
@@ -439,7 +496,10 @@ def _variants(level: int) -> list[tuple[Any, ...]]:
         return [(3, *both) for both in itertools.product(_MERGED, _SHOWN)]
     if level == 4:
         return [(4, *both) for both in itertools.product(_VALUES, _ANSWERS)]
-    return [(5, *all_) for all_ in itertools.product(_TOTALS, _ORDERS, _FOLDS)]
+    return [
+        *[(5, *all_) for all_ in itertools.product(_TOTALS, _ORDERS, _FOLDS)],
+        *[(5, *all_) for all_ in itertools.product(_USED_FIRST, _LACKING, _REPORTED)],
+    ]
 
 
 @family("groups", _variants)
@@ -679,6 +739,113 @@ def _fold(fold: str, order: str) -> tuple[str, str, tuple[str, str]]:
     )
 
 
+def _report_or_lots(*how: str) -> Problem:
+    return _lots(*how) if how[2] in _REPORTED else _report(*how)
+
+
+def _lots(first: str, lacking: str, reported: str) -> Problem:
+    order_words, ordered, order, mistake = _USED_FIRST[first]
+    rule, check, other = _LACKING[lacking]
+    words, returns = _REPORTED[reported]
+    pairs = "list[tuple[int, int]]"
+    if reported == "lots":
+        body = (
+            "            lots[key] = taken(own, -amount)\n"
+            "    return {key: own for key, own in lots.items() if own}\n\n\n"
+            f"def taken(lots: {pairs}, amount: int) -> {pairs}:\n"
+            f'    """What is left of the lots."""\n    left = dict(lots)\n'
+            f"{check.replace('REFUSED', 'lots')}    for place in {order}:\n"
+            "        count = min(left[place], amount)\n        left[place] -= count\n"
+            "        amount -= count\n"
+            "    return [(place, count) for place, count in left.items() if count > 0]\n"
+        )
+        begin = ""
+    else:
+        begin = f"    used: list[{pairs}] = []\n"
+        body = (
+            "            uses, lots[key] = taken(own, -amount)\n            used.append(uses)\n"
+            "    return used\n\n\n"
+            f"def taken(lots: {pairs}, amount: int) -> tuple[{pairs}, {pairs}]:\n"
+            '    """What is used of which lot, and what is left of the lots."""\n'
+            f"    left = dict(lots)\n{check.replace('REFUSED', '[], lots')}"
+            f"    used: {pairs} = []\n    for place in {order}:\n"
+            "        count = min(left[place], amount)\n        left[place] -= count\n"
+            "        amount -= count\n        if count > 0:\n"
+            "            used.append((place, count))\n    return used, list(left.items())\n"
+        )
+    reference = (
+        f"def collect(events: list[tuple[str, int]]) -> {returns}:\n"
+        f"    lots: dict[str, {pairs}] = {{}}\n{begin}"
+        "    for place, (key, amount) in enumerate(events):\n"
+        "        own = lots.setdefault(key, [])\n        if amount > 0:\n"
+        f"            own.append((place, amount))\n        else:\n{body}"
+    )
+
+    def oracle(events: _Pairs) -> Any:
+        units: dict[str, list[int]] = {}  # The number of its lot for each unit.
+        used: list[_Lots] = []
+        for number, (key, amount) in enumerate(events):
+            there = units.get(key, [])
+            if amount > 0:
+                units[key] = there + [number] * amount
+                continue
+            lots = ordered([(lot, there.count(lot)) for lot in sorted(set(there))])
+            queue = [lot for lot, count in lots for _ in range(count)]
+            if len(queue) < -amount and lacking == "raises":
+                raise raising("ValueError")
+            if len(queue) < -amount and lacking == "refused":
+                amount = 0
+            gone, stays = queue[:-amount] if amount else [], queue[-amount:]
+            units[key] = sorted(stays)
+            used.append([(lot, gone.count(lot)) for lot in dict.fromkeys(gone)])
+        if reported == "used":
+            return used
+        return {
+            key: [(lot, there.count(lot)) for lot in sorted(set(there))]
+            for key, there in units.items() if there
+        }  # fmt: skip
+
+    def arguments(draw: Draw) -> tuple[Any, ...]:
+        keys = draw.pick(("a", "ab", "ab"))
+        left = dict.fromkeys(keys, 0)
+        events = []
+        for _ in range(draw.below(13)):
+            key = draw.pick(keys)
+            amount = draw.below(6)
+            if left[key] > 0 and draw.chance(0.5):
+                most = left[key] + draw.pick((0, 0, 0, 0, 2) if lacking == "raises" else (0, 1, 3))
+                amount = -draw.between(max(1, most - 5), most)
+            left[key] = max(0, left[key] + amount)
+            events.append((key, amount))
+        return (events,)
+
+    return Problem(
+        "Each of `events` is a key and an amount. Events are handled in their order. An amount "
+        "above 0 brings a lot of the key, with so much in it; the index of the event in `events`, "
+        "from 0, is the number of the lot. Any other amount takes so much, without the sign, from "
+        f"the lots of the key: {order_words}, and so on; from each as much as there is left of "
+        f"it, until enough is taken. {rule}\nReturn {words}.",
+        Interface("collect", (("events", "list[tuple[str, int]]"),), returns),
+        reference,
+        oracle,
+        arguments,
+        [
+            ([],), ([("a", 3)],), ([("a", -1)],), ([("a", 3), ("a", -3)],),
+            ([("a", 3), ("a", -2)],), ([("a", 1), ("a", -2)],), ([("b", 2), ("a", 2), ("b", -1)],),
+            ([("a", 2), ("a", 3), ("a", 3), ("a", -4)],), ([("a", 2), ("b", 2), ("a", -3)],),
+            ([("a", 4), ("a", 2), ("a", -3), ("a", 1), ("a", -2)],),
+            ([("a", 2), ("a", 5), ("a", 1), ("a", -3), ("a", -2), ("a", -1)],),
+            ([("a", 3), ("b", 1), ("a", 4), ("b", 3), ("b", -2), ("a", -5), ("b", -2)],),
+            ([("a", 2), ("a", 1), ("a", -4), ("a", -1)],), ([("a", 1), ("a", 1), ("a", -1)],),
+            ([("a", 0)],), ([("a", 2), ("a", 0), ("b", 0), ("b", 1)],),
+        ],
+        [
+            slip(reference, change)
+            for change in (mistake, other, ("min(left[place], amount)", "min(left[place], 1)"))
+        ],
+    )  # fmt: skip
+
+
 def _report(totals: str, order: str, fold: str) -> Problem:
     total_words, of, total, mistake = _TOTALS[totals]
     order_words, ordered, other = _ORDERS[order]
@@ -770,5 +937,5 @@ _LEVELS: dict[int, Callable[..., Problem]] = {
     2: _words,
     3: _merging,
     4: _two_keys,
-    5: _report,
+    5: _report_or_lots,
 }
