@@ -761,21 +761,22 @@ def _lots(first: str, lacking: str, reported: str) -> Problem:
         )
         begin = ""
     else:
-        begin = f"    used: list[{pairs}] = []\n"
+        begin = "    used: list[Lots] = []\n"
         body = (
             "            uses, lots[key] = taken(own, -amount)\n            used.append(uses)\n"
             "    return used\n\n\n"
-            f"def taken(lots: {pairs}, amount: int) -> tuple[{pairs}, {pairs}]:\n"
+            "def taken(lots: Lots, amount: int) -> tuple[Lots, Lots]:\n"
             '    """What is used of which lot, and what is left of the lots."""\n'
             f"    left = dict(lots)\n{check.replace('REFUSED', '[], lots')}"
-            f"    used: {pairs} = []\n    for place in {order}:\n"
+            f"    used: Lots = []\n    for place in {order}:\n"
             "        count = min(left[place], amount)\n        left[place] -= count\n"
             "        amount -= count\n        if count > 0:\n"
             "            used.append((place, count))\n    return used, list(left.items())\n"
         )
+    alias = f"Lots = {pairs}\n\n\n" if reported == "used" else ""
     reference = (
-        f"def collect(events: list[tuple[str, int]]) -> {returns}:\n"
-        f"    lots: dict[str, {pairs}] = {{}}\n{begin}"
+        f"{alias}def collect(events: list[tuple[str, int]]) -> {returns}:\n"
+        f"    lots: dict[str, {'Lots' if alias else pairs}] = {{}}\n{begin}"
         "    for place, (key, amount) in enumerate(events):\n"
         "        own = lots.setdefault(key, [])\n        if amount > 0:\n"
         f"            own.append((place, amount))\n        else:\n{body}"

@@ -690,11 +690,11 @@ def _notation(name: str, asked: str) -> Problem:
 
 def _decoded(name: str) -> Problem:
     words, read, _, _, _, decode, bad, _, mistake = _NOTATIONS[name]
-    zero = "" if name == "bijective" else "digits[:1] == [0] or "
-    reference = (
-        f"def calculate(digits: list[int]) -> int:\n    if {zero}{bad}:\n"
-        f"        raise ValueError(digits)\n{decode}"
-    )
+    refuse = ":\n        raise ValueError(digits)\n"
+    checks = [f"    if {bad}{refuse}"]
+    if name != "bijective":  # Which has no digit 0 at all.
+        checks.append(f"    if digits[:1] == [0]{refuse}")
+    reference = f"def calculate(digits: list[int]) -> int:\n{''.join(checks)}{decode}"
 
     def oracle(digits: list[int]) -> int:
         n = read(digits)
@@ -721,8 +721,7 @@ def _decoded(name: str) -> Problem:
         ],
         [
             slip(reference, mistake),
-            slip(reference, (zero + bad, bad if zero else "0 in digits")),
-            slip(reference, (zero + bad, "digits[:1] == [0]" if zero else "digits == [4]")),
+            *[slip(reference, (check, "")) for check in checks],
         ],
     )  # fmt: skip
 
