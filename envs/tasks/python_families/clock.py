@@ -479,6 +479,93 @@ _NOT_FOUND = {
     "": ("", "", ""),
 }
 
+# ---------------------------------------------------------------- 5: who is on duty
+#
+_Crews = list[frozenset[str]]
+_RUNS = (
+    "    runs = [\n        ({key}, list(run))\n"
+    "        for {key}, run in groupby(crews(shifts), key=lambda piece: {of})\n    ]\n"
+)
+
+
+def _stretches(crews: _Crews, of: Callable[[frozenset[str]], Any]) -> list[tuple[Any, int, int]]:
+    cuts = [0, *(m for m in range(1, _DAY) if of(crews[m]) != of(crews[m - 1])), _DAY]
+    return [(of(crews[start]), start, end) for start, end in itertools.pairwise(cuts)]
+
+
+# name -> words, result, oracle (of who is on duty in each minute), imports, Python, and slips.
+_DUTY: dict[str, tuple[str, str, Callable[[_Crews], Any], str, str, _Slips]] = {
+    "crews": (
+        "a list of triples (start, end, names), in their order, which covers the day from 0 to "
+        "1440: from start on, but no longer at end, all those named, and no others, are on duty; "
+        "names are in alphabetical order, and those of neighbours are not all the same",
+        "list[tuple[int, int, list[str]]]",
+        lambda crews: [(a, b, sorted(names)) for names, a, b in _stretches(crews, frozenset)],
+        "groupby",
+        _RUNS.format(key="names", of="piece[2]")
+        + "    return [(run[0][0], run[-1][1], sorted(names)) for names, run in runs]\n",
+        [("[(run[0][0], run[-1][1], sorted(names)) for names, run in runs]",
+          "[(start, end, sorted(names)) for start, end, names in crews(shifts)]"),
+         ("for names, run in runs]", "for names, run in runs if names]")],
+    ),
+    "gaps": (
+        "a list of pairs (start, end), in their order, for the parts of the day from 0 to 1440 in "
+        "which nobody is on duty: from start on, but no longer at end; each is as long as it can "
+        "be in the day", "list[tuple[int, int]]",
+        lambda crews: [(a, b) for names, a, b in _stretches(crews, frozenset) if not names],
+        "groupby",
+        _RUNS.format(key="names", of="piece[2]")
+        + "    return [(run[0][0], run[-1][1]) for names, run in runs if not names]\n",
+        [("if not names", "if len(names) < 2"), ("key=lambda piece: piece[2]",
+                                                 "key=lambda piece: piece[0]")],
+    ),
+    "busiest": (
+        "a triple (count, start, end): the greatest number of names on duty at the same time, and "
+        "the first part of the day from 0 to 1440, as long as it can be, in which so many are, "
+        "though perhaps others: from start on, but no longer at end", "tuple[int, int, int]",
+        lambda crews: sorted(_stretches(crews, len), key=lambda x: -x[0])[0],
+        "groupby",
+        _RUNS.format(key="count", of="len(piece[2])")
+        + "    count, run = max(runs, key=lambda pair: pair[0])\n"
+        "    return count, run[0][0], run[-1][1]\n",
+        [("max(runs, key", "max(reversed(runs), key"),
+         ("        (count, list(run))\n        for count, run in groupby(crews(shifts), "
+          "key=lambda piece: len(piece[2]))\n",
+          "        (len(names), list(run))\n        for names, run in groupby(crews(shifts), "
+          "key=lambda piece: piece[2])\n")],
+    ),
+    "pairs": (
+        "a dictionary to the number of minutes of a day in which both are on duty from each pair "
+        "of names (name, other name), in alphabetical order, for which this is not 0",
+        "dict[tuple[str, str], int]",
+        lambda crews: {
+            pair: sum(pair[0] in crew and pair[1] in crew for crew in crews)
+            for pair in {(a, b) for crew in crews for a in crew for b in crew if a < b}
+        },
+        "combinations",
+        "    found: dict[tuple[str, str], int] = {}\n"
+        "    for start, end, names in crews(shifts):\n"
+        "        for pair in combinations(sorted(names), 2):\n"
+        "            found[pair] = found.get(pair, 0) + end - start\n    return found\n",
+        [("sorted(names)", "dict.fromkeys(name for name, *_ in shifts if name in names)"),
+         ("found.get(pair, 0) + end - start", "end - start")],
+    ),
+    "alone": (
+        "a dictionary from each name to the number of minutes of a day in which it is on duty and "
+        "no other is, without names for which this is 0", "dict[str, int]",
+        lambda crews: {
+            name: crews.count(frozenset([name])) for crew in crews for name in crew
+            if frozenset([name]) in crews
+        },
+        "",
+        "    found: dict[str, int] = {}\n    for start, end, names in crews(shifts):\n"
+        "        if len(names) == 1:\n            [name] = names\n"
+        "            found[name] = found.get(name, 0) + end - start\n    return found\n",
+        [("        if len(names) == 1:\n            [name] = names\n",
+          "        for name in names:\n"), ("found.get(name, 0) + end - start", "end - start")],
+    ),
+}  # fmt: skip
+
 
 def _variants(level: int) -> list[tuple[Any, ...]]:
     if level == 1:
@@ -489,11 +576,14 @@ def _variants(level: int) -> list[tuple[Any, ...]]:
         return [(3, *all_) for all_ in itertools.product(_AGAIN, _BAD, _PASSED)]
     if level == 4:
         return [(4, *all_) for all_ in itertools.product(_UNITS, _TWICE, _SPENT)]
-    return [
+    plans = [
         (5, plan, turning, absent)
         for plan, turning, absent in itertools.product(_PLANS, _TURNING, _NOT_FOUND)
         if (absent == "") == (plan in ("count", "closed"))
     ]
+    # Who is always on duty leaves no gaps that could be joined.
+    duties = [both for both in itertools.product(_SAME, _DUTY) if both != ("always", "gaps")]
+    return [*plans, *[(5, *both) for both in duties]]
 
 
 @family("clock", _variants)
@@ -742,6 +832,81 @@ def _bands(units: str, twice: str, spent: str) -> Problem:
     )  # fmt: skip
 
 
+def _plan_or_duty(*how: str) -> Problem:
+    return _duty(*how) if how[0] in _SAME else _plan(*how)
+
+
+def _duty(same: str, asked: str) -> Problem:
+    _, whole, _, mistake = _SAME[same]
+    words, returns, tell, needed, python, slips = _DUTY[asked]
+    length, mistaken = (
+        text.replace("closes", "last").replace("opens", "first") for text in mistake
+    )  # fmt: skip
+    imports = f"from itertools import {needed}\n\n\n" if needed else ""
+    reference = (
+        f"{imports}def clock(shifts: list[tuple[str, int, int]]) -> {returns}:\n{python}\n\n"
+        "def crews(shifts: list[tuple[str, int, int]]) -> list[tuple[int, int, set[str]]]:\n"
+        '    """From when to when who is on duty; neighbours may be the same."""\n'
+        "    times = {time for _, *both in shifts for time in both}\n"
+        "    cuts = sorted({0, 1440} | times)\n"
+        "    found: list[tuple[int, int, set[str]]] = []\n"
+        "    for start, end in zip(cuts, cuts[1:]):\n        names = {\n"
+        "            name for name, first, last in shifts\n"
+        f"            if (start - first) % 1440 < {length}\n        }}\n"
+        "        found.append((start, end, names))\n    return found\n"
+    )
+
+    def oracle(shifts: list[tuple[str, int, int]]) -> Any:
+        crews: list[set[str]] = [set() for _ in range(_DAY)]
+        for name, first, last in shifts:
+            count = whole if first == last else len([*range(first, last)] or [
+                *range(first, _DAY), *range(last)
+            ])  # fmt: skip
+            for minute in range(first, first + count):
+                crews[minute % _DAY].add(name)
+        return tell([frozenset(crew) for crew in crews])
+
+    def arguments(draw: Draw) -> tuple[Any, ...]:
+        names = draw.shuffle(("ann", "bob", "cy", "dee"))[: draw.between(1, 4)]
+        hours = [60 * hour for hour in draw.shuffle(range(24))[: draw.between(2, 6)]]
+        hours += [0] if draw.chance(0.3) else []
+        shifts = []
+        for _ in range(draw.below(7)):
+            first = draw.pick(hours)
+            last = first if draw.chance(0.12) else draw.pick(hours)
+            shifts.append((draw.pick(names), first, last))
+        return (shifts,)
+
+    return Problem(
+        "Times are given in minutes since midnight, from 0 to 1439. Each of `shifts` is (name, "
+        "first, last): each day, this name is on duty from the time first on, until it is last "
+        "for the first time after that, which may be on the next day; it is no longer on duty, by "
+        f"this shift, at last. If first and last are the same, it is {same} on duty by this shift. "
+        "A name may have several shifts, which may overlap; it is on duty whenever one of them "
+        f"says so, and counts once.\nAll days are alike. Return {words}.",
+        Interface("clock", (("shifts", "list[tuple[str, int, int]]"),), returns),
+        reference,
+        oracle,
+        arguments,
+        [
+            ([],), ([("ann", 480, 1020)],), ([("ann", 1320, 360)],), ([("ann", 480, 480)],),
+            ([("ann", 0, 0)],), ([("bob", 480, 720), ("ann", 720, 1020)],),
+            ([("ann", 480, 720), ("ann", 720, 1020)],), ([("ann", 360, 0), ("bob", 0, 360)],),
+            ([("ann", 1320, 360), ("bob", 359, 359)],),
+            ([("bob", 480, 1020), ("ann", 600, 720)],), ([("cy", 1439, 1), ("bob", 0, 1439)],),
+            ([("bob", 480, 720), ("ann", 600, 900), ("cy", 700, 720), ("bob", 720, 800)],),
+            ([("bob", 1200, 300), ("ann", 1260, 240), ("bob", 100, 200), ("cy", 200, 1300)],),
+            ([("bob", 480, 600), ("cy", 540, 600), ("ann", 600, 660), ("bob", 600, 660)],),
+            ([("ann", 480, 600), ("bob", 700, 700), ("ann", 800, 900), ("bob", 900, 1000)],),
+        ],
+        [
+            slip(reference, (length, mistaken)),
+            slip(reference, ("(start - first) % 1440 <", "start - first <")),
+            *[slip(reference, change) for change in slips],
+        ],
+    )  # fmt: skip
+
+
 def _plan(plan: str, turning: str, absent: str) -> Problem:
     words, returns, find, python, slips = _PLANS[plan]
     rule, then, mistake = _TURNING[turning]
@@ -822,5 +987,5 @@ _LEVELS: dict[int, Callable[..., Problem]] = {
     2: _hours,
     3: _stamps,
     4: _bands,
-    5: _plan,
+    5: _plan_or_duty,
 }
