@@ -498,7 +498,7 @@ _DUTY: dict[str, tuple[str, str, Callable[[_Crews], Any], str, str, _Slips]] = {
     "crews": (
         "a list of triples (start, end, names), in their order, which covers the day from 0 to "
         "1440: from start on, but no longer at end, all those named, and no others, are on duty; "
-        "names are in alphabetical order, and those of neighbours are not all the same",
+        "names are in alphabetical order, and no two neighbours have the same",
         "list[tuple[int, int, list[str]]]",
         lambda crews: [(a, b, sorted(names)) for names, a, b in _stretches(crews, frozenset)],
         "groupby",
@@ -873,17 +873,18 @@ def _duty(same: str, asked: str) -> Problem:
         shifts = []
         for _ in range(draw.below(7)):
             first = draw.pick(hours)
-            last = first if draw.chance(0.12) else draw.pick(hours)
+            other = draw.pick([hour for hour in hours if hour != first])
+            last = first if draw.chance(0.12) else other
             shifts.append((draw.pick(names), first, last))
         return (shifts,)
 
     return Problem(
-        "Times are given in minutes since midnight, from 0 to 1439. Each of `shifts` is (name, "
-        "first, last): each day, this name is on duty from the time first on, until it is last "
-        "for the first time after that, which may be on the next day; it is no longer on duty, by "
-        f"this shift, at last. If first and last are the same, it is {same} on duty by this shift. "
-        "A name may have several shifts, which may overlap; it is on duty whenever one of them "
-        f"says so, and counts once.\nAll days are alike. Return {words}.",
+        "Times are given in minutes since midnight, from 0 to 1439. Each of `shifts` is a name and "
+        "two times, `from` and `to`: each day, this name is on duty from `from` on, until it is "
+        "`to` for the first time after that, which may be on the next day; at `to` it is no longer "
+        f"on duty by this shift. If `from` and `to` are the same, it is {same} on duty by this "
+        "shift. A name may have several shifts, which may overlap; it is on duty whenever one of "
+        f"them says so, and counts once.\nAll days are alike. Return {words}.",
         Interface("clock", (("shifts", "list[tuple[str, int, int]]"),), returns),
         reference,
         oracle,
