@@ -5,7 +5,7 @@ another function of the host's, by which it knows what is expected. Beside them 
 solutions, which must fail. `forgegym validate PythonReasoning-v0` holds one against the other.
 """
 
-from . import money, ranks, running, schedule, signals
+from . import brackets, clock, groups, money, numbers, ranks, running, schedule, signals, text
 from .family import FAMILIES, Family, Problem, RaisesError, family, raising, slip
 
 __all__ = [
@@ -13,12 +13,17 @@ __all__ = [
     "Family",
     "Problem",
     "RaisesError",
+    "brackets",
+    "clock",
     "family",
+    "groups",
     "money",
+    "numbers",
     "raising",
     "ranks",
     "running",
     "schedule",
     "signals",
     "slip",
+    "text",
 ]
