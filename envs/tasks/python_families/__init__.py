@@ -5,7 +5,7 @@ another function of the host's, by which it knows what is expected. Beside them 
 solutions, which must fail. `forgegym validate PythonReasoning-v0` holds one against the other.
 """
 
-from . import codec, grids, money, ranks, running, schedule, signals
+from . import codec, graphs, grids, money, ranks, running, schedule, signals
 from .family import FAMILIES, Family, Problem, RaisesError, family, raising, slip
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "RaisesError",
     "codec",
     "family",
+    "graphs",
     "grids",
     "money",
     "raising",

@@ -655,6 +655,7 @@ def _frames(head: str, check: str, lost: str) -> Problem:
         made("aab") + "?", "?" + made("ba"), made("abc") + "x" + made("ab"), made(rising[:11]),
         made("ab") + made("abb")[:-2], made(rising[:10]) + made("z"), made(rising),
         made("y" * 10), made("zaza."), f"{made('bbb')[:-1]}:", "Z{`", "**", "01:a", "100:",
+        made("") * 4 + "Y", made("ab" * 12 + "c"),
     ]  # fmt: skip
     if head == "decimal":
         streams.append(f"0{made('ab')}")
@@ -752,7 +753,7 @@ def _tables(growth: str, full: str, way: str) -> Problem:
             ([0, 0, 1, 1], "a", 3), ([0, 1, 2, 3], "ab", 9), ([1, 0, 1, 2, 3, 2], "ab", 5),
             ([0, 1, 2, 0], "ab", 3), ([0, 0, 0, 1, 2, 1, 2, 1], "a", 4), ([0, 1, 0, 3], "ab", 3),
             ([2, 1, 0, 3, 4, 3], "abc", 7), ([0, 1, 1, 2, 1, 0, 2, 1, 2], "ba", 4),
-            ([0, 1, 0, 1, 3, 2, 2], "ab", 4),
+            ([0, 1, 0, 1, 3, 2, 2], "ab", 4), ([0, 1, 2, 0, 4], "ab", 9),
         ]  # fmt: skip
     return Problem(
         "A table holds phrases, numbered from 0. At first these are the characters of `alphabet`, "

@@ -126,52 +126,49 @@ _WHOLE: dict[str, tuple[str, str, Callable[[_Numbers], Any], str, _Slips]] = {
 
 # ---------------------------------------------------------------- 2: each cell and its neighbours
 #
-# name -> words, how many there are at most, oracle (of the steps down and right), Python (steps),
+# name -> words, how many there are at most, oracle (of the steps down and right), Python (cells),
 # and a slip.
 _NEIGHBOURS: dict[str, tuple[str, str, Callable[[int, int], bool], str, tuple[str, str]]] = {
     "sides": (
         "the cells just above, below, left and right of it", "four",
         lambda down, right: abs(down) + abs(right) == 1,
-        "((-1, 0), (0, -1), (0, 1), (1, 0))", ("(0, 1), (1, 0)", "(0, 1)"),
+        "((r - 1, c), (r, c - 1), (r, c + 1), (r + 1, c))", (", (r + 1, c)", ""),
     ),
     "corners": (
         "the cells that touch it with a corner alone (above or below it by one row, and left or "
         "right of it by one column)", "four",
         lambda down, right: down * down == right * right == 1,
-        "((-1, -1), (-1, 1), (1, -1), (1, 1))", ("(1, -1), (1, 1)", "(1, 1)"),
+        "((r - 1, c - 1), (r - 1, c + 1), (r + 1, c - 1), (r + 1, c + 1))",
+        (", (r + 1, c + 1)", ""),
     ),
     "round": (
         "the cells round it: those that touch it with a side or a corner", "eight",
         lambda down, right: sorted(map(abs, (down, right)))[1] == 1,
-        "tuple(step for step in product((-1, 0, 1), repeat=2) if step != (0, 0))",
-        (" if step != (0, 0)", ""),
+        "product((r - 1, r, r + 1), (c - 1, c, c + 1))", ("(r - 1, r, r + 1)", "(r - 1, r)"),
     ),
     "jumps": (
         "the cells two rows above or below it in its column and those two columns left or right of "
         "it in its row", "four",
         lambda down, right: (abs(down), abs(right)) in ((0, 2), (2, 0)),
-        "((-2, 0), (0, -2), (0, 2), (2, 0))", ("(-2, 0), (0, -2)", "(-2, 0)"),
+        "((r - 2, c), (r, c - 2), (r, c + 2), (r + 2, c))", (", (r + 2, c)", ""),
     ),
 }  # fmt: skip
 # name -> words, Python of the neighbours, and a slip.
 _OUTSIDE: dict[str, tuple[str, str, tuple[str, str]]] = {
     "none": (
         "There are no cells outside the board, so that some have fewer neighbours or none.",
-        "            around = [\n                board[r + down][c + right]\n"
-        "                for down, right in STEPS\n"
-        "                if 0 <= r + down < len(board) and 0 <= c + right < len(row)\n"
-        "            ]\n",
-        ("0 <= r + down < len(board) and 0 <= c + right < len(row)",
-         "r + down < len(board) and c + right < len(row)"),
+        "            around = [\n                board[y][x]\n"
+        "                for y, x in {cells}\n"
+        "                if 0 <= y < len(board) and 0 <= x < len(row){other}\n            ]\n",
+        ("0 <= y < len(board) and 0 <= x < len(row)", "y < len(board) and x < len(row)"),
     ),
     "wraps": (
         "Beyond an edge the board goes on at the opposite edge, so that each cell has {count} "
         "neighbours. On a small board a cell may be its own neighbour, and one may be a neighbour "
         "several times: it then counts as often.",
-        "            around = [\n"
-        "                board[(r + down) % len(board)][(c + right) % len(row)]\n"
-        "                for down, right in STEPS\n            ]\n",
-        ("(r + down) % len(board)", "min(max(r + down, 0), len(board) - 1)"),
+        "            around = [\n                board[y % len(board)][x % len(row)]\n"
+        "                for y, x in {cells}{other}\n            ]\n",
+        ("y % len(board)", "min(max(y, 0), len(board) - 1)"),
     ),
 }  # fmt: skip
 # name -> words, type, oracle (of a cell and its neighbours), Python, and a slip.
@@ -447,17 +444,21 @@ def _whole(name: str) -> Problem:
 
 
 def _neighbours(which: str, outside: str, among: str) -> Problem:
-    words, count, is_step, steps, mistake = _NEIGHBOURS[which]
+    words, count, is_step, cells, mistake = _NEIGHBOURS[which]
     rule, python, other = _OUTSIDE[outside]
     tells, kind, of, expression, more = _AMONG[among]
     returns = f"list[list[{kind}]]"
-    imports = "from itertools import product\n\n" if "product" in steps else ""
+    itself = ""
+    imports = "from itertools import product\n\n\n" if which == "round" else ""
+    if which == "round":
+        line_end = "\n                " if outside == "wraps" else " "
+        itself = f"{line_end}{'if' if outside == 'wraps' else 'and'} (y, x) != (r, c)"
     reference = (
-        f"{imports}STEPS = {steps}\n\n\n"
-        f"def grids(board: {_NUMBERS}) -> {returns}:\n"
+        f"{imports}def grids(board: {_NUMBERS}) -> {returns}:\n"
         f"    found: {returns} = []\n    for r, row in enumerate(board):\n"
         "        found.append([])\n        for c, cell in enumerate(row):\n"
-        f"{python}            found[-1].append({expression})\n    return found\n"
+        + python.format(cells=cells, other=itself)
+        + f"            found[-1].append({expression})\n    return found\n"
     )
 
     def oracle(board: _Numbers) -> list[list[Any]]:
@@ -698,9 +699,7 @@ def _rounds(clears: str, falls: str, told: str) -> Problem:
                 if r + size <= len(rows)
                 and {row[c : c + size] for row in rows[r : r + size]} == {spots[r, c] * size}
             ]
-            return {
-                (r, c) for r, c in spots for y, x in tops if y <= r < y + size > 0 <= c - x < size
-            }
+            return {(r + y, c + x) for r, c in tops for y in range(size) for x in range(size)}
         groups = [{cell} for cell in spots]
         for r, c in spots:
             for other in ((r, c + 1), (r + 1, c)):
@@ -753,6 +752,8 @@ def _rounds(clears: str, falls: str, told: str) -> Problem:
             (["cabac", "aabaa", "bbabb", "cbabc"], 3), (["aab", "abb", "aba"], 3),
             (["aaab", "aaab", "aaaa", "baaa", "baaa"], 3), (["c.a", "c.a", "bca"], 3),
             (["bb", "aa", "aa", "bb"], 2), (["baab", "baab"], 2), (["ccc"] * 3 + ["aa."], 3),
+            (["aba", "aaa"], 5), (["aaa", "aba"], 5),
+            (["aa", "ab", "aa"], 5), (["aa", "ba", "aa"], 5),
         ],
         [slip(reference, change) for change in (mistake, other, *slips)],
     )  # fmt: skip
