@@ -5,7 +5,18 @@ another function of the host's, by which it knows what is expected. Beside them 
 solutions, which must fail. `forgegym validate PythonReasoning-v0` holds one against the other.
 """
 
-from . import codec, graphs, grids, money, ranks, running, schedule, signals
+from . import (
+    codec,
+    graphs,
+    grids,
+    money,
+    queues,
+    ranks,
+    running,
+    schedule,
+    signals,
+    validators,
+)
 from .family import FAMILIES, Family, Problem, RaisesError, family, raising, slip
 
 __all__ = [
@@ -18,10 +29,12 @@ __all__ = [
     "graphs",
     "grids",
     "money",
+    "queues",
     "raising",
     "ranks",
     "running",
     "schedule",
     "signals",
     "slip",
+    "validators",
 ]

@@ -55,14 +55,14 @@ _WHOLE: dict[str, tuple[str, str, Callable[[_Numbers], Any], str, _Slips]] = {
         lambda b: [[b[r][c] if r in range(len(b)) and c in range(len(b[0])) else 0
                     for c in range(-1, len(b[0]) + 1)] for r in range(-1, len(b) + 1)],
         "[[0] * width, *([0, *row, 0] for row in board), [0] * width]",
-        [("[0, *row, 0]", "[0, *row]"), ("), [0] * width]", ")]")],
+        [("[0, *row, 0]", "[row[0], *row, row[-1]]"), ("len(board[0]) + 2", "len(board) + 2")],
     ),
     "blank": (
-        "Return the list of the columns, by their numbers from left to right, that have nothing "
-        "but zeros", "list[int]",
-        lambda b: [c for c in range(len(b[0])) if {row[c] for row in b} == {0}],
-        "[number for number, column in enumerate(zip(*board)) if not any(column)]",
-        [("not any", "not all"), ("zip(*board)", "board")],
+        "Return the list of the columns, by their numbers from left to right, in which no cell is "
+        "above 0", "list[int]",
+        lambda b: [c for c in range(len(b[0])) if not [1 for row in b if row[c] > 0]],
+        "[number for number, column in enumerate(zip(*board)) if max(column) <= 0]",
+        [("max(column) <= 0", "max(column) < 0"), ("zip(*board)", "board")],
     ),
     "tops": (
         "Return, for each column from left to right, the number of the row in which its largest "
@@ -753,7 +753,10 @@ def _rounds(clears: str, falls: str, told: str) -> Problem:
             (["aaab", "aaab", "aaaa", "baaa", "baaa"], 3), (["c.a", "c.a", "bca"], 3),
             (["bb", "aa", "aa", "bb"], 2), (["baab", "baab"], 2), (["ccc"] * 3 + ["aa."], 3),
             (["aba", "aaa"], 5), (["aaa", "aba"], 5),
-            (["aa", "ab", "aa"], 5), (["aa", "ba", "aa"], 5),
+            (["aa", "ab", "aa"], 5), (["aa", "ba", "aa"], 5), (["baac", "abbb"], 3),
+            (["ac", "ca", "ca", ".a"], 3), (["aaa.", "c.cc"], 3), ([".a", "ba", "ba", "cb"], 3),
+            (["cc", "ac", "ba", "ba"], 3), (["aac", "cac"], 3), (["bba", "bba", "cab", ".ab"], 2),
+            (["bb.cc", "bbcca"], 2), (["ca.a", "cbba", "cbb.", "ba.a", "b..."], 2),
         ],
         [slip(reference, change) for change in (mistake, other, *slips)],
     )  # fmt: skip
