@@ -150,7 +150,8 @@ _WHOLE: dict[
         "[part[len(commonprefix([part, before])) :] for before, part in zip(befores, data)]",
         [('["", *data]', '["", *data[:1], *data]'), ("commonprefix([part, before])", "before")],
         lambda draw: [_of("aab", 5)(draw) for _ in range(draw.below(6))],
-        [[], [""], ["ab"], ["ab", "ab"], ["ab", "abc"], ["abc", "ab"], ["b", "ab", "aa", "aab"]],
+        [[], [""], ["ab"], ["ab", "ab"], ["ab", "abc"], ["abc", "ab"], ["b", "ab", "aa", "aab"],
+         ["?a", "?b"], ["?", "a?"]],
     ),
 }  # fmt: skip
 
@@ -250,7 +251,7 @@ _ESCAPES: dict[str, _Escape] = {
         '"1" <= rest[:1] <= "9" and len(rest) > 1', "rest[1] * int(rest[0])", "2",
         [("rest[1] * int(rest[0])", "rest[1] * (int(rest[0]) + 1)"),
          ("rest[1] * int(rest[0])", "rest[0] * int(rest[1:2])")],
-        ["^1a", "^3b", "^2^", "^9c", "^21", "^0a", "^a", "^", "^^a", "^4"],
+        ["^1a", "^3b", "^2^", "^9c", "^21", "^:a", "^0a", "^a", "^", "^^a", "^4"],
     ),
     "capital": (
         "A ^ must be followed by one of the letters from a to z or by another ^. With a letter it "
@@ -267,7 +268,7 @@ _ESCAPES: dict[str, _Escape] = {
         "[1-9]", lambda m, done: [*done][-int(m[0])] if int(m[0]) <= len(done) else None,
         '"1" <= rest[:1] <= "9" and int(rest[0]) <= len(found)', "found[-int(rest[0])]", "1",
         [("found[-int(rest[0])]", "found[int(rest[0]) - 1]"), ("<= len(found)", "< len(found)")],
-        ["^1", "^2", "^3", "^1^1", "bcabcab^9", "^9", "^0", "^^", "^", "^8"],
+        ["^1", "^2", "^3", "^1^1", "bcabcab^9", "^:", "^9", "^0", "^^", "^", "^8"],
     ),
     "literal": (
         "A ^ must be followed by a digit from 1 to 9 and then by at least as many characters as "
@@ -278,7 +279,7 @@ _ESCAPES: dict[str, _Escape] = {
         "int(rest[0]) + 1 ",
         [("rest[1 : int(rest[0]) + 1]", "rest[1 : int(rest[0])]"),
          ("int(rest[0]) < len(rest)", "rest[1:]")],
-        ["^1^", "^2a^", "^3^^^", "^1a", "^9abcdefghi", "^0", "^a", "^", "^4ab", "^2b1"],
+        ["^1^", "^2a^", "^3^^^", "^1a", "^9abcdefghi", "^0", "^:a", "^a", "^", "^4ab", "^2b1"],
     ),
     "code": (
         "A ^ must be followed by two digits from 0 to 9; all three together stand for the letter "
@@ -294,7 +295,7 @@ _ESCAPES: dict[str, _Escape] = {
         "is equal to the first: ^ and all these stand for what is between those two, exactly as it "
         "is, be it nothing.",
         r"(.)(.*?)\1", lambda m, _: m[2],
-        "rest[:1] in rest[1:] and rest", "rest[1 : rest.index(rest[0], 1)]",
+        "rest.find(rest[:1], 1) != -1", "rest[1 : rest.index(rest[0], 1)]",
         "rest.index(rest[0], 1) + 1 ",
         [("rest.index(rest[0], 1)]", "rest.rindex(rest[0])]"), ("rest[1 : rest", "rest[0 : rest")],
         ["^aba", "^aa", "^1^^1", "^^1^", "^a", "^", "^abc", "^aa1", "^^aa"],
@@ -354,7 +355,10 @@ _HEADS = {
 }  # fmt: skip
 # name -> words, oracle, Python (of `body`), and a slip.
 _CHECKS: dict[str, tuple[str, Callable[[str], str], str, tuple[str, str]]] = {
-    "dot": ("a dot (.)", lambda _: ".", '"."', ("[end : end + 1] != ", '[end : end + 1] not in "')),
+    "echo": (
+        "the last character of the body once more, or a 0 if the body is empty",
+        lambda body: ("0" + body)[-1], '(body[-1:] or "0")', ("body[-1:]", "body[:1]"),
+    ),
     "sum": (
         "the last decimal digit of the sum of the codes of the body's characters (those that `ord` "
         "gives; 0 if the body is empty)",
@@ -583,7 +587,7 @@ def _escapes(escape: str, malformed: str) -> Problem:
         reference,
         lambda text: decoded("", text),
         arguments,
-        [("",), ("a1",), ("^",), *((f"ab{part}a",) for part in parts)],
+        [("",), ("a1",), ("^",), ("ab^4",), *((f"ab{part}a",) for part in parts)],
         [
             slip(reference, change)
             for change in (*slips, (f"        else:\n{otherwise}", f"        else:\n{mistake}"))
@@ -596,8 +600,6 @@ def _frames(head: str, check: str, lost: str) -> Problem:
     ending, of_body, expected, mistake = _CHECKS[check]
     rule, returns, otherwise, result, other = _LOST[lost]
     imports = "import re\n\n\n" if "re." in python else ""
-    body = "    body = stream[start:end]\n" if check != "dot" else ""
-    found = "body" if body else "stream[start:end]"
     reference = (
         f"{imports}def codec(stream: str) -> {returns}:\n"
         "    bodies: list[str] = []\n    at = 0\n    while at < len(stream):\n"
@@ -607,9 +609,9 @@ def _frames(head: str, check: str, lost: str) -> Problem:
         f"    return {result}\n\n\n"
         "def read(stream: str, at: int) -> tuple[str, int] | None:\n"
         '    """The body of the frame that begins at `at`, and where it ends; None: no frame."""\n'
-        f"{python}{body}"
+        f"{python}    body = stream[start:end]\n"
         f"    if stream[end : end + 1] != {expected}:\n        return None\n"
-        f"    return {found}, end + 1\n"
+        "    return body, end + 1\n"
     )
 
     def frame(rest: str) -> str | None:
@@ -655,13 +657,11 @@ def _frames(head: str, check: str, lost: str) -> Problem:
         made("aab") + "?", "?" + made("ba"), made("abc") + "x" + made("ab"), made(rising[:11]),
         made("ab") + made("abb")[:-2], made(rising[:10]) + made("z"), made(rising),
         made("y" * 10), made("zaza."), f"{made('bbb')[:-1]}:", "Z{`", "**", "01:a", "100:",
-        made("") * 4 + "Y", made("ab" * 12 + "c"),
+        made("") * 4 + "Y", made("ab" * 12 + "c"), made("") + ":" + of_body(""),
+        made("a1") + ":bb", made("b") + "xx", made("|") + "0",
     ]  # fmt: skip
     if head == "decimal":
         streams.append(f"0{made('ab')}")
-    mistakes = [slipped, other]
-    if check != "dot":
-        mistakes.append(mistake)
     return Problem(
         f"`stream` is made of frames. A frame is a head, a body and an end, with nothing between "
         f"them. The head is {words}. The body is that many characters, which may be any. The end "
@@ -671,7 +671,7 @@ def _frames(head: str, check: str, lost: str) -> Problem:
         oracle,
         arguments,
         [(stream,) for stream in streams],
-        [slip(reference, change) for change in mistakes],
+        [slip(reference, change) for change in (slipped, other, mistake)],
     )
 
 

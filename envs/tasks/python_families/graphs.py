@@ -267,8 +267,8 @@ _WAYS: dict[str, _Way] = {
         "last, while tasks that need nothing have been possible for longest. Of several such, it "
         "is the first in alphabetical order. Return the list of the tasks in the order in which "
         "they are done.", None, "list[str]", "list[str] = []",
-        "done.append(min(ready, key=lambda name: (-since(needs[name], done), name)))", "done",
-        ("(-since(needs[name], done), name)", "(since(needs[name], done), name)"),
+        "done.append(max(sorted(ready), key=lambda name: since(needs[name], done)))", "done",
+        ("max(sorted(ready)", "min(sorted(ready)"),
     ),
     "rounds": (
         "Tasks are done in rounds. In a round all those are done that can be done at its beginning "
@@ -317,7 +317,7 @@ _COSTS: dict[str, tuple[str, tuple[str, str] | None, tuple[str, str]]] = {
         "A way costs as much as its roads together, and also the toll of each town on it between "
         "the first and the last: `tolls` has it, at least 0, for some towns, and for the others it "
         "is 0. It is due each time the way comes through.",
-        ("tolls", "dict[str, int]"), ("if name != start else 0", "if name == start else 0"),
+        ("tolls", "dict[str, int]"), ("if name != start:", "if name == start:"),
     ),
     "voucher": (
         "A way costs as much as its roads together, but one road on it, whichever one likes, is "
@@ -376,7 +376,9 @@ _GIVEN: list[_Links] = [
     {"b": [], "a": ["b", "a"], "c": ["b"]}, {"c": ["a", "b", "a"], "b": ["c"], "a": ["b", "c"]},
     {"z": ["y", "x"], "y": ["x", "y"], "w": ["x", "y"]}, {"b": ["c", "c", "c", "a"], "a": ["a"]},
     {"d": ["b", "a", "d"], "a": ["d"], "b": []}, {"a": ["b"], "b": ["c"], "c": ["a"], "d": ["c"]},
-    {"c": [], "b": [], "a": []}, {"b": ["b", "a"], "a": ["b"]}, {"b": ["x"], "a": ["x", "c", "x"]},
+    {"c": [], "b": [], "a": []}, {"b": ["b"], "a": ["a"]}, {"b": ["b", "a"], "a": ["b"]}, {"b": ["x"], "a": ["x", "c", "x"]},
+    {"d": ["c", "a"], "a": ["b", "c", "d"], "c": ["d", "b", "a"], "b": ["a", "c"]},
+    {"c": ["b", "b", "d"], "d": ["c", "b", "e"], "b": ["d", "c", "e"], "e": ["b", "d"]},
     {"e": ["f", "g", "h"], "a": ["h", "g", "f"], "b": ["f", "g", "h", "h"], "c": ["i", "e"]},
 ]  # fmt: skip
 
@@ -552,9 +554,9 @@ def _ordered(way: str, stuck: str) -> Problem:
         )
     if way == "newest":
         reference += (
-            "\n\ndef since(its: list[str], done: list[str]) -> int:\n"
-            '    """When the last of its needs was done, or -1."""\n'
-            "    return max((done.index(need) for need in its), default=-1)\n"
+            "\n\ndef since(its: list[str], done: list[str]) -> list[int]:\n"
+            '    """When the last of its needs was done, or nothing: the larger, the newer."""\n'
+            "    return sorted(done.index(need) for need in its)[-1:]\n"
         )
 
     def oracle(needs: _Links, more: Any = None) -> Any:
@@ -686,7 +688,7 @@ def _cheapest(costs: str, direction: str, asked: str) -> Problem:
         f"        settled.add({key})",
     ]
     if costs == "tolls":
-        lines.append("        cost += tolls.get(name, 0) if name != start else 0")
+        lines += ["        if name != start:", "            cost += tolls.get(name, 0)"]
     lines.append("        for there, price in leading(roads, name):")
     lines.append(f"            heappush(heap, (cost + price, {there}{used}))")
     if voucher:
@@ -732,11 +734,11 @@ def _cheapest(costs: str, direction: str, asked: str) -> Problem:
         return found[0][asked == "way"] if found else None
 
     def arguments(draw: Draw) -> tuple[Any, ...]:
-        names = draw.shuffle("abcdef")[: draw.between(2, 6)]
+        names = draw.shuffle("abcde")[: draw.pick((2, 3, 4, 4, 5))]
         reach = draw.pick((2, 4, 12))
         roads = [
             (draw.pick(names), draw.pick(names), draw.between(1, reach))
-            for _ in range(draw.between(2, 9))
+            for _ in range(draw.between(3, 11))
         ]
         rest: list[Any] = []
         if costs == "tolls":
@@ -761,6 +763,11 @@ def _cheapest(costs: str, direction: str, asked: str) -> Problem:
     for number, (roads_given, start, goal) in enumerate(maps):
         tolls = [{"b": 2, "c": 1, a: 3, "e": 2, "d": 1}] if costs == "tolls" else []
         edges.append((roads_given, *tolls, start, number if asked == "reach" else goal))
+    if costs == "tolls":
+        fork = [(a, "b", 2), ("b", "d", 2), (a, "c", 2), ("c", "d", 2)]
+        edges.append((fork, {"c": 0}, a, 4 if asked == "reach" else "d"))
+        edges.append((fork, {"b": 1}, a, 4 if asked == "reach" else "d"))
+        edges.append((fork[:2], {"d": 9}, a, 4 if asked == "reach" else "d"))
     mistakes = [mistake]
     if direction == "one":
         mistakes.append(

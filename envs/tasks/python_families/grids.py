@@ -264,12 +264,11 @@ _TOUCH: dict[str, tuple[str, bool, str]] = {
         "product((r - 1, r, r + 1), (c - 1, c, c + 1))",
     ),
 }  # fmt: skip
-# name -> words, result, oracle (of the regions: lists of cells; and the size of the board), Python
-# (of `regions`: number of a region by cell), and a slip.
+# name -> words, result, oracle (of the regions: lists of cells; and the size of the board), Python:
+# first line, what is done with `found`, a region; the result; and a slip.
 _Regions = list[list[_Cell]]
-_TOLD: dict[
-    str, tuple[str, str, Callable[[_Regions, int, int], Any], str, tuple[str, str]]
-] = {
+_Told = tuple[str, str, Callable[[_Regions, int, int], Any], str, str, str, tuple[str, str]]
+_TOLD: dict[str, _Told] = {
     "labels": (
         "Number the regions from 1 in the order in which one meets them when reading the board row "
         "by row, from top to bottom, each row from left to right. Return a board of the same size "
@@ -278,15 +277,15 @@ _TOLD: dict[
             [next((n for n, part in enumerate(regions, 1) if (r, c) in part), 0)
              for c in range(width)] for r in range(height)
         ],
-        "[[regions.get((r, c), 0) for c, _ in enumerate(row)] for r, row in enumerate(board)]",
-        ("regions.get((r, c), 0)", "regions.get((r, c), 0) % 3"),
+        "labels = [[0] * len(row) for row in board]\n    count = 0",
+        "count += 1\n            for r, c in found:\n                labels[r][c] = count",
+        "labels", ("labels[r][c] = count", "labels[r][c] = len(found)"),
     ),
     "sizes": (
         "Return the list of the sizes of all regions, in cells, from the largest to the smallest.",
         "list[int]", lambda regions, *_: [-n for n in sorted(-len(part) for part in regions)],
-        "sorted(Counter(regions.values()).values(), reverse=True)",
-        ("sorted(Counter(regions.values()).values(), reverse=True)",
-         "sorted(set(Counter(regions.values()).values()), reverse=True)"),
+        "sizes: list[int] = []", "sizes.append(len(found))", "sorted(sizes, reverse=True)",
+        ("sorted(sizes, reverse=True)", "sorted(set(sizes), reverse=True)"),
     ),
     "heads": (
         "Return a list with a triple (row, column, size) for each region: the first of its cells "
@@ -294,9 +293,20 @@ _TOLD: dict[
         "to right, and how many cells it has. The triples are in the order in which one meets "
         "those cells.", "list[tuple[int, int, int]]",
         lambda regions, *_: [(*sorted(part)[0], len(part)) for part in regions],
-        "[(*start, list(regions.values()).count(regions[start])) for start in starts]",
-        ("list(regions.values()).count(regions[start])",
-         "list(cells.values()).count(cells[start])"),
+        "heads: list[tuple[int, int, int]] = []", "heads.append((*start, len(found)))", "heads",
+        ("len(found)", "list(cells.values()).count(cells[start])"),
+    ),
+    "spans": (
+        "Return a list with a pair (height, width) for each region: how many rows and how many "
+        "columns of the board it has a cell in. The pairs are in the order in which one meets the "
+        "regions when reading the board row by row, from top to bottom, each row from left to "
+        "right.", "list[tuple[int, int]]",
+        lambda regions, *_: [(len({r for r, _ in part}), len({c for _, c in part}))
+                             for part in regions],
+        "spans: list[tuple[int, int]] = []",
+        "rows, columns = map(set, zip(*found))\n"
+        "            spans.append((len(rows), len(columns)))", "spans",
+        ("(len(rows), len(columns))", "(len(columns), len(rows))"),
     ),
 }  # fmt: skip
 
@@ -308,8 +318,8 @@ _CLEARS: dict[str, tuple[str, str, tuple[str, str]]] = {
         "A letter goes if it is one of `size` or more equal letters that follow one another "
         "in a row or in a column.",
         "    for (r, c), sign in letters.items():\n"
-        "        across = [(r, c + i) for i in range(size)]\n"
-        "        down = [(r + i, c) for i in range(size)]\n"
+        "        across = [(r, x) for x in range(c, c + size)]\n"
+        "        down = [(y, c) for y in range(r, r + size)]\n"
         "        for cells in (across, down):\n"
         "            if all(letters.get(cell) == sign for cell in cells):\n"
         "                gone.update(cells)\n",
@@ -319,10 +329,10 @@ _CLEARS: dict[str, tuple[str, str, tuple[str, str]]] = {
         "A letter goes if it is one of the letters in a square of `size` rows and `size` columns, "
         "anywhere on the board, that are all equal.",
         "    for (r, c), sign in letters.items():\n"
-        "        cells = [(r + i, c + j) for i in range(size) for j in range(size)]\n"
+        "        cells = [(y, x) for y in range(r, r + size) for x in range(c, c + size)]\n"
         "        if all(letters.get(cell) == sign for cell in cells):\n"
         "            gone.update(cells)\n",
-        ("range(size)]", "range(2)]"),
+        ("range(c, c + size)]", "range(c, c + 2)]"),
     ),
     "groups": (
         "A letter goes if it is in a group of at least `size` cells. Two cells are in the same "
@@ -577,24 +587,20 @@ def _turn_mistake(reference: str, columns: bool) -> str:
 def _regions(link: str, touch: str, told: str) -> Problem:
     linked, is_link, start, condition, mistake = _LINKS[link]
     rule, corners, around = _TOUCH[touch]
-    words, returns, tell, expression, other = _TOLD[told]
-    imports = "from collections import Counter\n" if "Counter" in expression else ""
-    imports += "from itertools import product\n" if corners else ""
-    imports += "\n\n" if imports else ""
-    heads = told == "heads"
+    words, returns, tell, first, each, result, other = _TOLD[told]
+    imports = "from itertools import product\n\n\n" if corners else ""
     reference = (
         f"{imports}def grids(board: {_NUMBERS}) -> {returns}:\n"
         "    cells = {(r, c): value for r, row in enumerate(board) "
         "for c, value in enumerate(row)}\n"
-        "    regions: dict[tuple[int, int], int] = {}\n"
-        "    starts: list[tuple[int, int]] = []\n"
+        f"    seen: set[tuple[int, int]] = set()\n    {first}\n"
         + (
             "    for start, value in cells.items():\n"
             if link == "land" else "    for start in cells:\n"
         )
-        + f"        if start not in regions{start}:\n            starts.append(start)\n"
-        "            regions |= dict.fromkeys(region(cells, start), len(starts))\n"
-        f"    return {expression}\n\n\n"
+        + f"        if start not in seen{start}:\n"
+        "            found = region(cells, start)\n            seen |= found\n"
+        f"            {each}\n    return {result}\n\n\n"
         "def region(cells: dict[tuple[int, int], int], start: tuple[int, int])"
         " -> set[tuple[int, int]]:\n"
         '    """The cells of the region in which `start` is."""\n'
@@ -605,13 +611,6 @@ def _regions(link: str, touch: str, told: str) -> Problem:
         "                found.add(there)\n                stack.append(there)\n"
         "    return found\n"
     )  # fmt: skip
-    if not heads:
-        reference = slip(
-            reference,
-            ("    starts: list[tuple[int, int]] = []\n", "    count = 0\n"),
-            ("            starts.append(start)\n", "            count += 1\n"),
-            ("len(starts)", "count"),
-        )
 
     def oracle(board: _Numbers) -> Any:
         cells = {(r, c): v for r, row in enumerate(board) for c, v in enumerate(row)}
