@@ -175,7 +175,7 @@ _OUTSIDE: dict[str, tuple[str, str, tuple[str, str]]] = {
 _AMONG: dict[str, tuple[str, str, Callable[[int, list[int]], Any], str, tuple[str, str]]] = {
     "sum": (
         "the sum of its neighbours, or 0 if it has none", "int", lambda _, around: sum(around),
-        "sum(around)", ("sum(around)", "sum(around) + cell"),
+        "sum(around)", ("sum(around)", "sum(around) + row[c]"),
     ),
     "less": (
         "how many of its neighbours are less than it", "int",
@@ -207,9 +207,9 @@ _SLIDES: dict[str, tuple[str, str, Callable[[str], str], str, str, tuple[str, st
     ),
     "step": (
         "o",
-        "Each o is a stone. Each stone beside which, {way}, there is a dot moves there by one "
-        "cell, and leaves a dot behind. All move at the same time: what counts are the dots that "
-        "there were before.",
+        "Each o is a stone. Each stone for which the next cell {way} is a dot moves into it and "
+        "leaves a dot behind. All move at the same time: what counts are the dots that there were "
+        "before.",
         lambda line: "".join(
             "o" if a == "." and b == "o" else "." if a == "o" and before == "." else a
             for before, a, b in zip("#" + line, line, line[1:] + "#", strict=False)
@@ -466,7 +466,8 @@ def _neighbours(which: str, outside: str, among: str) -> Problem:
     reference = (
         f"{imports}def grids(board: {_NUMBERS}) -> {returns}:\n"
         f"    found: {returns} = []\n    for r, row in enumerate(board):\n"
-        "        found.append([])\n        for c, cell in enumerate(row):\n"
+        "        found.append([])\n"
+        f"        for c, {'cell' if 'cell' in expression else '_'} in enumerate(row):\n"
         + python.format(cells=cells, other=itself)
         + f"            found[-1].append({expression})\n    return found\n"
     )

@@ -344,13 +344,15 @@ _LOGS: dict[str, tuple[str, str, Callable[[_Log], Any], str, str, str, str, tupl
 # name -> words, parameter, Python when one comes, before one is chosen, and a slip.
 _RULES: dict[str, tuple[str, str, str, str, tuple[str, str]]] = {
     "refuse": (
-        "If `room` requests, at least 1, are waiting when one comes, that one is lost.", "room",
+        "If `room` requests are waiting when one comes, that one is lost (`room` is at least 1).",
+        "room",
         "            place = coming.pop(0)\n            if len(waiting) < room:\n"
         "                waiting.append(place)\n", "", ("< room", "<= room"),
     ),
     "oust": (
-        "If more than `room` requests, at least 1, are waiting when one has come, the one of them "
-        "with the lowest priority is lost; of several such, the one that came last.", "room",
+        "If more than `room` requests are waiting when one has come (`room` is at least 1), the "
+        "one of them with the lowest priority is lost; of several such, the one that came last.",
+        "room",
         "            waiting.append(coming.pop(0))\n            if len(waiting) > room:\n"
         "                waiting.remove("
         "min(waiting[::-1], key=lambda place: requests[place][2]))\n",

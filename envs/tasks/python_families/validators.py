@@ -133,10 +133,10 @@ _WHOLE: dict[str, _Whole] = {
         ["", "+", "-", ".", ".5", "5.", "1.2.3", "--1", "1-", "1e5", "+-1", "1,5", "-.5"], "019.+-",
     ),
     "quoted": (
-        'it has at least two characters, begins and ends with a double quote ("), and each double '
-        "quote between those two is just behind a backslash (\\); a backslash between them that is "
-        "not itself just behind a backslash that counts as first of a pair is always the first of "
-        "a pair, with the character behind it, which must also be between them",
+        'it has at least two characters, begins and ends with a double quote ("), and what is '
+        "between those two, read from left to right, is made of pairs of a backslash (\\) and one "
+        "more character, which may be any, and of single characters that are neither a backslash "
+        "nor a double quote",
         lambda t: len(t) > 1 and t[0] == t[-1] == '"' and '"' not in re.sub(
             r"(?s)\\.", "", t[1:-1]) and "\\" not in re.sub(r"(?s)\\.", "", t[1:-1]),
         're.fullmatch(r\'(?s)"([^"\\\\]|\\\\.)*"\', text) is not None',
@@ -167,9 +167,8 @@ _CHECKS: dict[str, tuple[str, Callable[[str], str], str, str, tuple[str, str]]] 
         "to this sum to make it divisible by 10.",
         lambda d: next(str(n) for n in range(10)
                        if (3 * sum(map(int, d[::2])) + sum(map(int, d[1::2])) + n) % 10 == 0),
-        "    total = sum(\n"
-        "        int(digit) * (1 if place % 2 else 3) for place, digit in enumerate(digits)\n"
-        "    )\n    return str(-total % 10)\n", "",
+        "    total = sum(int(digit) * (1 if place % 2 else 3) "
+        "for place, digit in enumerate(digits))\n    return str(-total % 10)\n", "",
         ("1 if place % 2 else 3", "3 if place % 2 else 1"),
     ),
     "rising": (
@@ -277,9 +276,9 @@ _KINDS: dict[str, tuple[dict[str, _Field], tuple[str, Callable[[_Record], bool],
             ),
         },
         (
-            "If the row is 1 and the seat is A, then the seat is wrong, too.",
+            "If `row` is 1 and `seat` is A, `seat` is wrong, too.",
             lambda r: (r["row"], r["seat"]) != ("1", "A"),
-            '(record["row"], record["seat"]) != ("1", "A")',
+            '(record["row"], record["seat"]) == ("1", "A")',
         ),
         [("<= 30", "< 30"), ("{2,6}", "{1,6}")],
     ),
@@ -303,11 +302,11 @@ _KINDS: dict[str, tuple[dict[str, _Field], tuple[str, Callable[[_Record], bool],
             ),
         },
         (
-            "If the value is more than 10 times the weight, then the value is wrong, too.",
+            "If `value` is more than 10 times `weight`, `value` is wrong, too.",
             lambda r: not int(r["value"]) > 10 * int(r["weight"]),
-            'int(record["value"]) <= 10 * int(record["weight"])',
+            'int(record["value"]) > 10 * int(record["weight"])',
         ),
-        [("int(value) > 0", "int(value) >= 0"), ("<= 10 *", "< 10 *")],
+        [("int(value) > 0", "int(value) >= 0"), ("> 10 *", ">= 10 *")],
     ),
     "span": (
         {
@@ -325,12 +324,12 @@ _KINDS: dict[str, tuple[dict[str, _Field], tuple[str, Callable[[_Record], bool],
             ),
         },
         (
-            "If the last is less than the first, then the last is wrong, too.",
+            "If `last` is less than `first`, as numbers, `last` is wrong, too.",
             lambda r: not int(r["last"]) < int(r["first"]),
-            'int(record["last"]) >= int(record["first"])',
+            'int(record["last"]) < int(record["first"])',
         ),
-        [('int(record["last"]) >= int', 'int(record["last"]) > int'),
-         ('int(record["last"]) >= int(record["first"])', 'record["last"] >= record["first"]')],
+        [('int(record["last"]) < int', 'int(record["last"]) <= int'),
+         ('int(record["last"]) < int(record["first"])', 'record["last"] < record["first"]')],
     ),
     "account": (
         {
@@ -354,11 +353,11 @@ _KINDS: dict[str, tuple[dict[str, _Field], tuple[str, Callable[[_Record], bool],
             ),
         },
         (
-            "If the role is admin and the age is less than 18, then the role is wrong, too.",
+            "If `role` is admin and `age` is less than 18, `role` is wrong, too.",
             lambda r: r["role"] != "admin" or int(r["age"]) >= 18,
-            'record["role"] != "admin" or int(record["age"]) >= 18',
+            'record["role"] == "admin" and int(record["age"]) < 18',
         ),
-        [("<= 120", "< 120"), (">= 18", "> 18")],
+        [("<= 120", "< 120"), ("< 18", "<= 18")],
     ),
 }  # fmt: skip
 # name -> words, result.
@@ -375,7 +374,7 @@ _TOLD: dict[str, tuple[str, str]] = {
     "parsed": (
         "If a field is missing, raise KeyError. Else, if a field is wrong, raise ValueError. Else "
         "return a tuple of the texts of the three fields, in the order in which they are named "
-        "above.", "tuple[str, str, str]",
+        "above.", "tuple[str, ...]",
     ),
 }  # fmt: skip
 
@@ -864,12 +863,13 @@ def _records(kind: str, told: str) -> Problem:
         "\n\ndef is_number(value: str) -> bool:\n"
         '    return re.fullmatch("0|[1-9][0-9]*", value) is not None\n'
     )
-    others = " and ".join(f'"{name}" not in wrong' for name in used)
+    both = "".join(f'        "{name}" not in wrong\n        and ' for name in used)
+    both = both.replace("and         ", "and ")
     wrong = (
         "    wrong = [field for field in FIELDS if field not in record or "
         "not fits(field, record[field])]\n"
-        f"    if {others}:\n        if not ({expression}):\n"
-        f'            wrong.append("{blamed}")\n'
+        f"    if (\n{both}{expression}\n    ):\n"
+        f'        wrong.append("{blamed}")\n'
     )
     listed = ", ".join(f'"{name}"' for name in names)
     if told == "wrong":
@@ -889,7 +889,7 @@ def _records(kind: str, told: str) -> Problem:
         body = (
             "    texts = [record[field] for field in FIELDS]\n"
             "    if not all(map(fits, FIELDS, texts)):\n        raise ValueError(record)\n"
-            f"    if not ({expression}):\n        raise ValueError(record)\n"
+            f"    if {expression}:\n        raise ValueError(record)\n"
             f"    return tuple(texts)\n"
         )
         other = ("return tuple(texts)", "return tuple(record.values())")
