@@ -330,11 +330,10 @@ _LOGS: dict[str, tuple[str, str, Callable[[_Log], Any], str, str, str, str, tupl
         ("times[name] = clock", "times[name] = attempt"),
     ),
     "gone": (
-        "Return a list with a pair (name, number of attempts) for each job, in the order in which "
-        "they are gone: have succeeded or are given up.", _REQUESTS,
-        lambda log: [(name, [other for _, other, _ in log].count(name))
-                     for _, name, outcome in log if outcome != "again"],
-        "gone: list[tuple[str, int]] = []", "", "            gone.append((name, attempt))\n", "",
+        "Return a list with a pair (tick, name) for each job, in the order in which they are gone: "
+        "the tick in which it succeeds or is given up.", "list[tuple[int, str]]",
+        lambda log: [(tick, name) for tick, name, outcome in log if outcome != "again"],
+        "gone: list[tuple[int, str]] = []", "", "            gone.append((clock, name))\n", "",
         ("attempt < limit", "attempt <= limit"),
     ),
 }  # fmt: skip
@@ -425,9 +424,7 @@ def _variants(level: int) -> list[tuple[Any, ...]]:
     if level == 3:
         return [(3, *key) for key in itertools.product(_TURNS, _SERVED)]
     if level == 4:
-        # With delays, the order in which jobs are gone hardly tells how long these are.
-        keys = itertools.product(_AGAIN, _LOGS)
-        return [(4, *key) for key in keys if key not in (("delay", "gone"), ("doubled", "gone"))]
+        return [(4, *key) for key in itertools.product(_AGAIN, _LOGS)]
     return [(5, *key) for key in itertools.product(_RULES, _NEXT, _DESK)]
 
 
@@ -628,7 +625,6 @@ def _again(again: str, told: str) -> Problem:
     parameters = [("jobs", _REQUESTS), ("limit", "int")] + ([parameter] if parameter else [])
     listed = ", ".join(f"{name}: {kind}" for name, kind in parameters)
     timed = again in ("delay", "doubled")
-    clock = timed or told != "gone"
     push = {
         "back": "queue.append((place, attempt + 1))",
         "second": "queue.insert(1, (place, attempt + 1))",
@@ -653,15 +649,13 @@ def _again(again: str, told: str) -> Problem:
         "        clock = max(clock, ready)\n"
         if timed
         else "    queue = deque((place, 1) for place in range(len(jobs)))\n"
-        + ("    clock = 0\n" if clock else "")
-        + "    while queue:\n        place, attempt = queue.popleft()\n"
+        "    clock = 0\n    while queue:\n        place, attempt = queue.popleft()\n"
     )
     imports = "from heapq import heappop, heappush" if timed else "from collections import deque"
     reference = (
         f"{imports}\n\n\ndef queues({listed}) -> {returns}:\n    {first}\n{begin}"
         f"        name, failures = jobs[place]\n{each}{branches}"
-        + ("        clock += 1\n" if clock else "")
-        + f"    return {first.partition(':')[0]}\n"
+        f"        clock += 1\n    return {first.partition(':')[0]}\n"
     )
 
     def oracle(jobs: _Requests, limit: int, delay: int = 0) -> Any:
