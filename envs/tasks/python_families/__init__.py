@@ -5,7 +5,23 @@ another function of the host's, by which it knows what is expected. Beside them 
 solutions, which must fail. `forgegym validate PythonReasoning-v0` holds one against the other.
 """
 
-from . import brackets, clock, groups, money, numbers, ranks, running, schedule, signals, text
+from . import (
+    brackets,
+    clock,
+    codec,
+    graphs,
+    grids,
+    groups,
+    money,
+    numbers,
+    queues,
+    ranks,
+    running,
+    schedule,
+    signals,
+    text,
+    validators,
+)
 from .family import FAMILIES, Family, Problem, RaisesError, family, raising, slip
 
 __all__ = [
@@ -15,10 +31,14 @@ __all__ = [
     "RaisesError",
     "brackets",
     "clock",
+    "codec",
     "family",
+    "graphs",
+    "grids",
     "groups",
     "money",
     "numbers",
+    "queues",
     "raising",
     "ranks",
     "running",
@@ -26,4 +46,5 @@ __all__ = [
     "signals",
     "slip",
     "text",
+    "validators",
 ]
