@@ -299,7 +299,8 @@ _REWRITE: dict[str, tuple[str, Callable[[_Node, list[Any], int], list[Any]], str
     ),
     "chain": (
         "A node whose value is less than `limit` and that has exactly one child (before anything "
-        "is taken away) is taken away, and what is below it then stands in its place, in the same order.",
+        "is taken away) is taken away, and what is below it then stands in its place, in the same "
+        "order.",
         lambda node, below, limit: below if len(node[1]) == 1 and node[0] < limit
         else [(node[0], below)],
         "below if len(children) == 1 and value < limit else [(value, below)]",
@@ -614,8 +615,8 @@ def _rewritten(rule: str, told: str) -> Problem:
             count = draw.between(1, 3)
         return draw.between(-1, 6), [node(draw, depth + 1) for _ in range(count)]
 
-    chain = (4, [(1, [(5, [(2, [(6, [])])])])])
-    bush = (0, [(3, [(1, []), (4, [(2, [])])]), (2, [(5, []), (3, [])]), (7, [])])
+    chain: _Node = (4, [(1, [(5, [(2, [(6, [])])])])])
+    bush: _Node = (0, [(3, [(1, []), (4, [(2, [])])]), (2, [(5, []), (3, [])]), (7, [])])
     return Problem(
         "A tree is a pair of a whole number, the value of its root, and the list of the trees that "
         "are the root's children; they and all their children are below it. A node is the root of "
