@@ -5,7 +5,7 @@ another function of the host's, by which it knows what is expected. Beside them 
 solutions, which must fail. `forgegym validate PythonReasoning-v0` holds one against the other.
 """
 
-from . import money, ranks, records, running, schedule, scores, sets, signals, trees
+from . import choice, money, ranks, records, running, schedule, scores, sets, signals, trees
 from .family import FAMILIES, Family, Problem, RaisesError, family, raising, slip
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Family",
     "Problem",
     "RaisesError",
+    "choice",
     "family",
     "money",
     "raising",
