@@ -242,7 +242,7 @@ _MAY: dict[str, tuple[str, Callable[[list[_Option], int], bool], str, _Slips]] =
           "all(abs(one[0] - other[0]) <= limit for one, other in zip(chosen, chosen[1:]))")],
     ),
     "repeated": (
-        "The cost that is chosen oftenest is chosen at most `limit` times.",
+        "No cost is chosen more than `limit` times.",
         lambda o, n: not any(len([c for c, _ in o if c == d]) > n for d, _ in o),
         "all([cost for cost, _ in chosen].count(cost) <= limit for cost, _ in chosen)",
         [("<= limit", "< limit")],
@@ -499,8 +499,8 @@ def _two(two: str, told: str) -> Problem:
 
     def arguments(draw: Draw) -> tuple[Any, ...]:
         reach = draw.pick((2, 4, 9))
-        goal = draw.between(0, 2 * reach)
-        return [draw.between(-2, reach) for _ in range(draw.between(1, 8))], goal
+        goal = draw.between(0, reach if two == "apart" else reach + reach // 2)
+        return [draw.between(-2, reach) for _ in range(draw.pick((1, 2, 3, 4, 5, 6, 7, 8)))], goal
 
     return Problem(
         "Two of the values are to be chosen, from different places (which are counted from 0). "
