@@ -363,6 +363,102 @@ _NONE_OPEN = {
     "raises": ("such an event raises RuntimeError", "            raise RuntimeError(kind)\n"),
 }
 
+# ---------------------------------------------------------------- 5: three versions
+#
+# name -> words for a field that both have changed, oracle (of the values in the three versions, not
+# all alike, None being none), Python, and slips.
+_Value = int | None
+_POLICY: dict[str, tuple[str, Callable[[_Value, _Value, _Value], _Value], str, _Slips]] = {
+    "mine": (
+        "`mine` counts: the field has the value that it has there, or is missing if it is missing "
+        "there", lambda _, one, __: one, "    return other if one == old else one\n",
+        [("return other if one == old else one", "return other if one is None else one")],
+    ),
+    "base": (
+        "`base` counts: the field has the value that it has there, or is missing if it is missing "
+        "there", lambda old, _, __: old,
+        "    if one == other or other == old:\n        return one\n"
+        "    return other if one == old else old\n",
+        [("one == other or other == old", "other == old")],
+    ),
+    "out": (
+        "the field is missing", lambda *_: None,
+        "    if one == other or other == old:\n        return one\n"
+        "    return other if one == old else None\n",
+        [("else None", "else old")],
+    ),
+    "greater": (
+        "the field has the greater one of its two values there, or that one which there is if it "
+        "is missing in one of the two",
+        lambda _, one, other: sorted(v for v in (one, other) if v is not None)[-1],
+        "    if one == other or other == old:\n        return one\n"
+        "    if one == old:\n        return other\n"
+        "    return max(value for value in (one, other) if value is not None)\n",
+        [("return max(value for value in (one, other) if value is not None)",
+          "return max(one or 0, other or 0)")],
+    ),
+    "sum": (
+        "the field has the sum of its two values there, where a missing one counts as 0",
+        lambda _, one, other: sum(value for value in (one, other) if value),
+        "    if one == other or other == old:\n        return one\n"
+        "    return other if one == old else (one or 0) + (other or 0)\n",
+        [("(one or 0) + (other or 0)", "one and other and one + other")],
+    ),
+}  # fmt: skip
+# name -> words, result, oracle (of the records in `base` and the merged ones), how Python begins,
+# what it does with a `value`, and after all fields of a key, its result, and a slip.
+_Three = dict[str, dict[str, int]]
+_FLAT = dict[tuple[str, str], int]
+
+
+def _flat(version: _Three) -> _FLAT:
+    return {(key, field): n for key, its in version.items() for field, n in its.items()}
+
+
+_VERSION: dict[
+    str, tuple[str, str, Callable[[_FLAT, _FLAT], Any], str, str, str, tuple[str, str]]
+] = {
+    "merged": (
+        "the merged records by their keys; a record without fields is not in the result",
+        "dict[str, dict[str, int]]",
+        lambda _, merged: {
+            key: {field: merged[k, field] for k, field in sorted(merged) if k == key}
+            for key, _ in sorted(merged)
+        },
+        "    merged: dict[str, dict[str, int]] = {}\n",
+        "            if value is not None:\n"
+        "                merged.setdefault(key, {})[field] = value\n",
+        "merged", ("if value is not None:", "if value:"),
+    ),
+    "changed": (
+        "the list of all pairs (key, field) for which the field has another value in the merged "
+        "record than in that of `base`, or is missing in just one of them; in the order in which "
+        "such pairs compare", "list[tuple[str, str]]",
+        lambda base, merged: sorted(
+            pair for pair in {*base, *merged} if base.get(pair) != merged.get(pair)
+        ),
+        "    changed: list[tuple[str, str]] = []\n",
+        "            if value != old.get(field):\n                changed.append((key, field))\n",
+        "sorted(changed)", ("if value != old.get(field):", "if value and value != old.get(field):"),
+    ),
+    "counts": (
+        "a tuple of how many fields are in the merged records and not in those of `base`, how many "
+        "are in those of `base` and not in the merged ones, and how many are in both with "
+        "different values", "tuple[int, int, int]",
+        lambda base, merged: (
+            len([p for p in merged if p not in base]), len([p for p in base if p not in merged]),
+            len([p for p in base if merged.get(p, base[p]) != base[p]]),
+        ),
+        "    added = removed = changed = 0\n",
+        "            before = old.get(field)\n"
+        "            added += before is None and value is not None\n"
+        "            removed += before is not None and value is None\n"
+        "            changed += before != value and None not in (before, value)\n",
+        "(added, removed, changed)", ("changed += before != value and None not in (before, value)",
+                                      "changed += before != value"),
+    ),
+}  # fmt: skip
+
 
 def _variants(level: int) -> list[tuple[Any, ...]]:
     if level == 1:
@@ -373,11 +469,16 @@ def _variants(level: int) -> list[tuple[Any, ...]]:
         return [(3, join, told) for join in _JOIN for told in _JOINED]
     if level == 4:
         return [(4, clash, keys) for clash in _CLASH for keys in _KEYS]
-    return [(5, asked, none) for asked in _ASK for none in _NONE_OPEN]
+    # Which of two values it is that has changed, nobody sees but in the merged records.
+    seen = [(5, policy, "merged") for policy in ("greater", "sum")]
+    seen += [(5, policy, told) for policy in ("mine", "base", "out") for told in _VERSION]
+    return [(5, asked, none) for asked in _ASK for none in _NONE_OPEN] + seen
 
 
 @family("records", _variants)
 def records(level: int, what: str, how: str) -> Problem:
+    if level == 5 and what in _POLICY:
+        return _three(what, how)
     return {1: _stock, 2: _keep, 3: _join, 4: _merge, 5: _transactions}[level](what, how)
 
 
@@ -739,11 +840,100 @@ def _transactions(asked: str, none: str) -> Problem:
             ([a, begin, ("set", "a", 5), commit, begin, ("set", "a", 3), *asks, back, *asks],),
             ([b, a, ("set", "z", 3), ("set", "y", 1), ("ask", "a", 1), ("ask", "m", 1), *asks],),
             ([begin, a, commit, ("set", "a", 2), *asks, back, begin, *asks],),
+            ([b, begin, ("set", "b", 3), commit, back, *asks],),
             ([("set", "b", 2), ("set", "a", 2), ("set", "c", 4), *asks, ("drop", "b", 0), *asks],),
         ],
         [
             *(slip(reference, change) for change in slips),
             slip(reference, ("saved.append(dict(held))", "saved.append(held)")),
             slip(reference, ("            saved.pop()\n", "            saved.clear()\n")),
+        ],
+    )  # fmt: skip
+
+
+def _three(policy: str, told: str) -> Problem:
+    words, settled, python, slips = _POLICY[policy]
+    sentence, returns, of, first, step, result, mistake = _VERSION[told]
+    kind = "dict[str, dict[str, int]]"
+    reference = (
+        f"def records(base: {kind}, mine: {kind}, theirs: {kind}) -> {returns}:\n{first}"
+        "    for key in base | mine | theirs:\n"
+        "        old, one, other = (version.get(key, {}) for version in (base, mine, theirs))\n"
+        "        for field in old | one | other:\n"
+        "            value = settled(old.get(field), one.get(field), other.get(field))\n"
+        f"{step}    return {result}\n\n\n"
+        "def settled(old: int | None, one: int | None, other: int | None) -> int | None:\n"
+        '    """The value of a field in the merged record; None: it is missing."""\n'
+        f"{python}"
+    )
+
+    def oracle(base: _Three, mine: _Three, theirs: _Three) -> Any:
+        versions = [_flat(base), _flat(mine), _flat(theirs)]
+        merged: _FLAT = {}
+        for pair in sorted({pair for version in versions for pair in version}):
+            old, one, other = (version.get(pair) for version in versions)
+            new = [value for value in (one, other) if value != old]
+            value = old
+            if len(new) == 2 and one != other:
+                value = settled(old, one, other)
+            elif new:
+                value = new[0]
+            if value is not None:
+                merged[pair] = value
+        return of(versions[0], merged)
+
+    def arguments(draw: Draw) -> tuple[Any, ...]:
+        reach, keys = draw.pick((1, 2, 5)), "ab"[: draw.between(1, 2)]
+        base = {
+            key: {field: draw.between(-1, reach) for field in "xyz" if draw.chance(0.7)}
+            for key in keys
+        }
+
+        def version() -> _Three:
+            found: _Three = {}
+            for key in "abc":
+                if key in base or draw.chance(0.2):
+                    found[key] = {}
+                    for field in "xyz":
+                        value = base.get(key, {}).get(field)
+                        if draw.chance(0.5):
+                            value = draw.pick((None, 0, draw.between(-1, reach)))
+                        if value is not None:
+                            found[key][field] = value
+            return {key: its for key, its in found.items() if its or draw.chance(0.5)}
+
+        return base, version(), version()
+
+    a, b, c = {"a": {"x": 1}}, {"a": {"x": 2}}, {"a": {"x": -3}}
+    none: _Three = {}
+    return Problem(
+        "Three versions of the same records, by their keys; a record has whole numbers by the "
+        "names of its fields. `mine` and `theirs` both came from `base`. A key that a version does "
+        "not have has a record without fields there. They are merged field by field. A field has "
+        "changed in `mine` or `theirs` if its value is another one than in `base`, or if it is "
+        "missing in just one of them. If a field has changed in neither, it is in the merged "
+        "record as in `base`. If it has changed in one of the two, or in both in the same way, it "
+        "is as it is there (perhaps missing). If it has changed in both in different ways, "
+        f"{words}.\nReturn {sentence}.",
+        Interface(
+            "records", (("base", kind), ("mine", kind), ("theirs", kind)), returns
+        ),
+        reference,
+        oracle,
+        arguments,
+        [
+            (none, none, none), (a, a, a), (a, b, a), (a, a, b), (a, b, b), (a, b, c), (a, c, b),
+            (none, a, b), (none, a, none), (a, none, none), (a, none, b), (a, c, none),
+            (none, none, a), (none, {"a": {"x": 0}}, none), ({"a": {"x": 0}}, none, a),
+            (none, {"a": {"x": 0, "z": 4}, "b": {"y": 0}}, {"a": {"z": 3}}), (a, {"a": {}}, a),
+            ({"a": {"x": 0}}, {"a": {"x": 0}}, none), ({"a": {"x": 0}}, none, {"a": {"x": 0}}),
+            ({"a": {"x": 2, "y": 1}, "b": {"y": 1}}, {"a": {"x": 4, "y": 3}}, {"a": {"x": 5}}),
+            (none, c, {"a": {"y": -2}}), (a, c, {"a": {"x": -2}}), (a, {"a": {"x": 0}}, none),
+        ],
+        [
+            *(slip(reference, change) for change in slips),
+            slip(reference, mistake),
+            slip(reference, ("in base | mine | theirs", "in base")),
+            slip(reference, ("settled(old.get(field), one", "settled(old.get(field, 0), one")),
         ],
     )  # fmt: skip
