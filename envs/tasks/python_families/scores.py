@@ -447,7 +447,9 @@ def _rounds(what: str, _: str) -> Problem:
     def arguments(draw: Draw) -> tuple[Any, ...]:
         reach = draw.pick((3, 6, 20))
         points = [draw.between(0, reach) for _ in range(draw.below(10))]
-        most = 4 if least or what in ("best", "last") else reach
+        most = {"best": 4, "last": 4, "double": 4, "trimmed": 2, "less": reach // 2}.get(
+            what, reach
+        )
         return points, draw.between(least, most)
 
     return Problem(
@@ -485,8 +487,9 @@ def _throws(throw: str, told: str) -> Problem:
         return of(totals)
 
     def arguments(draw: Draw) -> tuple[Any, ...]:
-        low = draw.pick((1, 1, 3))
-        return [draw.between(low, 6) for _ in range(draw.below(12))], draw.between(6, 14)
+        low = draw.pick((0, 0, 0, 3))
+        throws = [max(draw.between(low, 6), 1) for _ in range(draw.between(1, 14))]
+        return throws, draw.between(6, 14)
 
     return Problem(
         f"Throws of dice, each from 1 to 6, change a total, which is 0 at first. {words} `goal` is "
@@ -598,8 +601,8 @@ def _board(net: str, told: str) -> Problem:
             ({"d": [1], "c": [2], "b": [3], "a": [4]}, {}), ({"a": [9, 10, 3]}, {"a": 2}),
             ({"d": [1], "c": [1], "b": [1], "a": [1]}, {}), ({"a": [1]}, {"b": 0}),
             ({"e": [7, 7, 7, 7], "a": [9, 9], "d": [7, 7]}, {"d": 3, "a": 1}),
-            ({"a": [1, 1], "b": [2]}, {}), ({"a": [12], "b": [10]}, {}),
-            ({"a": [9], "b": [10]}, {}), ({"a": [9], "b": [10]}, {"a": 3}),
+            ({"a": [], "b": [1]}, {"a": 2}), ({"a": [1, 1], "b": [2]}, {}),
+            ({"a": [12], "b": [10]}, {}), ({"a": [9], "b": [10]}, {}), ({"a": [9], "b": [10]}, {"a": 3}),
         ],
         [
             *(slip(reference, change) for change in slips),

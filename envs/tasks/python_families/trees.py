@@ -506,7 +506,12 @@ def _some(some: str, told: str) -> Problem:
         reference,
         oracle,
         lambda draw: (_list(draw),),
-        [*_NESTED, ([2, [1, [3, 0], 1], 2, [2, [3, [4, 3]]]],), ([[1], [1, 2, 2], [1]],)],
+        [
+            *_NESTED,
+            ([2, [1, [3, 0], 1], 2, [2, [3, [4, 3]]]],),
+            ([[1], [1, 2, 2], [1]],),
+            ([[1], 2, [1], 2],),
+        ],
         [
             *(slip(reference, change) for change in slips),
             slip(reference, mistake),
