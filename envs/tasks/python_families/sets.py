@@ -429,11 +429,13 @@ def _pair(what: str, _: str) -> Problem:
         low, high = draw.pick(((-3, 3), (-2, 5), (0, 4), (-15, 15)))
         share = 0.15 if high == 15 else draw.pick((0.3, 0.5, 0.8))
         a, b = _set(draw, low, high, share), _set(draw, low, high, share)
-        related = draw.below(5)
+        related = draw.below(6)
         if related == 0:
             b = a ^ {draw.between(low, high)}
         elif related == 1:
             b = a | b
+        elif related == 2:
+            b = {value for value in b if value < high // 2}
         return (a, b)
 
     return Problem(
