@@ -430,7 +430,7 @@ def _pair(what: str, _: str) -> Problem:
         share = 0.15 if high == 15 else draw.pick((0.3, 0.5, 0.8))
         a, b = _set(draw, low, high, share), _set(draw, low, high, share)
         related = draw.below(6)
-        if related == 0:
+        if related in (0, 3):
             b = a ^ {draw.between(low, high)}
         elif related == 1:
             b = a | b
