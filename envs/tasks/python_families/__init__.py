@@ -7,6 +7,7 @@ solutions, which must fail. `forgegym validate PythonReasoning-v0` holds one aga
 
 from . import (
     brackets,
+    choice,
     clock,
     codec,
     graphs,
@@ -16,10 +17,14 @@ from . import (
     numbers,
     queues,
     ranks,
+    records,
     running,
     schedule,
+    scores,
+    sets,
     signals,
     text,
+    trees,
     validators,
 )
 from .family import FAMILIES, Family, Problem, RaisesError, family, raising, slip
@@ -30,6 +35,7 @@ __all__ = [
     "Problem",
     "RaisesError",
     "brackets",
+    "choice",
     "clock",
     "codec",
     "family",
@@ -41,10 +47,14 @@ __all__ = [
     "queues",
     "raising",
     "ranks",
+    "records",
     "running",
     "schedule",
+    "scores",
+    "sets",
     "signals",
     "slip",
     "text",
+    "trees",
     "validators",
 ]
