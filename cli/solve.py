@@ -13,6 +13,7 @@ from .shell import (
     ACCEPTED,
     MACHINE,
     REFUSED,
+    AgentSettings,
     AllowUnsafe,
     AsJson,
     Device,
@@ -103,6 +104,7 @@ def solve(
     temperature: Temperature = None,
     top_p: TopP = None,
     device: Device = None,
+    agent_settings: AgentSettings = None,
     seed: Seed = 0,
     sandbox: SandboxName = SandboxChoice.AUTO,
     allow_unsafe: AllowUnsafe = False,
@@ -135,7 +137,13 @@ def solve(
     )
     options: dict[str, Any] = {} if top_p is None else {"top_p": top_p}
     player: Any = make_agent(
-        agent, env=ENV, temperature=temperature, device=device, stop=None, **options
+        agent,
+        env=ENV,
+        temperature=temperature,
+        device=device,
+        stop=None,
+        settings=agent_settings,
+        **options,
     )
     verifier = None
     if run_tests and any(task.tests for task in found):

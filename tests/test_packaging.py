@@ -110,7 +110,7 @@ def test_an_editable_install_is_a_plain_path_entry_that_shows_new_files(copy, tm
 
 def test_every_package_folder_is_listed_for_the_wheel():
     listed = set(
-        re.findall(r'"(forgegym(?:\.\w+)*)",?$', (ROOT / "pyproject.toml").read_text(), re.M)
+        re.findall(r'^ +"(forgegym(?:\.\w+)*)",?$', (ROOT / "pyproject.toml").read_text(), re.M)
     )
     found = {
         ".".join(["forgegym", *path.parent.relative_to(ROOT).parts])

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,10 @@ from typing import Any
 from .. import oracle
 from .driver import NotPlainError, encode
 from .interface import Interface, shown
+
+# What Python thinks of the style of other people's tests is not this program's to say.
+_NAME = "<test>"
+warnings.filterwarnings("ignore", category=SyntaxWarning, module=re.escape(_NAME))
 
 # Of one test, in characters: the parser below meets nothing that it could stumble over.
 MAX_TEST = 2000
@@ -84,7 +89,7 @@ def read_test(text: str, interface: Interface) -> oracle.Case:
     if len(text) > MAX_TEST:
         raise UnreadableError(f"it has more than {MAX_TEST} characters")
     try:
-        body = ast.parse(text).body
+        body = ast.parse(text, _NAME).body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise UnreadableError("it is not Python") from error
     if len(body) != 1:
