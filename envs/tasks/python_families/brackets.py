@@ -641,6 +641,7 @@ def _walk(unmatched: str, walk: str) -> Problem:
         [
             ("",), ("a",), (",",), ("()",), ("a(b)",), ("(a,b),a",), (")",), ("(",), ("a)b",),
             ("(a",), ("((a)b(ab))a",), ("a,(a,(b,)),,b",), ("(((a)))b((b))",), ("a(b(a)))b(a",),
+            ("a)((b))",),
         ],
         [slip(reference, change) for change in (mistake, *slips)],
     )  # fmt: skip

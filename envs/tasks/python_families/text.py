@@ -585,6 +585,8 @@ def _fitted(name: str) -> Problem:
         texts = ["", "\t", "a\t", "\t\tb", "abc\td\te", "abcd\te", "abcdefghi\tb"]
     if name == "levels":
         texts = ["", " ", "   ", " a", "  a ", "   a", "a  ", "      b"]
+    if name == "short":
+        texts = ["", "a", "ab c ab", "  ab  abcde", "abcde fghij", " ", "a b  a b "]
     if name == "overflow":
         texts = ["", "a", "ab  cd ", "abcd  e ", "   a ", "      ", " ab"]
     edges = [(line, width) for line in texts for width in (least, 4)]
