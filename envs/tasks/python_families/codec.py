@@ -295,9 +295,9 @@ _ESCAPES: dict[str, _Escape] = {
         "is equal to the first: ^ and all these stand for what is between those two, exactly as it "
         "is, be it nothing.",
         r"(.)(.*?)\1", lambda m, _: m[2],
-        "rest.find(rest[:1], 1) != -1", "rest[1 : rest.index(rest[0], 1)]",
-        "rest.index(rest[0], 1) + 1 ",
-        [("rest.index(rest[0], 1)]", "rest.rindex(rest[0])]"), ("rest[1 : rest", "rest[0 : rest")],
+        "rest.find(rest[:1], 1) != -1", "rest[1 : rest.find(rest[0], 1)]",
+        "rest.find(rest[0], 1) + 1 ",
+        [("rest.find(rest[0], 1)]", "rest.rfind(rest[0])]"), ("rest[1 : rest", "rest[0 : rest")],
         ["^aba", "^aa", "^1^^1", "^^1^", "^a", "^", "^abc", "^aa1", "^^aa"],
     ),
 }  # fmt: skip

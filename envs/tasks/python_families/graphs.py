@@ -313,11 +313,10 @@ _COSTS: dict[str, tuple[str, tuple[str, str] | None, tuple[str, str]]] = {
     "roads": (
         "A way costs as much as its roads together.", None, ("cost + price", "max(cost, price)"),
     ),
-    "tolls": (
-        "A way costs as much as its roads together, and also the toll of each town on it between "
-        "the first and the last: `tolls` has it, at least 0, for some towns, and for the others it "
-        "is 0. It is due each time the way comes through.",
-        ("tolls", "dict[str, int]"), ("if name != start:", "if name == start:"),
+    "toll": (
+        "A way costs as much as its roads together, and also `toll`, which is at least 0, for each "
+        "town on it between the first and the last, each time that the way comes through.",
+        ("toll", "int"), ("if name != start:", "if name == start:"),
     ),
     "voucher": (
         "A way costs as much as its roads together, but one road on it, whichever one likes, is "
@@ -663,12 +662,9 @@ def _cheapest(costs: str, direction: str, asked: str) -> Problem:
     settled = "set[tuple[str, bool]]" if voucher else "set[str]"
     begin = "[start]" if asked == "way" else "start"
     held = "way" if asked == "way" else "name"
-    head = f"def graphs({listed}) -> {returns}:"
-    if len(head) > 100:
-        head = f"def graphs(\n    {listed}\n) -> {returns}:"
     lines = [
         "from heapq import heappop, heappush\n\n",
-        head,
+        f"def graphs({listed}) -> {returns}:",
         f"    heap: list[{kind}{', bool' if voucher else ''}]] = [(0, {begin}{flag})]",
         f"    settled: {settled} = set()",
         "    while heap:",
@@ -688,8 +684,8 @@ def _cheapest(costs: str, direction: str, asked: str) -> Problem:
         "            continue",
         f"        settled.add({key})",
     ]
-    if costs == "tolls":
-        lines += ["        if name != start:", "            cost += tolls.get(name, 0)"]
+    if costs == "toll":
+        lines += ["        if name != start:", "            cost += toll"]
     lines.append("        for there, price in leading(roads, name):")
     lines.append(f"            heappush(heap, (cost + price, {there}{used}))")
     if voucher:
@@ -713,7 +709,7 @@ def _cheapest(costs: str, direction: str, asked: str) -> Problem:
     reference = "\n".join(lines) + "\n"
 
     def oracle(roads: list[tuple[str, str, int]], *rest: Any) -> Any:
-        *tolls, start, end = rest
+        *toll, start, end = rest
         both = [*roads, *((b, a, n) for a, b, n in roads)] if direction == "both" else roads
         ways: list[tuple[int, list[str]]] = []
 
@@ -721,8 +717,8 @@ def _cheapest(costs: str, direction: str, asked: str) -> Problem:
             cost = sum(prices)
             if costs == "voucher":
                 cost -= max(prices, default=0)
-            if tolls:
-                cost += sum(tolls[0].get(name, 0) for name in way[1:-1])
+            if toll:
+                cost += sum(toll[0] for _ in way[1:-1])
             ways.append((cost, way))
             for a, b, n in both:
                 if a == way[-1] and b not in way:
@@ -741,12 +737,10 @@ def _cheapest(costs: str, direction: str, asked: str) -> Problem:
             (draw.pick(names), draw.pick(names), draw.between(1, reach))
             for _ in range(draw.between(3, 11))
         ]
-        rest: list[Any] = []
-        if costs == "tolls":
-            rest.append({name: draw.below(5) for name in names if draw.chance(0.6)})
+        toll = [draw.below(5)] if costs == "toll" else []
         start = draw.pick(roads)[0]
         end = draw.below(2 * reach) if asked == "reach" else draw.pick(names)
-        return (roads, *rest, start, end)
+        return (roads, *toll, start, end)
 
     a = "a"
     maps: list[tuple[list[tuple[str, str, int]], str, str]] = [
@@ -762,13 +756,8 @@ def _cheapest(costs: str, direction: str, asked: str) -> Problem:
     ]  # fmt: skip
     edges: list[tuple[Any, ...]] = []
     for number, (roads_given, start, goal) in enumerate(maps):
-        tolls = [{"b": 2, "c": 1, a: 3, "e": 2, "d": 1}] if costs == "tolls" else []
-        edges.append((roads_given, *tolls, start, number if asked == "reach" else goal))
-    if costs == "tolls":
-        fork = [(a, "b", 2), ("b", "d", 2), (a, "c", 2), ("c", "d", 2)]
-        edges.append((fork, {"c": 0}, a, 4 if asked == "reach" else "d"))
-        edges.append((fork, {"b": 1}, a, 4 if asked == "reach" else "d"))
-        edges.append((fork[:2], {"d": 9}, a, 4 if asked == "reach" else "d"))
+        toll = [1 + number % 3] if costs == "toll" else []
+        edges.append((roads_given, *toll, start, number if asked == "reach" else goal))
     mistakes = [mistake]
     if direction == "one":
         mistakes.append(

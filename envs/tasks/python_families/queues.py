@@ -176,8 +176,7 @@ _FULL: dict[str, _Full] = {
         lambda held, item: ([item], held),
         "            held.clear()\n            held.append(event)\n",
         "            lost += held\n            held.clear()\n            held.append(event)\n",
-        [("held.clear()\n            held.append(event)", "held.clear()"),
-         ("held.clear()\n            held.append(event)", "held.clear()")],
+        [("held.clear()\n            held.append(event)", "held.clear()")],
     ),
 }  # fmt: skip
 # name -> words, result.
