@@ -36,7 +36,7 @@ def split(text: str) -> Text:
     """The tests of a text, between which are newlines or semicolons; a comparison is a test with
     and without ``assert``. Raises `UnreadableError`."""
     try:
-        body = ast.parse(text.strip()).body
+        body = ast.parse(text.strip(), "<test>").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise UnreadableError("it is not Python") from error
     tests: list[str] = []
@@ -51,7 +51,7 @@ def split(text: str) -> Text:
 
 def names(text: str, name: str) -> bool:
     """Whether a text of Python speaks of `name`."""
-    nodes = ast.walk(ast.parse(text))
+    nodes = ast.walk(ast.parse(text, "<test>"))
     return any(isinstance(node, ast.Name) and node.id == name for node in nodes)
 
 
@@ -101,5 +101,5 @@ def case_of(test: str, interface: Interface) -> dict[str, Any] | None:
 
 
 def _of_identity(test: str) -> bool:
-    nodes = ast.walk(ast.parse(test))
+    nodes = ast.walk(ast.parse(test, "<test>"))
     return any(isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Is) for node in nodes)
