@@ -13,6 +13,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,10 +74,10 @@ class Time:
         return self.now
 
 
-def asking(server: Server, time: Time | None = None, **options) -> EndpointAgent:
-    time = time or Time()
+def asking(server: Server, paced: Time | None = None, **options) -> EndpointAgent:
+    paced = paced or Time()
     config = EndpointConfig(base_url=server.url, model="some-model", **options)
-    return EndpointAgent(config, sleep=time.sleep, clock=time.clock)
+    return EndpointAgent(config, sleep=paced.sleep, clock=paced.clock)
 
 
 def kinds(answers) -> list[str | None]:
@@ -319,26 +320,26 @@ def test_what_is_no_answer_has_a_kind_and_says_what_the_server_said(server, bad)
 def test_a_server_that_is_not_there_is_unreachable(server):
     url = server.url
     server.close()
-    time = Time()
+    paced = Time()
     agent = EndpointAgent(
-        EndpointConfig(base_url=url, model="m"), sleep=time.sleep, clock=time.clock
+        EndpointConfig(base_url=url, model="m"), sleep=paced.sleep, clock=paced.clock
     )
     (answer,) = ask(agent, "p")
     assert answer.error is not None
     assert answer.error.kind is ErrorKind.UNREACHABLE
     assert "did not answer at" in str(answer.error)
-    assert len(time.pauses) == FIRST_RETRIES
+    assert len(paced.pauses) == FIRST_RETRIES
 
 
 def test_a_connection_that_breaks_later_is_tried_as_often_as_a_busy_server(server):
-    time = Time()
-    agent = asking(server, time)
+    paced = Time()
+    agent = asking(server, paced)
     assert kinds(ask(agent, "p")) == [None]
     server.close()
     agent._client.close()  # what is connected already would still be answered
     agent._client = asking(server)._client
     assert kinds(ask(agent, "p")) == ["unreachable"]
-    assert len(time.pauses) == 6
+    assert len(paced.pauses) == 6
 
 
 def test_a_server_that_hangs_is_waited_for_twice(server):
@@ -355,32 +356,32 @@ def test_a_server_that_drips_hangs_too(server):
 
 
 def test_what_passes_is_answered_after_pauses_that_double_and_are_shaken(server):
-    time = Time()
+    paced = Time()
     server.script = [Answer("busy", status=500)] * 4
-    assert kinds(ask(asking(server, time), "p")) == [None]
-    for n, pause in enumerate(time.pauses):
+    assert kinds(ask(asking(server, paced), "p")) == [None]
+    for n, pause in enumerate(paced.pauses):
         assert 0.5 * 2**n <= pause <= 1.5 * 2**n
-    assert len(time.pauses) == 4
+    assert len(paced.pauses) == 4
     # All that were refused together do not come again together.
     again = Time()
     server.script = [Answer("busy", status=500)] * 4
     ask(asking(server, again), "p")
-    assert again.pauses != time.pauses
+    assert again.pauses != paced.pauses
 
 
 def test_a_server_is_left_alone_for_as_long_as_it_says(server):
-    time = Time()
+    paced = Time()
     server.script = [Answer("slower", status=429, Retry_After="17")]
-    assert kinds(ask(asking(server, time), "p")) == [None]
-    assert 17 <= time.pauses[0] <= 18
+    assert kinds(ask(asking(server, paced), "p")) == [None]
+    assert 17 <= paced.pauses[0] <= 18
 
 
 def test_nobody_waits_longer_than_the_deadline(server):
-    time = Time()
+    paced = Time()
     server.default = Answer("tomorrow", status=429, Retry_After="500")
-    (answer,) = ask(asking(server, time), "p")
+    (answer,) = ask(asking(server, paced), "p")
     assert kinds([answer]) == ["rate limited"]
-    assert len(time.pauses) == 2  # a third would pass 1200 seconds
+    assert len(paced.pauses) == 2  # a third would pass 1200 seconds
     assert "asks for 500 seconds" in str(answer.error)
 
 
@@ -664,12 +665,17 @@ def starts(folder: Path) -> list[int]:
 
 
 def lives(pid: int) -> bool:
-    """Whether a process still runs; one that nobody has waited for does not."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state != "Z"
+    """Whether a process goes on running; one that is killed needs a moment to end, and one that
+    nobody has waited for has ended."""
+    for _ in range(200):
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+        if state == "Z":
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def test_a_program_gets_prompt_and_seed_and_its_answers_may_come_in_any_order(running):
