@@ -46,6 +46,8 @@ MAX_REPLY = 16 << 20
 # that is about a minute in all: as long as the windows of most rate limits.
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 CONNECT_S = 10.0
+# Retries at an address where nobody has replied yet: most likely it is mistyped, or not up.
+FIRST_RETRIES = 2
 # Prompts in a row without an answer, after which no more are sent.
 GIVE_UP_AFTER = 32
 
@@ -179,7 +181,7 @@ class EndpointAgent(AnsweringAgent):
         }
         self._sleep, self._clock = sleep, clock
         self._limit_field = "max_tokens"
-        self._has_answered = False
+        self._has_replied = self._has_answered = False
         # Prompts in a row without an answer, and why the last one had none.
         self._silent, self._silence = 0, ErrorKind.UNREACHABLE
         self._lock = threading.Lock()
@@ -245,8 +247,7 @@ class EndpointAgent(AnsweringAgent):
                 break
             late += failed.kind is ErrorKind.TIMED_OUT
             pause = self._pause(asked, failed.pause)
-            # Where a whole round got no answer with all its retries, the next need not find out.
-            retries = 0 if self._silent >= self.config.concurrency else self.config.max_retries
+            retries = self._retries(failed.kind)
             if asked > retries or late > 1 or self._clock() + pause > deadline or stop.is_set():
                 with self._lock:
                     self._silent += 1
@@ -262,6 +263,14 @@ class EndpointAgent(AnsweringAgent):
             told += f" (asked {asked} times)"
         return Answer(error=AnswerError(failed.kind, told))
 
+    def _retries(self, kind: ErrorKind) -> int:
+        # Where a whole round got no answer with all its retries, the next need not find out.
+        if self._silent >= self.config.concurrency:
+            return 0
+        if kind is ErrorKind.UNREACHABLE and not self._has_replied:
+            return min(FIRST_RETRIES, self.config.max_retries)
+        return self.config.max_retries
+
     def _pause(self, asked: int, wanted: float | None) -> float:
         """Seconds until the next request. Never less than the server asked for, and shaken, so that
         those who were refused together do not come again together."""
@@ -275,6 +284,7 @@ class EndpointAgent(AnsweringAgent):
         if reply.status == 400 and b"max_completion_tokens" in reply.body and field == "max_tokens":
             self._limit_field = field = "max_completion_tokens"  # as OpenAI has renamed it
             reply = self._post(conversation, seed, field)
+        self._has_replied = True
         if reply.status != 200:
             self._complain(reply)
         try:

@@ -374,12 +374,14 @@ def evaluate(
         summary = evaluate_into(
             folder, player, config, resume=resume, workers=workers, on_rows=on_rows
         )
+    answered = summary.samples - summary.agent_errors
     if as_json:
         print_json(summary.to_json())
     else:
         title = f"{name}, {split.value} prompts"
         columns = {player.name: summary}
-        out.print(evaluation_table(columns, title=title, language=LANGUAGES[name]))
+        if answered or not summary.samples:
+            out.print(evaluation_table(columns, title=title, language=LANGUAGES[name]))
         out.print(f"rows and summary: {escape(str(folder))}", soft_wrap=True)
     if summary.failures:
         err.print(
@@ -391,10 +393,10 @@ def evaluate(
     if summary.agent_errors:
         kinds = ", ".join(f"{kind} {n}" for kind, n in summary.agent_error_kinds.items())
         first = f" The first said: {errors[0]['message']}" if errors else ""
-        if summary.agent_errors == summary.samples:
+        if not answered:
             told = (
-                f"the agent answered none of {summary.samples} episodes ({kinds}), so that these "
-                f"figures say nothing of its programs; --resume plays them again.{first}"
+                f"the agent answered none of {summary.samples} episodes ({kinds}): nothing is "
+                f"known of its programs; --resume plays them again.{first}"
             )
         else:
             told = (
@@ -402,7 +404,6 @@ def evaluate(
                 f"({kinds}), which are paid nothing; --resume plays them again.{first}"
             )
         err.print(told, soft_wrap=True, markup=False)
-        answered = summary.agent_errors < summary.samples
         raise typer.Exit(REFUSED if answered else MACHINE)
 
 
