@@ -1,0 +1,55 @@
+"""`bench sb3`: three arms at equal programs, and what they come to."""
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("sb3_contrib")
+pytest.importorskip("scipy")
+
+from forgegym.benchmarks import classic
+from forgegym.benchmarks.classic import ARMS, COLUMNS, ClassicError, Search, conduct, play
+from forgegym.envs.grammars import writer
+from forgegym.envs.tasks import compact as compact_tasks
+
+ENV = "CompactContract-v0"
+TINY = {"iterations": 2, "num_envs": 4, "rollout": 40, "choices": 16, "hidden": 8, "difficulty": 1}
+
+
+def test_a_search_takes_what_was_paid_best_on_average_for_the_signature():
+    problem = writer("compact").problem(next(compact_tasks.tasks("train")).prompt)
+    search = Search(0)
+    assert search.best(problem) is None
+    for taken, reward in (((1, 2), 1.0), ((1, 2), 0.0), ((3,), 0.7)):
+        search.learn(problem, taken, reward)
+    assert search.best(problem) == (3,)
+
+
+@pytest.mark.learning
+def test_all_arms_are_measured_once_and_other_settings_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(classic, "SETTINGS", {ENV: TINY})
+    said: list[str] = []
+    results = conduct([ENV], tmp_path / "study", seeds=2, say=said.append)
+    assert len(said) == 2
+    assert results[ENV]["seeds"] == 2
+    for arm in ARMS:
+        figures = results[ENV]["arms"][arm]["figures"]
+        assert set(COLUMNS) <= set(figures)
+        assert figures["compiles"]["value"] == 1.0
+        assert 0.0 <= figures["eval_reward"]["low"] <= figures["eval_reward"]["high"] <= 1.0
+    again = conduct([ENV], tmp_path / "study", seeds=2, say=said.append)
+    assert again == results
+    assert all(arm in classic.markdown(results) for arm in ARMS)
+    classic.draw(results, tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").stat().st_size > 0
+    monkeypatch.setattr(classic, "SETTINGS", {ENV: {**TINY, "iterations": 3}})
+    with pytest.raises(ClassicError, match="measured with other settings"):
+        conduct([ENV], tmp_path / "study", seeds=1, say=said.append)
+
+
+@pytest.mark.learning
+def test_chance_is_the_same_for_the_same_seed(tmp_path: Path) -> None:
+    config = classic.SB3Config(out=tmp_path, env=ENV, num_envs=4, choices=16)
+    assert play(config, 6, None) == play(config, 6, None)
