@@ -70,14 +70,17 @@ def main(arguments: list[str]) -> int:
         )
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    found = grade(json.loads(record.read_text(encoding="utf-8")), _read(program), user=NOBODY)
-    _end_all_of(NOBODY)
-    if found is not None:
-        reward, about = found
-        (folder / "verdict.json").write_text(json.dumps(about), encoding="utf-8")
-        (folder / "reward.txt").write_text(f"{reward}\n", encoding="utf-8")
-    folder.chmod(0o755)  # Harbor may read it as another user
-    return 0 if found is not None else 1
+    try:
+        found = grade(json.loads(record.read_text(encoding="utf-8")), _read(program), user=NOBODY)
+    finally:
+        _end_all_of(NOBODY)
+        folder.chmod(0o755)  # Harbor may read it as another user
+    if found is None:
+        return 1
+    reward, about = found
+    (folder / "verdict.json").write_text(json.dumps(about), encoding="utf-8")
+    (folder / "reward.txt").write_text(f"{reward}\n", encoding="utf-8")
+    return 0
 
 
 def _read(program: Path) -> str:

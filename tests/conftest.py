@@ -2,7 +2,8 @@
 
 FORGEGYM_REQUIRE lists, separated by commas, what must be there (``docker,bubblewrap,shared_data,
 compactc,chromium,root,gpu`` or ``all``): a test that needs one of these and does not find it fails
-instead of being skipped.
+instead of being skipped. ``harbor`` adds the tests that build the images of exported tasks, for
+minutes and from the network.
 """
 
 import os

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from conftest import missing
 
 from forgegym.verifiers.sandbox import images
 from forgegym.verifiers.sandbox.base import MIB, Job, Limits, Outcome, Profile, Status, Step
@@ -415,6 +416,24 @@ def python(program: str, *requests: bytes, **limits: float) -> Step:
 
 def ran(pool: Pool, program: str, *requests: bytes, **limits: float) -> Outcome:
     return pool.run(Job((python(program, *requests, **limits),)))
+
+
+def test_jobs_are_another_users_where_they_are_to_be(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        missing("root", "only root runs jobs as another user")
+    secret = tmp_path / "secret"
+    secret.write_text("of root")
+    secret.chmod(0o600)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnsafeWarning)
+        opened = open_unsafe(allow_unsafe=True, size=1, user=65534)
+    tries = f"id -u; id -G; echo kept > here; cat here {secret}"
+    with opened:
+        for _ in range(2):  # what the first one wrote is gone
+            outcome = opened.run(Job((Step(("/bin/sh", "-c", tries)),)))
+            assert outcome.status is Status.EXIT
+            assert outcome.last.stdout == b"65534\n65534\nkept\n"
+            assert b"Permission denied" in outcome.last.stderr
 
 
 def test_each_request_is_sent_after_the_answer_before_it(pool: Pool) -> None:
