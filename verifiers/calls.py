@@ -159,10 +159,9 @@ class Answered:
         if total == 0:
             passed, total = counts["public"].values()
             given = trivial(tests.cases)
-        return {
-            "behaviour": passed / max(total, 1),
-            "above_trivial": max(0, passed - given) / max(total - given, 1),
-        }
+        # Where one value is right everywhere nothing can be above it: then all or none counts.
+        above = max(0, passed - given) / (total - given) if total > given else passed == total > 0
+        return {"behaviour": passed / max(total, 1), "above_trivial": float(above)}
 
 
 def _count(results: Sequence[oracle.CaseResult], total: int) -> dict[str, int]:
