@@ -383,9 +383,7 @@ def test_environments_take_problem_files(problems, verifier):
     try:
         prompt, _ = env.reset(seed=0, options={"task": "open"})
         assert "The sum of two numbers." in prompt
-        _, reward, terminated, _, info = env.step(
-            "```python\ndef add(a, b):\n    return a + b\n```"
-        )
+        _, reward, terminated, _, _ = env.step("```python\ndef add(a, b):\n    return a + b\n```")
         assert (reward, terminated) == (1.0, True)
     finally:
         env.close()

@@ -53,7 +53,8 @@ class PythonVerifier(PooledVerifier):
     Args:
         sandbox: What programs run in: ``"auto"``, ``"docker"``, ``"bubblewrap"``, an open sandbox
             (which `close` leaves open), or ``"unsafe"``: none, which needs `allow_unsafe`.
-        timeout: Seconds that reading a program may take. One that needs longer has failed.
+        timeout: Seconds of processor time that reading a program may take. One that needs longer
+            has failed.
         max_bytes: The longest program that is looked at, in bytes of UTF-8.
         workers: How many programs `verify_all` judges at a time (default: one per CPU).
 
@@ -269,7 +270,9 @@ class PythonVerifier(PooledVerifier):
     def _said(self, step: StepOutcome) -> list[Diagnostic] | Failure:
         """What Python says of a program that it has read, or why it could not read it."""
         if step.status is Status.TIMEOUT:
-            what = f"Python did not finish reading it in {self._timeout:g} seconds"
+            what = (
+                f"Python did not finish reading it in {self._timeout:g} seconds of processor time"
+            )
             return [Diagnostic(what, code="timeout")]
         if step.status is Status.MEMORY:
             what = f"Python ran out of memory reading it ({MEMORY_BYTES >> 20} MiB)"

@@ -151,7 +151,8 @@ class Compiler:
         # A forced warning cannot be made an error, either.
         lints += ["-F" if forbid_unsafe else "--force-warn", "unsafe_code"]
         files = {FILE: source.encode("utf-8", "surrogatepass")}
-        limits = Limits(seconds=seconds, output_bytes=OUTPUT_BYTES)
+        # In processor time: a program is not to blame for a machine on which rustc waits its turn.
+        limits = Limits(seconds=3 * seconds, cpu_seconds=seconds, output_bytes=OUTPUT_BYTES)
         crate, edition = CANDIDATE, f"--edition={EDITION}"
         if isinstance(interface, Script):
             crate, edition = interface.crate, f"--edition={interface.edition}"

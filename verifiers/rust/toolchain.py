@@ -199,7 +199,10 @@ class RustVerifier(PooledVerifier):
         if step.status is Status.OK:
             return None
         if step.status is Status.TIMEOUT:
-            return Diagnostic(f"rustc did not finish in {self._timeout:g} seconds", code="timeout")
+            return Diagnostic(
+                f"rustc did not finish in {self._timeout:g} seconds of processor time",
+                code="timeout",
+            )
         if step.status is Status.OUTPUT:
             return Diagnostic(f"rustc printed more than {OUTPUT_BYTES >> 10} kB", code="output")
         if step.status is Status.MEMORY:
