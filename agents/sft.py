@@ -87,7 +87,7 @@ class SFTConfig:
 
 # What differs from the defaults, for each other environment.
 RECIPES: dict[str, dict[str, Any]] = {
-    "PythonReasoning-v0": {"copy_steps": 0, "phrases": 600, "longest": 200},
+    "PythonReasoning-v0": {"copy_steps": 0, "phrases": 600, "longest": 200, "steps": 700},
     "RustCode-v0": {"copy_steps": 0, "phrases": 600},
     "VerilogModule-v0": {"copy_steps": 0, "phrases": 600},
 }

@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections import Counter
 from dataclasses import fields
 
 import pytest
@@ -12,11 +13,20 @@ from transformers import AutoTokenizer
 
 from forgegym.agents.checkpoint import CheckpointError
 from forgegym.agents.compact_names import IDENTIFIERS
-from forgegym.agents.lessons import draw_contracts, draw_references, spoilt
+from forgegym.agents.lessons import (
+    PYTHON,
+    STAGE_NAMES,
+    draw_contracts,
+    draw_duel,
+    draw_references,
+    spoilt,
+    texts,
+)
 from forgegym.agents.policy import SAMPLING_TEMPERATURE, TINY_FOLDER, load_policy
 from forgegym.agents.rollout import batch_metrics, make_env, play
 from forgegym.agents.sft import (
     META,
+    RECIPES,
     SFTConfig,
     batches_of,
     copying_batch,
@@ -24,7 +34,14 @@ from forgegym.agents.sft import (
     train_sft,
 )
 from forgegym.agents.template import generate_contracts
-from forgegym.agents.tokenizer import build_tokenizer, find_phrases, read_header, split_pieces
+from forgegym.agents.tokenizer import (
+    PYTHON_TEMPLATE,
+    build_tokenizer,
+    find_phrases,
+    read_header,
+    read_python,
+    split_pieces,
+)
 from forgegym.verifiers.compact.frontend.complexity import measure
 from forgegym.verifiers.compact.frontend.parser import parse
 from forgegym.verifiers.task import Task
@@ -100,11 +117,15 @@ def test_the_base_is_shown_contracts_of_complexity_one_and_two_only():
 
 
 def test_only_answers_are_labelled():
-    pairs = [([5, 6], [7, 8, 1]), ([5], [9, 1])] * 16
+    # The second is an episode of two turns.
+    pairs = [
+        ([5, 6, 7, 8, 1], [False, False, True, True, True]),
+        ([5, 9, 1, 4, 9, 1], [False, True, True, False, True, True]),
+    ] * 16
     ids, labels = next(batches_of(pairs, 2, random.Random(0)))
     for row, answers in zip(ids.tolist(), labels.tolist(), strict=True):
         labelled = [token for token, label in zip(row, answers, strict=True) if label != -100]
-        assert labelled in ([7, 8, 1], [9, 1])
+        assert labelled in ([7, 8, 1], [9, 1, 9, 1])
         assert labelled == [label for label in answers if label != -100]
 
 
@@ -157,6 +178,60 @@ def test_the_base_in_the_package_is_what_its_recipe_makes():
     examples = draw_contracts(env, 200, longest=config["longest"], seed=config["seed"])
     assert meta["first_examples"] == digest_of(list(examples))
     assert meta["parameters"] < 3e6
+
+
+@pytest.mark.docker
+def test_the_base_of_python_is_what_its_recipe_makes():
+    meta = json.loads((TINY_FOLDER / "python" / META).read_text())
+    defaults = {f.name: f.default for f in fields(SFTConfig) if f.name != "out"}
+    config = {**defaults, "env": PYTHON, **RECIPES[PYTHON]}
+    assert meta["config"] == config
+    examples = draw_duel(200, longest=config["longest"], seed=config["seed"])
+    assert meta["first_examples"] == digest_of(list(examples))
+    assert meta["parameters"] < 3e6
+
+
+@pytest.mark.docker
+def test_a_duels_lessons_are_of_both_sides():
+    examples = list(draw_duel(60, longest=200, seed=1))
+    lengths = Counter(len(example) for example in examples)
+    assert set(lengths) == {2, 2 * len(STAGE_NAMES) + 2}
+    tests = [e for e in examples if e[0].startswith("Write tests")]
+    assert 10 < len(tests) < 50
+    for prompt, suite in tests:
+        assert 2 <= suite.count("assert ") <= 5 or "For example" in prompt
+    for prompt, *rest in examples:
+        if len(rest) > 1:
+            # What is heard is what the environment says, and each text is answered to one stage.
+            assert prompt.rstrip().endswith("No code.")
+            assert [heard.split("\n")[0] for heard in rest[1::2]] == [
+                f"## Now: {name}" for name in ("structured", "pseudocode", "constraints", "code")
+            ]
+    assert examples == list(draw_duel(60, longest=200, seed=1))
+
+
+def test_texts_say_what_a_program_does():
+    interface = {"name": "f", "parameters": [["xs", "list[int]"]], "returns": "int"}
+    program = "def f(xs):\n    n = 0\n    for x in xs:\n        n += x\n    return n\n"
+    assert texts(interface, program) == [
+        "f of xs gives int",
+        "1. set\n2. loop\n3. set\n4. answer",
+        "n = 0\nfor x in xs:\n    n += x\nreturn n",
+        "xs: list[int]; result: int",
+    ]
+
+
+def test_what_a_tiny_policy_reads_of_python_is_what_its_template_shows():
+    prompt = "Words.\n\nFor example:\n\n  f(1) is 2\n\nPython 3, the rules.\n"
+    asked = prompt + "\n## Now: code\n\nWrite it.\n"
+    tests = "Write tests for it.\n\n" + prompt + "\nOne test a line.\n"
+    for text in (prompt, asked, tests):
+        tokenizer = build_tokenizer([text] * 8, template=PYTHON_TEMPLATE)
+        messages = [{"role": "user", "content": text}]
+        shown = tokenizer.apply_chat_template(messages, tokenize=False)
+        assert shown == read_python(text)
+    assert read_python(asked) == "Words.\n\n## Now: code\n\nWrite it.\n"
+    assert read_python(tests).endswith("f(1) is 2\n\n")
 
 
 @pytest.mark.learning
