@@ -254,6 +254,7 @@ class Player:
             else [config.max_test_tokens]
         )
         self.env = self._made(config.problems * config.group_size)
+        self._trial: Any = None
 
     def _made(self, count: int) -> Any:
         config = self.config
@@ -309,20 +310,24 @@ class Player:
     def tried(self) -> list[Sample]:
         """Episodes on problems that are always the same, without an opponent."""
         at_work(self.policy)
-        env = self._made(self.config.evaluation)
-        try:
-            return play(
-                env,
-                self.policy,
-                group_size=1,
-                seed=derive_seed("duel evaluation"),
-                iteration=0,
-                turns=len(self.tokens),
-                max_new_tokens=self.tokens,
-                temperature=self.config.temperature,
-            ).samples
-        finally:
-            env.close()
+        if self._trial is None:
+            self._trial = self._made(self.config.evaluation)
+        return play(
+            self._trial,
+            self.policy,
+            group_size=1,
+            seed=derive_seed("duel evaluation"),
+            iteration=0,
+            turns=len(self.tokens),
+            max_new_tokens=self.tokens,
+            temperature=self.config.temperature,
+        ).samples
+
+    def close(self) -> None:
+        """Releases what programs are judged by."""
+        self.env.close()
+        if self._trial is not None:
+            self._trial.close()
 
 
 def train_duel(config: DuelConfig, *, console: Console | None = None) -> TrainingResult:
@@ -376,7 +381,7 @@ class _Run:
 
     def close(self) -> None:
         for player in self.players.values():
-            player.env.close()
+            player.close()
 
     # ------------------------------------------------------------ the loop
 
