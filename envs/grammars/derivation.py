@@ -35,13 +35,13 @@ class Type:
 
     @classmethod
     def of(cls, text: str) -> Type:
-        """From its notation. Raises `ValueError` where it is none."""
+        """From its notation. Raises `ChoiceError` where no grammar could read it."""
         tokens = _TOKEN.findall(text)
         if "".join(tokens) != re.sub(r"\s", "", text):
-            raise ValueError(f"no type: {text!r}")
+            raise ChoiceError(f"no grammar has the type {text}")
         found, rest = _read_type(tokens)
         if rest:
-            raise ValueError(f"no type: {text!r}")
+            raise ChoiceError(f"no grammar has the type {text}")
         return found
 
     def __str__(self) -> str:
@@ -51,7 +51,7 @@ class Type:
 
 def _read_type(tokens: list[str]) -> tuple[Type, list[str]]:
     if not tokens or not tokens[0].isidentifier():
-        raise ValueError("a type begins with a name")
+        raise ChoiceError("a type begins with a name")
     head, rest = tokens[0], tokens[1:]
     arguments: list[Type] = []
     if rest[:1] == ["["]:
@@ -59,7 +59,7 @@ def _read_type(tokens: list[str]) -> tuple[Type, list[str]]:
             inner, rest = _read_type(rest[1:])
             arguments.append(inner)
             if rest[:1] not in (["]"], [","]):
-                raise ValueError("a type's arguments end with ]")
+                raise ChoiceError("a type's arguments end with ]")
         rest = rest[1:]
     return Type(head, tuple(arguments)), rest
 
