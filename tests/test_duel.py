@@ -116,7 +116,7 @@ def test_an_episode_that_ended_before_a_stage_teaches_nothing_there():
 
 
 SMALL = {
-    "stages": 2, "writer_steps": 1, "solver_steps": 1, "alternating": 0, "problems": 2,
+    "stages": 2, "writer_steps": 1, "solver_steps": 1, "alternating": 0, "problems": 1,
     "group_size": 2, "evaluation": 2, "difficulty": 1, "learning_rate": 5e-3, "seed": 5,
     "max_text_tokens": 8, "max_new_tokens": 24, "max_test_tokens": 24, "pool": 0.5,
 }  # fmt: skip

@@ -483,7 +483,7 @@ cli.main()
 def test_memory_that_runs_out_is_one_sentence_and_the_run_goes_on_from_what_is_saved(tmp_path):
     # Scores of so many tokens over such a vocabulary take half a gigabyte.
     base = save_model(tmp_path / "base", "llama", vocab_size=100_000)
-    settings = {"iterations": 3, "samples": 16, "group_size": 1, "max_new_tokens": 80, "seed": 1}
+    settings = {"iterations": 2, "samples": 16, "group_size": 1, "max_new_tokens": 80, "seed": 1}
     command = [
         "train", "reinforce", "--out", str(tmp_path / "run"), "--base", str(base), "--env",
         "Letters-v0", *(part for k, v in settings.items() for part in ("--set", f"{k}={v}")),
