@@ -117,8 +117,8 @@ class SB3Config:
         if self.algorithm not in get_args(Algorithm):
             known = ", ".join(get_args(Algorithm))
             raise ValueError(f"algorithm is one of {known}, not {self.algorithm!r}.")
-        if self.env not in LANGUAGES:
-            known = ", ".join(LANGUAGES)
+        if self.env not in VIEWS.values():
+            known = ", ".join(VIEWS.values())
             raise ValueError(f"there is no discrete view of {self.env!r}, but of: {known}.")
         for name, meant in (
             ("reward", default_reward(self.env)),

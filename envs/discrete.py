@@ -24,7 +24,7 @@ from ..verifiers.verifier import ChoiceError, judge
 from .grammars import Writer, writer
 from .grammars.derivation import Derivation
 from .grammars.prompt import EXAMPLES, FOUND, GIVEN, Problem, PromptError, encoded
-from .registration import LANGUAGES
+from .registration import LANGUAGES, VIEWS
 from .vector import CodeVectorEnv, derive_seed
 
 Observation = npt.NDArray[np.float32]
@@ -205,8 +205,8 @@ class DiscreteCodeEnv(gymnasium.Env[Observation, np.int64]):
         self, env: gymnasium.Env[str, str], *, steps: int = STEPS, language: str | None = None
     ) -> None:
         if language is None:
-            if env.spec is None or env.spec.id not in LANGUAGES:
-                known = ", ".join(LANGUAGES)
+            if env.spec is None or env.spec.id not in VIEWS.values():
+                known = ", ".join(VIEWS.values())
                 raise ChoiceError(f"there is a discrete view of these, made by make: {known}")
             language = LANGUAGES[env.spec.id]
         if steps < 1:

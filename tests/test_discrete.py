@@ -1,6 +1,7 @@
 """The discrete view: an environment of numbers over the same episodes."""
 
 import random
+import re
 import subprocess
 import sys
 import warnings
@@ -227,13 +228,14 @@ def test_all_tasks_of_other_languages_can_be_answered(language, tasks):
 
 def test_python_tasks_of_types_that_the_grammar_does_not_speak_are_named():
     able, excluded = answerable("python", python_tasks.tasks("eval"))
-    assert len(able) >= 90
-    strange = ("set[", "bytes", "tuple[str, ...]", "|")
+    assert len(able) >= 85
+    strange = ("set[", "bytes", "tuple[str, ...]", "|", "dict[tuple")
     by_id = {task.id: task for task in python_tasks.tasks("eval")}
     for name in excluded:
         interface = by_id[name].tests["interface"]
         kinds = [kind for _, kind in interface["parameters"]] + [interface["returns"]]
-        assert any(part in kind for part in strange for kind in kinds), (name, kinds)
+        bare = {kind for kind in kinds if re.search(r"\b(list|dict|tuple)\b(?!\[)", kind)}
+        assert bare or any(part in kind for part in strange for kind in kinds), (name, kinds)
         assert "type" in excluded[name]
 
 

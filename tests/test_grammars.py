@@ -244,7 +244,11 @@ def signature_of(task: Task, interface: type) -> tuple[list[str], str]:
 def test_the_signature_is_read_off_the_prompt_as_the_task_has_it(tasks, module, interface):
     for task in (*tasks.tasks("train"), *tasks.tasks("eval")):
         names, returns = signature_of(task, interface)
-        problem = module.problem(task.prompt)
+        try:
+            problem = module.problem(task.prompt)
+        except ChoiceError:  # no grammar can read the type
+            assert "..." in str(returns) or "|" in str(returns)
+            continue
         assert [name for name, _ in problem.start.scope] == names
         assert problem.results == ((module.type_of(returns), 0),)
         assert len(problem.examples) == task.tests["public"]

@@ -179,8 +179,14 @@ class Grammar:
         return f"{found.makes} -> {found.text}{about}"
 
     def speaks(self, kind: Type) -> bool:
-        """Whether a variable may be of this type."""
-        return kind.head in self.values and all(map(self.speaks, kind.arguments))
+        """Whether a variable may be of this type: of a value's, with parts that are, and such as
+        some rule has (a list is of something)."""
+        known = [r.makes for r in self.rules if r.makes.head == kind.head]
+        return (
+            kind.head in self.values
+            and (not known or any(self.match(k, kind, {}) is not None for k in known))
+            and all(map(self.speaks, kind.arguments))
+        )
 
     def match(self, pattern: Type, actual: Type, bindings: Bindings) -> Bindings | None:
         """What the type variables of a pattern stand for, so that it is `actual`; None: nothing."""
