@@ -38,7 +38,7 @@ def train(algorithm, base, out, processes, *more):
 
 @pytest.mark.learning
 # The others take the same steps with another loss.
-@pytest.mark.parametrize("algorithm", ["grpo", "ppo", "ppo:adapter", "expert-iteration"])
+@pytest.mark.parametrize("algorithm", ["grpo", "ppo:adapter"])
 def test_two_processes_give_the_losses_of_one(tmp_path, small_base, algorithm):
     one, two = tmp_path / "one", tmp_path / "two"
     for out, processes in ((one, 1), (two, 2)):

@@ -412,7 +412,13 @@ def test_of_humanevalpacks_sample_references_pass_and_bugs_do_not(shared_data, v
     tasks = list(made.tasks())
     assert len(tasks) == 27
     assert all(v.accepted for v in verifier.verify_all([(t, t.reference) for t in tasks]))
-    wrong = [(t, name, source) for t in tasks for name, source in made.wrong(t).items()]
+    # What does nothing is tried of every third: it takes rustc as long as the others.
+    wrong = [
+        (t, name, source)
+        for number, t in enumerate(tasks)
+        for name, source in made.wrong(t).items()
+        if name == "buggy" or number % 3 == 0
+    ]
     verdicts = verifier.verify_all([(t, source) for t, _, source in wrong])
     passing = [(t.id, name) for (t, name, _), v in zip(wrong, verdicts, strict=True) if v.accepted]
     assert passing == []
