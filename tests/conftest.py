@@ -1,9 +1,9 @@
 """What tests need that a machine may lack: skipped with the reason, or failed where required.
 
 FORGEGYM_REQUIRE lists, separated by commas, what must be there (``docker,bubblewrap,shared_data,
-compactc,chromium,root,gpu`` or ``all``): a test that needs one of these and does not find it fails
-instead of being skipped. ``harbor`` adds the tests that build the images of exported tasks, for
-minutes and from the network.
+compactc,chromium,sb3,duel,root,gpu`` or ``all``): a test that needs one of these and does not find
+it fails instead of being skipped. ``harbor`` adds the tests that build the images of exported
+tasks, for minutes and from the network.
 """
 
 import os
@@ -41,7 +41,14 @@ def missing(resource: str, reason: str) -> None:
     """Skip this test because the machine lacks `resource`; fail it where that is required."""
     if REQUIRED & {resource, "all"}:
         pytest.fail(f"FORGEGYM_REQUIRE demands {resource}: {reason}", pytrace=False)
-    pytest.skip(reason)
+    pytest.skip(reason, allow_module_level=True)
+
+
+def need_module(name: str, extra: str) -> None:
+    """Skip this test, or the whole file, where a module of an optional extra is not installed; fail
+    where the extra is required."""
+    if importlib.util.find_spec(name) is None:
+        missing(extra, f"{name} is not installed")
 
 
 @lru_cache

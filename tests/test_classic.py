@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from conftest import need_module
 
-pytest.importorskip("sb3_contrib")
-pytest.importorskip("scipy")
+need_module("sb3_contrib", "sb3")
+need_module("scipy", "sb3")
 
 from forgegym.benchmarks import classic
 from forgegym.benchmarks.classic import ARMS, COLUMNS, ClassicError, Search, conduct, play

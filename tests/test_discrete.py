@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import gymnasium
 import numpy as np
 import pytest
+from conftest import need_module
 from gymnasium.error import ResetNeeded
 from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode
@@ -71,7 +72,9 @@ def test_it_passes_gymnasiums_own_check_without_a_warning(turns):
 
 @pytest.mark.parametrize("turns", [1, 3])
 def test_it_passes_stable_baselines3s_check_without_a_warning(turns):
-    checker = pytest.importorskip("stable_baselines3.common.env_checker")
+    need_module("stable_baselines3", "sb3")
+    from stable_baselines3.common import env_checker as checker
+
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         checker.check_env(make(max_turns=turns))
@@ -296,7 +299,9 @@ def test_an_episode_that_ends_begins_anew_in_the_same_step():
 @pytest.mark.docker
 @pytest.mark.parametrize("view", sorted(set(VIEWS) - {ID}))
 def test_every_environment_has_its_view(view):
-    checker = pytest.importorskip("stable_baselines3.common.env_checker")
+    need_module("stable_baselines3", "sb3")
+    from stable_baselines3.common import env_checker as checker
+
     env = gymnasium.make(f"forgegym:{view}", steps=12, difficulty=1).unwrapped
     try:
         with warnings.catch_warnings():

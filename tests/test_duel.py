@@ -116,15 +116,16 @@ def test_an_episode_that_ended_before_a_stage_teaches_nothing_there():
 
 
 SMALL = {
-    "stages": 2, "writer_steps": 1, "solver_steps": 1, "alternating": 0, "problems": 1,
+    "stages": 2, "writer_steps": 1, "solver_steps": 1, "alternating": 0, "problems": 2,
     "group_size": 2, "evaluation": 2, "difficulty": 1, "learning_rate": 5e-3, "seed": 5,
-    "max_text_tokens": 8, "max_new_tokens": 24, "max_test_tokens": 24, "pool": 0.5,
+    "max_text_tokens": 16, "max_new_tokens": 48, "max_test_tokens": 48, "pool": 0.5,
 }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def base(small_base):
-    return small_base
+def base():
+    """Of which some tests are valid and some programs pass: there is something to learn."""
+    return "tiny-python"
 
 
 def command(base, out, *more):
@@ -159,6 +160,8 @@ def curve(out):
 def test_a_run_leaves_what_it_says(whole):
     rows = curve(whole)
     assert [(r["stage"], r["solver_learns"]) for r in rows] == [(1, 0), (1, 1), (2, 0), (2, 1)]
+    for learns in (0, 1):  # something was learnt, or the comparisons below would say nothing
+        assert any(r["grad_norm"] > 0 for r in rows if r["solver_learns"] == learns)
     results = json.loads((whole / RESULTS).read_text())
     assert (results["finished"], results["steps"]) == (True, 4)
     assert [s["stage"] for s in results["stages"]] == ["constraints", "code"]
@@ -179,17 +182,19 @@ def test_a_run_leaves_what_it_says(whole):
 
 @pytest.mark.learning
 @pytest.mark.docker
-def test_who_does_not_learn_stays_as_it_is(whole):
-    """Between the ends of the stages both have learnt; the logs say which step was whose."""
-    first, last = (whole / CHECKPOINTS / f"epoch-1-stage-{n}" for n in (1, 2))
+def test_who_does_not_learn_stays_as_it_is(base, tmp_path):
+    """An adapter begins as nothing: B is zero."""
+    chosen = {
+        **SMALL, "out": tmp_path / "run", "base": base, "stages": 1, "evaluation": 0,
+        "writer_steps": 2, "solver_steps": 0, "warmup": 1, "settings": ("critic_warmup=0",),
+    }  # fmt: skip
+    result = train_duel(DuelConfig(**chosen), console=Console(quiet=True))
+    assert all(row["grad_norm"] > 0 for row in result.rows)
+    moved = {}
     for role in ROLES:
-        before, after = (load_file(folder / role / WEIGHTS) for folder in (first, last))
-        latest = load_file(whole / LATEST / role / WEIGHTS)
-        assert before.keys() == after.keys()
-        assert all(after[k].equal(latest[k]) for k in after)
-    ours, theirs = (load_file(last / role / WEIGHTS) for role in ROLES)
-    assert ours.keys() == theirs.keys()
-    assert any(not ours[k].equal(theirs[k]) for k in ours)
+        weights = load_file(tmp_path / "run" / LATEST / role / WEIGHTS)
+        moved[role] = any(bool(t.any()) for name, t in weights.items() if "lora_B" in name)
+    assert moved == {SOLVER: False, WRITER: True}
 
 
 @pytest.mark.learning

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import gymnasium
 import pytest
+from conftest import need_module
 from gymnasium.utils.env_checker import check_env
 
-from forgegym.envs import code_duel_v0
 from forgegym.envs.python_tests import PythonTestsEnv, PythonTestsVectorEnv
 from forgegym.envs.reasoning import PythonReasoningEnv, PythonReasoningVectorEnv
 from forgegym.envs.rewards import PRESETS
@@ -269,13 +269,19 @@ def test_episodes_of_a_vector_have_opponents_of_their_own():
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # PettingZoo would rather see arrays
 def test_the_duel_keeps_pettingzoos_contract(verifier):
+    need_module("pettingzoo", "duel")
     from pettingzoo.test import api_test, seed_test
+
+    from forgegym.envs import code_duel_v0
 
     api_test(code_duel_v0.env(verifier=verifier), num_cycles=10)
     seed_test(lambda: code_duel_v0.env(verifier=verifier), num_cycles=6)
 
 
 def test_what_one_wins_the_other_loses(verifier):
+    need_module("pettingzoo", "duel")
+    from forgegym.envs import code_duel_v0
+
     env = code_duel_v0.env(verifier=verifier, stages=("pseudocode", "code"), render_mode="ansi")
     task = python.sample(3)
     suite = python_tests.tests_for(task).reference

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import need_module
 
-pytest.importorskip("sb3_contrib")
+need_module("sb3_contrib", "sb3")
 
 from training import quiet
 

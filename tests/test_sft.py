@@ -199,7 +199,8 @@ def test_a_duels_lessons_are_of_both_sides():
     tests = [e for e in examples if e[0].startswith("Write tests")]
     assert 10 < len(tests) < 50
     for prompt, suite in tests:
-        assert 2 <= suite.count("assert ") <= 5 or "For example" in prompt
+        assert prompt.count("For example") == 1
+        assert 1 <= suite.count("assert ") == suite.count(" == ") <= 5
     for prompt, *rest in examples:
         if len(rest) > 1:
             # What is heard is what the environment says, and each text is answered to one stage.

@@ -4,7 +4,7 @@ import re
 import shlex
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, need_module
 from test_adapters_trl import TINY, tiny
 from typer.testing import CliRunner
 
@@ -39,7 +39,7 @@ def run(example, model, steps, monkeypatch, tmp_path):
 
 @pytest.fixture
 def alone(monkeypatch):
-    pytest.importorskip("trl", reason="TRL is not installed")
+    need_module("trl", "trl")
     monkeypatch.setenv("WANDB_MODE", "disabled")
     monkeypatch.setenv("TENSORBOARD_LOGGING_DIR", "logs")
 
