@@ -88,8 +88,8 @@ class SFTConfig:
 # What differs from the defaults, for each other environment.
 RECIPES: dict[str, dict[str, Any]] = {
     "PythonReasoning-v0": {"copy_steps": 0, "phrases": 600, "longest": 200, "steps": 700},
-    "RustCode-v0": {"copy_steps": 0, "phrases": 600},
-    "VerilogModule-v0": {"copy_steps": 0, "phrases": 600},
+    "RustCode-v0": {"copy_steps": 0, "phrases": 600, "longest": 400},
+    "VerilogModule-v0": {"copy_steps": 0, "phrases": 600, "longest": 400},
 }
 
 
