@@ -520,18 +520,18 @@ class _Run:
 
     def _try(self, when: str, progress: Progress) -> None:
         """Both on the held-out problems."""
-        solved = [s for s in self.players[SOLVER].tried() if s.valid]
-        tested = [s for s in self.players[WRITER].tried() if s.valid]
+        programs, suites = (self.players[role].tried() for role in ROLES)
         found = {
             "when": when,
             "step": self.done,
-            "hidden_rates": [s.verdict.metrics["behaviour"] for s in solved],
-            "solved": [float(s.verdict.accepted) for s in solved],
-            "kills": [s.verdict.metrics["kills"] for s in tested],
-            "validity": [s.verdict.metrics["validity"] for s in tested],
+            "hidden_rates": [_measured(s, "behaviour") for s in programs],
+            "solved": [float(s.verdict.accepted) if s.valid else None for s in programs],
+            "kills": [_measured(s, "kills") for s in suites],
+            "validity": [_measured(s, "validity") for s in suites],
         }
         self.tries.append(found)
-        means = {k: _mean(v) for k, v in found.items() if isinstance(v, list)}
+        lists = {name: values for name, values in found.items() if isinstance(values, list)}
+        means = {k: _mean([x for x in v if x is not None]) for k, v in lists.items()}
         progress.say(
             f"{when}: the solver passes {means['hidden_rates']:.1%} of hidden cases and solves "
             f"{means['solved']:.1%}; tests are valid {means['validity']:.1%}, kill "
@@ -710,6 +710,11 @@ def _told(
         "invalid": 1.0 - (len(solved) + len(tested)) / count,
         "truncated": _mean([float(not s.completion.finished) for s in (*programs, *tests)]),
     }
+
+
+def _measured(sample: Sample, metric: str) -> float | None:
+    """None: the machine failed. A problem keeps its place in what is written of a trial."""
+    return sample.verdict.metrics[metric] if sample.valid else None
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -53,7 +53,9 @@ def demo(
 
 @app.command()
 def study(
-    name: Annotated[str, typer.Argument(help="algorithms, stability, rewards, rust or verilog.")],
+    name: Annotated[
+        str, typer.Argument(help="algorithms, stability, rewards, rust, verilog or duel.")
+    ],
     out_folder: Annotated[
         Path | None, typer.Option("--out", help="The study's folder (default: runs/study-NAME).")
     ] = None,
@@ -68,15 +70,14 @@ def study(
     Given again, the command goes on where it was stopped.
     """
     from ..benchmarks.records import write_text
-    from ..benchmarks.studies import catalogue, report
-    from ..benchmarks.studies.study import StudyError, conduct
+    from ..benchmarks.studies.catalogue import STUDIES
+    from ..benchmarks.studies.runs import StudyError
 
-    if name not in catalogue.STUDIES:
-        raise UsageError(f"there is no study {name!r}; there are {', '.join(catalogue.STUDIES)}")
+    if name not in STUDIES:
+        raise UsageError(f"there is no study {name!r}; there are {', '.join(STUDIES)}")
     folder = out_folder or Path("runs") / f"study-{name}"
     try:
-        conclusion = conduct(
-            catalogue.STUDIES[name],
+        conclusion = STUDIES[name].conduct(
             folder,
             seeds=seeds,
             workers=workers or os.cpu_count() or 1,
@@ -84,12 +85,12 @@ def study(
         )
     except StudyError as error:
         raise UsageError(str(error)) from error
-    report.draw(conclusion, folder / "curves.png")
-    write_text(folder / "table.md", report.markdown(conclusion.results))
+    conclusion.draw(folder / "curves.png")
+    write_text(folder / "table.md", conclusion.markdown())
     if as_json:
         print_json(conclusion.results)
     else:
-        out.print(report.study_table(conclusion.results))
+        out.print(conclusion.table())
         out.print(f"curves, table and results: {escape(str(folder))}", soft_wrap=True)
 
 

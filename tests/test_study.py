@@ -7,9 +7,9 @@ from typing import get_type_hints
 
 import pytest
 
-from forgegym.benchmarks.studies import report
 from forgegym.benchmarks.studies.catalogue import STUDIES
-from forgegym.benchmarks.studies.study import Arm, Study, StudyError, best_window, conduct, iqm
+from forgegym.benchmarks.studies.runs import StudyError
+from forgegym.benchmarks.studies.study import Arm, Study, best_window, iqm
 from forgegym.cli.train import ALGORITHMS, parsed
 
 
@@ -27,7 +27,10 @@ def test_the_best_window_is_no_single_iteration():
     assert best_window(rows, "x") == 1.0
 
 
-@pytest.mark.parametrize("study", STUDIES.values(), ids=STUDIES)
+COMPARISONS = {name: study for name, study in STUDIES.items() if isinstance(study, Study)}
+
+
+@pytest.mark.parametrize("study", COMPARISONS.values(), ids=COMPARISONS)
 def test_every_arm_is_a_run_that_can_be_configured(study, tmp_path):
     for arm in study.arms:
         if arm.algorithm is None:
@@ -53,7 +56,7 @@ def test_a_study_goes_on_where_it_was_stopped(tmp_path, small_base):
         rate_iterations=2,
     )
     said = []
-    conclusion = conduct(study, tmp_path, seeds=2, workers=2, say=said.append)
+    conclusion = study.conduct(tmp_path, seeds=2, workers=2, say=said.append)
     assert sum("learning rate" in line for line in said) == 2
     arms = dict(conclusion.results["arms"])
     assert arms.pop("base")["learning_rate"] is None
@@ -62,19 +65,19 @@ def test_a_study_goes_on_where_it_was_stopped(tmp_path, small_base):
         assert arm["learning_rate"] in study.rates
         assert arm["runs"][0]["sandbox_calls"] == 6 * 16
         assert arm["runs"][0] != arm["runs"][1]
-    report.draw(conclusion, tmp_path / "curves.png")
+    conclusion.draw(tmp_path / "curves.png")
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
-    assert "GRPO" in report.markdown(conclusion.results)
+    assert "GRPO" in conclusion.markdown()
 
     # What is there is kept; what is missing is made again, and comes out the same.
     summary = tmp_path / "runs" / "GRPO" / "seed-1" / "eval-best" / "summary.json"
     before = json.loads(summary.read_text())["summary"]
     summary.unlink()
-    again = conduct(study, tmp_path, seeds=2, workers=1)
+    again = study.conduct(tmp_path, seeds=2, workers=1)
     assert again.results == conclusion.results
     assert json.loads(summary.read_text())["summary"] == before
 
     with pytest.raises(StudyError, match="has no tiny base"):
-        conduct(replace(study, env="RustCode-v0"), tmp_path / "rust", seeds=1, workers=1)
+        replace(study, env="Other-v0").conduct(tmp_path / "other", seeds=1, workers=1)
     with pytest.raises(StudyError, match="other settings"):
-        conduct(STUDIES["rewards"], tmp_path, seeds=1, workers=1)
+        STUDIES["rewards"].conduct(tmp_path, seeds=1, workers=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .duel import DuelStudy
 from .study import Arm, Study
 
 # What every algorithm gets: the same prompts, samples, temperature, base and adapter. Terms that
@@ -78,4 +79,15 @@ def _learning(language: str, env: str) -> Study:
 RUST = _learning("rust", "RustCode-v0")
 VERILOG = _learning("verilog", "VerilogModule-v0")
 
-STUDIES = {study.name: study for study in (ALGORITHMS, STABILITY, REWARDS, RUST, VERILOG)}
+DUEL = DuelStudy(
+    name="duel",
+    question="Do solver and test writer get better at what neither is paid for?",
+    settings={
+        "difficulty": 1, "evaluation": 128, "problems": 12, "writer_steps": 3, "solver_steps": 3,
+        "alternating": 3,
+    },
+)  # fmt: skip
+
+STUDIES: dict[str, Study | DuelStudy] = {
+    study.name: study for study in (ALGORITHMS, STABILITY, REWARDS, RUST, VERILOG, DUEL)
+}

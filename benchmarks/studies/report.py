@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from rich.table import Table
 
 from ...agents.checkpoint import write_atomically
 from ...agents.rollout import COMPACT
-from .study import WINDOW, Conclusion
+
+# A batch of 128 is a noisy estimate; ten of them have a standard error of a hundredth.
+WINDOW = 10
 
 # Figure -> heading and format; those that are shares are shown as percentages.
 COLUMNS = {
@@ -33,26 +36,71 @@ CONTRACT_PANELS = {"complexity > 3": "high_complexity_rate"}
 TASK_PANELS = {"cases passed": "behaviour", "solved": "solved_rate"}
 
 
-def study_table(results: Mapping[str, Any]) -> Table:
-    """One row a figure, one column an arm: interquartile means with 95 % intervals."""
-    rows = _cells(results)
-    table = Table(title=results["question"], title_justify="left")
-    table.add_column("")
-    for name in results["arms"]:
-        table.add_column(name, justify="right")
-    for heading, cells in rows:
-        table.add_row(heading, *cells)
-    return table
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """What a study came to: see `study.summarise`; and arm -> the logs of its runs."""
 
+    results: dict[str, Any]
+    logs: Mapping[str, Sequence[Sequence[Mapping[str, float]]]]
 
-def markdown(results: Mapping[str, Any]) -> str:
-    """The same table, for a page."""
-    lines = [
-        "| | " + " | ".join(results["arms"]) + " |",
-        "|---|" + "---|" * len(results["arms"]),
-        *(f"| {heading} | {' | '.join(cells)} |" for heading, cells in _cells(results)),
-    ]
-    return "\n".join(lines) + "\n"
+    def table(self) -> Table:
+        """One row a figure, one column an arm: interquartile means with 95 % intervals."""
+        rows = _cells(self.results)
+        table = Table(title=self.results["question"], title_justify="left")
+        table.add_column("")
+        for name in self.results["arms"]:
+            table.add_column(name, justify="right")
+        for heading, cells in rows:
+            table.add_row(heading, *cells)
+        return table
+
+    def markdown(self) -> str:
+        """The same table, for a page."""
+        arms = self.results["arms"]
+        lines = [
+            "| | " + " | ".join(arms) + " |",
+            "|---|" + "---|" * len(arms),
+            *(f"| {heading} | {' | '.join(cells)} |" for heading, cells in _cells(self.results)),
+        ]
+        return "\n".join(lines) + "\n"
+
+    def draw(self, path: Path) -> None:
+        """A PNG: each arm's curves over the tokens sampled, the middle run thick, all runs thin."""
+        import matplotlib
+
+        matplotlib.use("Agg")
+        import matplotlib.pyplot as plt
+
+        own = CONTRACT_PANELS if self.results["env"] == COMPACT else TASK_PANELS
+        panels = {**PANELS, **own, "entropy": "entropy"}
+        figure, axes = plt.subplots(
+            1, len(panels), figsize=(4.4 * len(panels), 3.8), squeeze=False, layout="constrained"
+        )
+        for axis, (heading, metric) in zip(axes[0], panels.items(), strict=True):
+            for number, (name, logs) in enumerate(self.logs.items()):
+                known = [rows for rows in logs if rows and metric in rows[0]]
+                for rows in known:
+                    spent = np.cumsum([row["tokens"] for row in rows]) / 1e6
+                    axis.plot(
+                        spent, smooth(rows, metric), color=f"C{number}", alpha=0.25, linewidth=0.8
+                    )
+                if known:
+                    length = min(len(rows) for rows in known)
+                    spent = np.mean(
+                        [np.cumsum([row["tokens"] for row in rows[:length]]) for rows in known],
+                        axis=0,
+                    )
+                    middle = np.median([smooth(rows[:length], metric) for rows in known], axis=0)
+                    axis.plot(spent / 1e6, middle, color=f"C{number}", linewidth=2, label=name)
+            axis.set_title(heading)
+            axis.set_xlabel("million tokens sampled")
+            axis.grid(alpha=0.3)
+        axes[0][0].legend(fontsize=8)
+        figure.suptitle(self.results["question"])
+        image = io.BytesIO()
+        figure.savefig(image, dpi=120, format="png")
+        plt.close(figure)
+        write_atomically(path, image.getvalue())
 
 
 def _cells(results: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
@@ -73,44 +121,6 @@ def _estimate(found: Mapping[str, float] | None, form: str) -> str:
     if found is None:  # the base was not trained
         return ""
     return f"{found['value']:{form}} [{found['low']:{form}}, {found['high']:{form}}]"
-
-
-def draw(conclusion: Conclusion, path: Path) -> None:
-    """A PNG: each arm's curves over the tokens sampled, the middle run thick, all runs thin."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    own = CONTRACT_PANELS if conclusion.results["env"] == COMPACT else TASK_PANELS
-    panels = {**PANELS, **own, "entropy": "entropy"}
-    figure, axes = plt.subplots(
-        1, len(panels), figsize=(4.4 * len(panels), 3.8), squeeze=False, layout="constrained"
-    )
-    for axis, (heading, metric) in zip(axes[0], panels.items(), strict=True):
-        for number, (name, logs) in enumerate(conclusion.logs.items()):
-            known = [rows for rows in logs if rows and metric in rows[0]]
-            for rows in known:
-                spent = np.cumsum([row["tokens"] for row in rows]) / 1e6
-                axis.plot(
-                    spent, smooth(rows, metric), color=f"C{number}", alpha=0.25, linewidth=0.8
-                )
-            if known:
-                length = min(len(rows) for rows in known)
-                spent = np.mean(
-                    [np.cumsum([row["tokens"] for row in rows[:length]]) for rows in known], axis=0
-                )
-                middle = np.median([smooth(rows[:length], metric) for rows in known], axis=0)
-                axis.plot(spent / 1e6, middle, color=f"C{number}", linewidth=2, label=name)
-        axis.set_title(heading)
-        axis.set_xlabel("million tokens sampled")
-        axis.grid(alpha=0.3)
-    axes[0][0].legend(fontsize=8)
-    figure.suptitle(conclusion.results["question"])
-    image = io.BytesIO()
-    figure.savefig(image, dpi=120, format="png")
-    plt.close(figure)
-    write_atomically(path, image.getvalue())
 
 
 def smooth(rows: Sequence[Mapping[str, float]], metric: str) -> list[float]:

@@ -13,13 +13,9 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,20 +23,13 @@ from typing import Any
 from ...agents.policy import TINY, tiny_name
 from ...agents.rollout import COMPACT, default_toolchain
 from ...agents.tracking import read_rows
-from ..records import make_folder, write_json
+from ..records import write_json
 from ..statistics import Estimate
+from .report import WINDOW, Conclusion
+from .runs import RESULTS, Say, StudyError, claim, forgegym, in_turn
 
-# A batch of 128 is a noisy estimate; ten of them have a standard error of a hundredth.
-WINDOW = 10
 # Runs are told apart by the seeds 0, 1, ...; rates are tuned on one that is none of them.
 TUNING_SEED = 1000
-RESULTS, CONFIG = "results.json", "study.json"
-
-Say = Callable[[str], None]
-
-
-class StudyError(Exception):
-    """A study that cannot be begun or gone on with; the message is one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +67,15 @@ class Study:
     rate_iterations: int = 0
     env: str = "CompactContract-v0"
     evaluation_samples: int = 256
+
+    def conduct(
+        self, folder: Path, *, seeds: int, workers: int, say: Say = lambda _: None
+    ) -> Conclusion:
+        """All its runs that are not in `folder` yet, `workers` at a time; then its results.
+
+        Raises `StudyError` when the folder holds another study, or a run fails.
+        """
+        return _conduct(self, folder, seeds=seeds, workers=workers, say=say)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,27 +119,12 @@ class Run:
         return self.trained and (not evaluated or all(each is not None for each in found))
 
 
-@dataclass(frozen=True, slots=True)
-class Conclusion:
-    """What a study came to: see `summarise`; and arm -> the logs of its runs."""
-
-    results: dict[str, Any]
-    logs: Mapping[str, Sequence[Sequence[Mapping[str, float]]]]
-
-
-def conduct(
-    study: Study, folder: Path, *, seeds: int, workers: int, say: Say = lambda _: None
-) -> Conclusion:
-    """All runs of a study that are not in `folder` yet, `workers` at a time; then its results.
-
-    Raises `StudyError` when the folder holds another study, or a run fails.
-    """
+def _conduct(study: Study, folder: Path, *, seeds: int, workers: int, say: Say) -> Conclusion:
     if study.env != COMPACT and tiny_name(study.env) == TINY:
         raise StudyError(
             f"{study.env} has no tiny base yet, and Compact's knows nothing of its language"
         )
-    make_folder(folder)
-    _claim(study, folder)
+    claim(folder, _asked(study))
     rates: dict[str, float | None] = dict.fromkeys(arm.name for arm in study.arms)
     if study.rates:
         trials = [
@@ -172,8 +155,8 @@ def conduct(
     return Conclusion(results, {a.name: [r.rows for r in runs if r.arm is a] for a in study.arms})
 
 
-def _claim(study: Study, folder: Path) -> None:
-    wanted = {
+def _asked(study: Study) -> dict[str, Any]:
+    return {
         "study": study.name,
         "common": dict(study.common),
         "iterations": study.iterations,
@@ -183,10 +166,6 @@ def _claim(study: Study, folder: Path) -> None:
         "evaluation_samples": study.evaluation_samples,
         "arms": {a.name: {"algorithm": a.algorithm, **a.settings} for a in study.arms},
     }
-    path = folder / CONFIG
-    if path.exists() and json.loads(path.read_text()) != json.loads(json.dumps(wanted)):
-        raise StudyError(f"{folder} holds a study with other settings; name another folder")
-    write_json(path, wanted)
 
 
 def _run(
@@ -197,24 +176,12 @@ def _run(
 
 
 def _all(runs: Sequence[Run], workers: int, say: Say, *, evaluated: bool) -> None:
-    """Every run to its end. The first that fails stops those that have not begun."""
-    waiting = [run for run in runs if not run.finished(evaluated=evaluated)]
-    if len(waiting) < len(runs):
-        say(f"{len(runs) - len(waiting)} of {len(runs)} runs are there already")
-    done = len(runs) - len(waiting)
-    with ThreadPoolExecutor(workers) as pool:
-        begun = {pool.submit(_carry_out, run, evaluated): run for run in waiting}
-        left = set(begun)
-        try:
-            while left:
-                ended, left = wait(left, return_when=FIRST_COMPLETED)
-                for future in ended:
-                    seconds = future.result()
-                    done += 1
-                    say(f"{done}/{len(runs)} {_told(begun[future], seconds)}")
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    """Every run to its end, and its adapters judged where that is asked for."""
+    in_turn(
+        runs, workers, say,
+        finished=lambda run: run.finished(evaluated=evaluated),
+        carry_out=lambda run: _carry_out(run, evaluated),
+    )  # fmt: skip
 
 
 def _told(run: Run, seconds: float) -> str:
@@ -229,12 +196,12 @@ def _told(run: Run, seconds: float) -> str:
     )
 
 
-def _carry_out(run: Run, evaluated: bool) -> float:
-    """Trains, evaluates; the seconds it took. Raises `StudyError` with the run's last words."""
+def _carry_out(run: Run, evaluated: bool) -> str:
+    """Trains, evaluates; says what came of it. Raises `StudyError` with the run's last words."""
     started = time.monotonic()
     settings = [part for k, v in run.settings.items() for part in ("--set", f"{k}={v}")]
     if run.arm.algorithm is not None and not run.trained:
-        said = _forgegym(
+        said = forgegym(
             "train", run.arm.algorithm, "--env", run.study.env, "--out", str(run.folder),
             "--resume", "--seed", str(run.seed), "--iterations", str(run.iterations), *settings,
             allowed=(0, 130),
@@ -244,28 +211,13 @@ def _carry_out(run: Run, evaluated: bool) -> float:
             (run.folder / "stopped").write_text(said)
     for adapter, agent in run.adapters.items() if evaluated else ():
         if run.evaluation(adapter) is None:
-            _forgegym(
+            forgegym(
                 "eval", run.study.env, "--agent", agent, "--out",
                 str(run.folder / f"eval-{adapter}"), "--resume", "--seed", str(run.seed),
                 "--num-samples", str(run.study.evaluation_samples),
                 "--toolchain", default_toolchain(run.study.env),
             )  # fmt: skip
-    return time.monotonic() - started
-
-
-def _forgegym(*arguments: str, allowed: Sequence[int] = (0,)) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "forgegym", *arguments],
-        # One thread a run: as many runs as cores at once waste less than threads that wait.
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode not in allowed:
-        last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
-        raise StudyError(f"`forgegym {' '.join(arguments[:2])}` failed: {''.join(last)}")
-    return done.stdout
+    return _told(run, time.monotonic() - started)
 
 
 # ---------------------------------------------------------------- what it comes to
