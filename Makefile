@@ -2,6 +2,7 @@
 #   make demo     train a small policy on CompactContract-v0 and compare it with its base
 #   make test     the test suite, minutes; make test-all adds the hostile programs, minutes more
 #   make lint     ruff and mypy, as CI runs them
+#   make docs     the documentation as a site, in site/
 #   make images   the images of Docker's sandboxes (needs a Docker engine)
 PYTHON ?= python3
 VENV := .venv
@@ -9,7 +10,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-all lint images install clean
+.PHONY: demo test test-all lint docs images install clean
 
 demo: $(INSTALLED)
 	$(BIN)/forgegym demo $(DEMO)
@@ -26,6 +27,9 @@ lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+docs: $(INSTALLED)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
 images: $(INSTALLED)
 	$(BIN)/forgegym images build
 
@@ -41,4 +45,4 @@ $(INSTALLED): pyproject.toml setup.py constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .editable build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .editable build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

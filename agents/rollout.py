@@ -102,10 +102,14 @@ def derive_seed(*key: object) -> int:
     return int.from_bytes(digest[:8], "big") >> 1
 
 
+_REWARDS = {COMPACT: "guided", "PythonTests-v0": "test-writer"}
+
+
 def default_reward(env: str) -> str:
     """What trainers are paid by unless told otherwise: for Compact's open prompts, how far a
-    contract goes along what is asked; for tasks with hidden cases, how many of them it passes."""
-    return "guided" if env == COMPACT else "staged"
+    contract goes along what is asked; for tests, what they fail; for tasks with hidden cases, how
+    many of them pass."""
+    return _REWARDS.get(env, "staged")
 
 
 def default_toolchain(env: str) -> str:

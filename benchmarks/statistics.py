@@ -41,6 +41,10 @@ def wilson(successes: float, trials: float, *, confidence: float = CONFIDENCE) -
 
     Source: Wilson, "Probable inference, the law of succession, and statistical inference",
     JASA 22 (1927).
+
+    >>> none = wilson(0, 256)
+    >>> none.low, round(none.high, 3)
+    (0.0, 0.015)
     """
     if not 0 <= successes <= trials:
         raise ValueError(f"{successes} successes in {trials} trials make no proportion")
@@ -175,6 +179,9 @@ def pass_at_k(n: int, c: int, k: int) -> float:
 
     Source: Chen et al., "Evaluating large language models trained on code", arXiv 2107.03374
     (2021), equation 1: 1 - C(n - c, k) / C(n, k).
+
+    >>> pass_at_k(8, 2, 1), pass_at_k(8, 2, 7)
+    (0.25, 1.0)
     """
     if not (0 <= c <= n and 1 <= k <= n):
         raise ValueError(f"pass@{k} of {c} solutions in {n} samples is undefined")
@@ -208,6 +215,9 @@ def distinct_n(texts: Iterable[str], n: int = 2, *, limit: int | None = None) ->
 
     Source: Li et al., "A diversity-promoting objective function for neural conversation models",
     NAACL 2016.
+
+    >>> distinct_n(["a b a b"])  # a b, b a, a b
+    0.6666666666666666
     """
     seen: set[tuple[str, ...]] = set()
     total = 0
@@ -232,6 +242,9 @@ def effective_number(items: Iterable[Hashable]) -> float:
     """How many equally common kinds would be as varied: the exponential of Shannon's entropy.
 
     Source: Jost, "Entropy and diversity", Oikos 113 (2006).
+
+    >>> round(effective_number(["if", "for", "if", "for"]), 6)
+    2.0
     """
     counts = Counter(items)
     total = sum(counts.values())
