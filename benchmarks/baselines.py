@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import Protocol, runtime_checkable
 
 from ..agents.agent import AgentError
+from ..verifiers.python.interface import Interface
+from ..verifiers.python.mutants import trivial_test
 from ..verifiers.task import Task
 
 
@@ -47,13 +49,16 @@ class EmptyAgent:
 
 class ConstantAgent:
     """Answers with a program that compiles and does nothing: of Compact an empty circuit, elsewhere
-    what was asked for, always returning the same."""
+    what was asked for, always returning the same; of tests with one, that nothing comes of nothing.
+    """
 
     name, oracle = "constant", False
 
     def answer(self, task: Task) -> str:
         if task.language == "compact":
             return _CONTRACT
+        if "opponents" in task.tests:
+            return trivial_test(Interface.of(task.tests["interface"]))
         from .validate_families import LANGUAGES
 
         return LANGUAGES[task.language].trivial(task.tests)[_TRIVIAL[task.language]]

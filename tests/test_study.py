@@ -8,6 +8,7 @@ from typing import get_type_hints
 import pytest
 
 from forgegym.benchmarks.studies.catalogue import STUDIES
+from forgegym.benchmarks.studies.duel import DuelConclusion, DuelStudy, summarise
 from forgegym.benchmarks.studies.runs import StudyError
 from forgegym.benchmarks.studies.study import Arm, Study, best_window, iqm
 from forgegym.cli.train import ALGORITHMS, parsed
@@ -81,3 +82,48 @@ def test_a_study_goes_on_where_it_was_stopped(tmp_path, small_base):
         replace(study, env="Other-v0").conduct(tmp_path / "other", seeds=1, workers=1)
     with pytest.raises(StudyError, match="other settings"):
         STUDIES["rewards"].conduct(tmp_path, seeds=1, workers=1)
+
+
+def trial(when, step, hidden, kills, validity):
+    return {
+        "when": when, "step": step, "hidden_rates": hidden, "kills": kills, "validity": validity,
+        "solved": [float(share == 1.0) for share in hidden],
+    }  # fmt: skip
+
+
+def test_a_duel_is_summed_up_problem_by_problem(tmp_path):
+    study = DuelStudy("small", "Does it rise?", {})
+    start = trial("start", 0, [0.0, 0.5, 1.0, 0.5], [1.0, 1.0, 0.5, 0.0], [0.5, 1.0, 0.8, 1.0])
+    runs = [
+        {"evaluations": [start, trial("end", 9, [1.0] * 4, [1.0] * 4, [1.0] * 4)]},
+        # The machine failed on one problem: it is left out, and the others keep their places.
+        {"evaluations": [start, trial("end", 9, [None, 0.5, 1.0, 0.5], [0.0] * 4, [1.0] * 4)]},
+    ]
+    results = summarise(study, runs)
+    first, last = results["moments"]
+    assert first["hidden"]["value"] == 0.5
+    assert first["solved"]["value"] == 0.25
+    # Kills of a suite that is not valid enough are none.
+    assert first["kills"]["value"] == pytest.approx((0.0 + 1.0 + 0.5 + 0.0) / 4)
+    assert last["hidden"]["value"] == pytest.approx((4 + 2) / 7)
+    assert results["rise"]["hidden"]["value"] == pytest.approx((1 + 0.5 + 0 + 0.5 + 0 + 0 + 0) / 7)
+    assert results["rise"]["validity"]["value"] == pytest.approx(0.175)
+    assert results["runs"][1]["hidden"] == [0.5, pytest.approx(2 / 3)]
+    assert last["hidden"]["low"] <= last["hidden"]["value"] <= last["hidden"]["high"]
+    json.dumps(results, allow_nan=False)
+
+    conclusion = DuelConclusion(results)
+    conclusion.draw(tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+    assert "end - start" in conclusion.markdown()
+    assert conclusion.table().row_count == 4
+
+
+def test_a_duel_can_be_configured_as_its_study_says(tmp_path):
+    from forgegym.agents.duel import DuelConfig
+
+    hints = get_type_hints(DuelConfig)
+    given = STUDIES["duel"].settings
+    config = DuelConfig(out=tmp_path, **{n: parsed(n, str(v), hints[n]) for n, v in given.items()})
+    assert config.stages == 5
+    assert config.evaluation >= 96

@@ -83,8 +83,8 @@ DUEL = DuelStudy(
     name="duel",
     question="Do solver and test writer get better at what neither is paid for?",
     settings={
-        "difficulty": 1, "evaluation": 128, "problems": 12, "writer_steps": 3, "solver_steps": 3,
-        "alternating": 3,
+        "algorithm": "grpo", "settings": "minibatches=4", "learning_rate": 4e-3, "difficulty": 1,
+        "problems": 12, "writer_steps": 3, "solver_steps": 3, "alternating": 3, "evaluation": 128,
     },
 )  # fmt: skip
 

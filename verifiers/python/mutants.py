@@ -172,6 +172,12 @@ def trivial(interface: Interface) -> dict[str, str]:
     return {"empty": "", **found}
 
 
+def trivial_test(interface: Interface) -> str:
+    """A test that anybody can write: of nothing comes nothing."""
+    arguments = ", ".join(_default(kind) for _, kind in interface.parameters)
+    return f"assert {interface.name}({arguments}) == {_default(interface.returns)}\n"
+
+
 _DEFAULTS = {
     "int": "0", "float": "0.0", "str": '""', "bytes": 'b""', "bool": "False", "list": "[]",
     "tuple": "()", "set": "set()", "frozenset": "frozenset()", "dict": "{}",
