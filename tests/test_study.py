@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import get_type_hints
 
 import pytest
+from typer.testing import CliRunner
 
 from forgegym.benchmarks.studies.catalogue import STUDIES
 from forgegym.benchmarks.studies.duel import DuelConclusion, DuelStudy, summarise
 from forgegym.benchmarks.studies.runs import StudyError
 from forgegym.benchmarks.studies.study import Arm, Study, best_window, iqm
+from forgegym.cli import app
 from forgegym.cli.train import ALGORITHMS, parsed
 
 
@@ -120,10 +122,9 @@ def test_a_duel_is_summed_up_problem_by_problem(tmp_path):
 
 
 def test_a_duel_can_be_configured_as_its_study_says(tmp_path):
-    from forgegym.agents.duel import DuelConfig
-
-    hints = get_type_hints(DuelConfig)
-    given = STUDIES["duel"].settings
-    config = DuelConfig(out=tmp_path, **{n: parsed(n, str(v), hints[n]) for n, v in given.items()})
-    assert config.stages == 5
-    assert config.evaluation >= 96
+    given = [part for k, v in STUDIES["duel"].settings.items() for part in ("--set", f"{k}={v}")]
+    command = ["train", "duel", "--out", str(tmp_path / "run"), "--settings", *given]
+    said = CliRunner().invoke(app, command)
+    assert said.exit_code == 0, said.output
+    assert "stages = 5" in said.output
+    assert "minibatches=4" in said.output
