@@ -7,6 +7,7 @@ without having been taught to solve its tasks.
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -37,8 +38,9 @@ SPOILT = 3
 PYTHON, PYTHON_TESTS = "PythonReasoning-v0", "PythonTests-v0"
 # Of the examples of a duel: the share that writes tests, and of the others those that reason first.
 TESTS_SHARE, REASONING_SHARE = 0.4, 0.7
-# Tests in a suite that is shown, and the share of them that expect something else.
-SHOWN_TESTS, WRONG_TESTS = (2, 5), 0.4
+# Tests in a suite that is shown, the share of them that are the prompt's own examples, and of those
+# that expect something else.
+SHOWN_TESTS, COPIED_TESTS, WRONG_TESTS = (1, 4), 0.5, 0.4
 # Edits that are tried before a program is left as it is.
 _TRIES = 20
 
@@ -141,10 +143,12 @@ def draw_duel(count: int, *, longest: int, seed: int) -> Iterator[Example]:
             reference = tests["program"] if env is testing else env.task.reference
             if len(reference) > longest:
                 continue
-            drawn += 1
             if env is testing:
-                yield prompt, suite(env.task.reference, prompt, rng)
+                if written := suite(env.task.reference, prompt, rng):
+                    drawn += 1
+                    yield prompt, written
                 continue
+            drawn += 1
             own = random.Random(f"{prompt}-{version}")
             program = spoilt(reference, own) if version else reference
             episode = [prompt]
@@ -180,23 +184,24 @@ def texts(interface: Mapping[str, Any], program: str) -> list[str]:
 
 
 def suite(tests: str, prompt: str, rng: random.Random) -> str:
-    """A few of the tests of a reference, and of the examples in `prompt`, some of them with what
-    another one expects."""
+    """A few of the examples in `prompt` and of a reference's tests, some of them with what another
+    one expects; empty where there is no short one."""
     listed = [line for line in tests.splitlines() if line.startswith("assert") and len(line) < 90]
     shown = [
         "assert " + line.strip().replace(" is ", " == ", 1)
         for line in prompt.split("For example:")[1].split("Python 3")[0].splitlines()
         if " is " in line and len(line) < 90
     ]
-    # The first ones are the edges, which are short, and those that are shown need only be copied.
-    pool = [*shown, *listed[:6]] or ["pass"]
-    chosen = rng.sample(pool, min(len(pool), rng.randint(*SHOWN_TESTS)))
-    values = [line.partition(" == ")[2] for line in pool]
-    lines = []
-    for line in chosen:
-        call, _, value = line.partition(" == ")
-        lines.append(f"{call} == {rng.choice(values) if rng.random() < WRONG_TESTS else value}")
-    return "\n".join(lines) + "\n"
+    # The first ones are the edges, which are short.
+    kinds = [kind for kind in (shown, listed[:6]) if kind]
+    values = [line.partition(" == ")[2] for line in itertools.chain(*kinds)]
+    written: dict[str, str] = {}  # call -> what it is to give
+    for _ in range(rng.randint(*SHOWN_TESTS) if kinds else 0):
+        # What is shown need only be copied: a writer is to find out that this is the better half.
+        kind = kinds[0] if len(kinds) == 1 or rng.random() < COPIED_TESTS else kinds[1]
+        call, _, value = rng.choice(kind).partition(" == ")
+        written[call] = rng.choice(values) if rng.random() < WRONG_TESTS else value
+    return "".join(f"{call} == {value}\n" for call, value in written.items())
 
 
 def spoilt(program: str, rng: random.Random) -> str:

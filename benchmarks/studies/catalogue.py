@@ -70,9 +70,9 @@ def _learning(language: str, env: str) -> Study:
         question=f"Does GRPO from a tiny base pass more hidden cases of {env}'s eval tasks?",
         arms=(Arm("base", None), Arm("GRPO", "grpo", {"minibatches": 4})),
         common={**_PLAIN, "samples": 128, "group_size": 8, "curriculum": True},
-        iterations=60,
+        iterations=40,
         env=env,
-        evaluation_samples=420,  # four of each task
+        evaluation_samples=440,  # four of each task
     )
 
 
