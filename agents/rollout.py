@@ -126,18 +126,19 @@ def make_env(
     tasks: str | None = None,
     turns: int = 1,
     judge: Mapping[str, Any] | None = None,
+    families: Sequence[str] | None = None,
     difficulty: int | None = None,
 ) -> Any:
     """`count` environments over one verifier, for episodes of the training split.
 
     `tasks`: which of the environment's kinds of tasks (None: its default). `turns`: the most in an
-    episode. `judge`: an external judge's settings (None: none). `difficulty`: of the tasks (None:
-    all).
+    episode. `judge`: an external judge's settings (None: none). `families`, `difficulty`: of the
+    tasks (None: all).
 
     Raises what `gymnasium.make_vec` does for a name or argument that there is not.
     """
     register_environments()
-    chosen = {"tasks": tasks, "judge": judge, "difficulty": difficulty}
+    chosen = {"tasks": tasks, "judge": judge, "families": families, "difficulty": difficulty}
     options: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
     options |= TRANSCRIPTS.get(name.removeprefix("forgegym:"), {})
     if turns > 1:  # an episode that is over waits for the others

@@ -74,9 +74,10 @@ _FREE = ("out", "resume", "gradient_checkpointing", "track")
 class RunConfig:
     """What every algorithm's run is made of; each changes some defaults and adds its own.
 
-    `out`: the run's folder. `env`, `reward`, `toolchain`, `tasks`: the environment; a reward or a
-    toolchain of ``"auto"`` becomes the environment's `default_reward`, `default_toolchain`, and the
-    base ``"tiny"`` the environment's own, where it has one. `judge_url` and
+    `out`: the run's folder. `env`, `reward`, `toolchain`, `tasks`: the environment, of whose tasks
+    `families` and `difficulty` choose some (None: all); a reward or a toolchain of ``"auto"``
+    becomes the environment's `default_reward`, `default_toolchain`, and the base ``"tiny"`` the
+    environment's own, where it has one. `judge_url` and
     `judge_model`: an external judge, which divides the share `judge_weight` of the reward ("":
     none; a resumed run is the same run only as far as its judge says the same again). `base`: see
     `policy.load_base`. `resume`: go on with the run in `out` if there is one.
@@ -103,6 +104,8 @@ class RunConfig:
     reward: str = "auto"
     toolchain: str = "auto"
     tasks: str | None = None
+    families: tuple[str, ...] | None = None
+    difficulty: int | None = None
     judge_url: str = ""
     judge_model: str = ""
     judge_weight: float = 0.2
@@ -423,6 +426,8 @@ def _train(
         tasks=config.tasks,
         turns=config.turns,
         judge=config.judge,
+        families=config.families,
+        difficulty=config.difficulty,
     )
     contracts = config.env == COMPACT
     columns = {

@@ -33,6 +33,7 @@ from ..agents.agent import (
 )
 from ..agents.memory import MemoryExhaustedError, is_out_of_memory
 from ..envs.registration import LANGUAGES, TRANSCRIPTS
+from ..envs.tasks.families import FamilyTasks
 from .baselines import TaskAgent
 from .records import Rows, make_folder, write_json
 from .summary import Summary, summarise
@@ -103,8 +104,15 @@ class EvaluationConfig:
     """Which of the environment's kinds of tasks; None: its default kind."""
     tasks_from: str | None = None
     """A set of tasks that people know, ``KIND:FOLDER``; None: ForgeGym's own."""
+    families: tuple[str, ...] | None = None
+    """Only tasks of these families; of the eval split then all that were held out, and not one of
+    each difficulty."""
     turns: int = 1
     budget: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.families is not None:  # as JSON has them, too
+            object.__setattr__(self, "families", tuple(self.families))
 
 
 def sample_seed(seed: int, index: int, purpose: str) -> int:
@@ -261,6 +269,8 @@ def play(
     frozen = frozen_tasks(config)
     width = min(batch, len(indices))
     options: dict[str, Any] = {} if workers is None else {"workers": workers}
+    if config.families is not None:
+        options["families"] = config.families
     envs: Any = gymnasium.make_vec(
         f"forgegym:{config.env}",
         num_envs=width,
@@ -445,16 +455,22 @@ def _shape(verdict: Verdict) -> tuple[dict[str, int], list[str]]:
 
 
 def frozen_tasks(config: EvaluationConfig) -> list[Task]:
-    """The tasks that an evaluation goes through in turn: the environment's frozen set.
+    """The tasks that an evaluation goes through in turn: the environment's frozen set, or what is
+    held out of some families.
 
-    None for the training split, whose tasks come from the samples' seeds.
+    None for the training split, whose tasks come from the samples' seeds. Raises `EvaluationError`
+    for an environment without families, `ChoiceError` for a family that there is not.
     """
     if config.tasks_from is not None:
         return _of_a_set(config)
     if config.split != "eval":
         return []
     module = importlib.import_module(TASKS[config.env, config.tasks], __package__)
-    return list(module.tasks("eval"))
+    if config.families is None:
+        return list(module.tasks("eval"))
+    if not isinstance(known := getattr(module, "TASKS", None), FamilyTasks):
+        raise EvaluationError(f"{config.env} has no families of tasks to choose from")
+    return list(known.every("eval", families=config.families))
 
 
 def tasks_digest(tasks: Iterable[Task]) -> str:

@@ -312,6 +312,12 @@ def evaluate(
     ] = False,
     tasks: TasksName = None,
     tasks_from: TasksFrom = None,
+    families: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--family", help="Only tasks of this family, all that are held out; may be repeated."
+        ),
+    ] = None,
     toolchain: ToolchainName = Toolchain.AUTO,
     seed: Seed = 0,
     temperature: Temperature = None,
@@ -350,9 +356,12 @@ def evaluate(
         reward=_EVALUATED[name] if tasks is not Tasks.SPEC else "compact-spec",
         tasks=tasks.value if tasks else None,
         tasks_from=tasks_from,
+        families=tuple(families) if families else None,
         turns=turns,
         budget=budget,
     )
+    if tasks_from is not None and families:
+        raise UsageError("--family chooses among ForgeGym's own tasks, not those of --tasks-from")
     if samples is not None:
         if episodes is not None:
             raise UsageError("--samples is for each task, --episodes for all; give one of them")

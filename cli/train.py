@@ -190,7 +190,9 @@ def _add_trainer(name: str, module: str, kind: str, function: str, purpose: str)
         algorithm = importlib.import_module(f"..agents.{module}", __package__)
         given = _given(out_folder, env, base, iterations, seed, resume)
         config: Any = _configure(getattr(algorithm, kind), given, settings, show=show)
-        chosen = {"tasks": config.tasks, "judge": config.judge}
+        chosen = {
+            name: getattr(config, name) for name in ("tasks", "judge", "families", "difficulty")
+        }
         options = {name: value for name, value in chosen.items() if value is not None}
         probe(config.env, toolchain=config.toolchain, reward=config.reward, **options)
         if not getattr(algorithm, function)(config, console=out).finished:

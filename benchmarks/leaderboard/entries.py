@@ -63,6 +63,7 @@ class Entry:
         and the toolchain. Results of different toolchains never share a table."""
         c = self.config
         kind = c.tasks_from.partition(":")[0] if c.tasks_from else c.tasks or ""
+        kind = " ".join(filter(None, (kind, *(c.families or ()))))
         return (c.env, kind, c.split, c.reward, self.toolchain)
 
     def summary(self) -> Summary:

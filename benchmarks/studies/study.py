@@ -55,6 +55,7 @@ class Study:
         rates: Learning rates to choose from; empty: each arm keeps its own.
         rate_iterations: For how long each is tried.
         env: Where all this happens.
+        families: Of whose tasks; empty: all, and judged by the frozen ones.
         evaluation_samples: By which the adapters of a run are judged.
     """
 
@@ -66,6 +67,7 @@ class Study:
     rates: Sequence[float] = ()
     rate_iterations: int = 0
     env: str = "CompactContract-v0"
+    families: Sequence[str] = ()
     evaluation_samples: int = 256
 
     def conduct(
@@ -163,6 +165,7 @@ def _asked(study: Study) -> dict[str, Any]:
         "rates": list(study.rates),
         "rate_iterations": study.rate_iterations,
         "env": study.env,
+        "families": list(study.families),
         "evaluation_samples": study.evaluation_samples,
         "arms": {a.name: {"algorithm": a.algorithm, **a.settings} for a in study.arms},
     }
@@ -200,6 +203,8 @@ def _carry_out(run: Run, evaluated: bool) -> str:
     """Trains, evaluates; says what came of it. Raises `StudyError` with the run's last words."""
     started = time.monotonic()
     settings = [part for k, v in run.settings.items() for part in ("--set", f"{k}={v}")]
+    families = run.study.families
+    settings += [part for name in families for part in ("--set", f"families={name}")]
     if run.arm.algorithm is not None and not run.trained:
         said = forgegym(
             "train", run.arm.algorithm, "--env", run.study.env, "--out", str(run.folder),
@@ -216,6 +221,7 @@ def _carry_out(run: Run, evaluated: bool) -> str:
                 str(run.folder / f"eval-{adapter}"), "--resume", "--seed", str(run.seed),
                 "--num-samples", str(run.study.evaluation_samples),
                 "--toolchain", default_toolchain(run.study.env),
+                *(part for name in families for part in ("--family", name)),
             )  # fmt: skip
     return _told(run, time.monotonic() - started)
 

@@ -80,6 +80,14 @@ class FamilyTasks:
         for family, level in self._kinds(split, families, difficulty):
             yield self.build(family, level, split, 0)
 
+    def every(
+        self, split: str, *, families: Sequence[str] | None = None, difficulty: int | None = None
+    ) -> Iterator[Task]:
+        """A task of each variant of the split, in a fixed order. Raises as `sample`."""
+        for family, level in self._kinds(split, families, difficulty):
+            for number in range(len(self.variants(family, level, split))):
+                yield self.build(family, level, split, number)
+
     def get(self, task_id: str) -> Task:
         """The task with this id. Raises `ChoiceError` when there is none."""
         try:
