@@ -86,7 +86,7 @@ class DuelConfig:
     `out`: the run's folder. `algorithm`: ``"ppo"`` or ``"grpo"``, whose own settings are in
     `settings`, ``NAME=VALUE`` each. `base`, `writer_base`: see `policy.load_base`; without the
     second both roles are adapters on the first. `solver_reward`, `writer_reward`: see
-    `envs.rewards`. `difficulty`: of the problems (None: all).
+    `envs.rewards`. `families`, `difficulty`: of the problems (None: all).
 
     `stages`: how many of the five stages are played, the last ones; `epochs`: how often training
     goes through them. In each, `writer_steps`, `solver_steps` and `alternating` rounds of both.
@@ -109,6 +109,7 @@ class DuelConfig:
     writer_base: str = ""
     solver_reward: str = "duel"
     writer_reward: str = "test-writer"
+    families: tuple[str, ...] | None = None
     difficulty: int | None = None
     seed: int = 0
     stages: int = len(STAGES)
@@ -264,6 +265,7 @@ class Player:
             reward=config.solver_reward if self.role == SOLVER else config.writer_reward,
             toolchain="auto",
             turns=len(self.tokens),
+            families=config.families,
             difficulty=config.difficulty,
         )
 

@@ -221,7 +221,9 @@ def duel(
     config = _configure(DuelConfig, given, settings, show=show)
     rewards = {"solver": config.solver_reward, "writer": config.writer_reward}
     for role, env in ENVIRONMENTS.items():
-        probe(env, reward=rewards[role], difficulty=config.difficulty)
+        chosen = {"families": config.families, "difficulty": config.difficulty}
+        options = {name: value for name, value in chosen.items() if value is not None}
+        probe(env, reward=rewards[role], **options)
     if not train_duel(config, console=out).finished:
         raise typer.Exit(INTERRUPTED)
 
