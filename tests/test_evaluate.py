@@ -12,11 +12,14 @@ from forgegym.benchmarks.evaluate import (
     EvaluationConfig,
     EvaluationError,
     evaluate_into,
+    frozen_tasks,
     sample,
     sample_seed,
 )
 from forgegym.benchmarks.records import OutputError, Rows
 from forgegym.benchmarks.summary import summarise
+from forgegym.envs.tasks import rust
+from forgegym.verifiers.verifier import ChoiceError
 
 
 def configuration(**changes) -> EvaluationConfig:
@@ -455,3 +458,31 @@ def test_complexity_is_told_of_contracts_alone():
     assert "complexity" not in other
     assert "structures" not in other
     assert "mean reward" in other
+
+
+# ---------------------------------------------------------------- some families
+
+
+def test_of_some_families_all_that_is_held_out_is_tried():
+    whole = configuration(env="RustCode-v0", toolchain="auto")
+    some = configuration(env="RustCode-v0", toolchain="auto", families=["fold", "formula"])
+    frozen, held_out = frozen_tasks(whole), frozen_tasks(some)
+    assert [task.family for task in frozen].count("fold") == 5
+    known = [
+        variant
+        for family in ("fold", "formula")
+        for level in range(1, 6)
+        for variant in rust.variants(family, level, "eval")
+    ]
+    assert len({task.key for task in held_out}) == len(held_out) == len(known) > 100
+    assert {task.family for task in held_out} == {"fold", "formula"}
+    # Whoever trains on them has met none.
+    trained = {rust.sample(seed, families=["fold", "formula"]).key for seed in range(400)}
+    assert not trained & {task.key for task in held_out}
+
+
+def test_families_that_there_are_not_are_refused_in_a_sentence():
+    with pytest.raises(ChoiceError, match="unknown family 'nothing'; there are: bits"):
+        frozen_tasks(configuration(env="RustCode-v0", families=["nothing"]))
+    with pytest.raises(EvaluationError, match="CompactContract-v0 has no families"):
+        frozen_tasks(configuration(families=["auction"]))

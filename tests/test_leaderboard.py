@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from forgegym.agents.agent import load_agent
 from forgegym.benchmarks.evaluate import EvaluationConfig, evaluate_into, source_sha256
-from forgegym.benchmarks.leaderboard.entries import SHIPPED, find_folders, read_entry
+from forgegym.benchmarks.leaderboard.entries import SHIPPED, board_title, find_folders, read_entry
 from forgegym.benchmarks.leaderboard.page import build, embedded
 from forgegym.benchmarks.leaderboard.verify import Outcome, verify
 from forgegym.benchmarks.summary import summarise
@@ -173,6 +173,14 @@ def test_the_command_ends_with_what_it_found(copy):
     done = CliRunner().invoke(app, ["leaderboard", "verify", str(copy)])
     assert done.exit_code == 2
     assert "there is no results folder" in done.stderr
+
+
+def test_results_on_some_families_are_on_a_board_of_their_own(copy):
+    whole = read_entry(copy).board
+    settings(copy, families=["fold", "formula"])
+    some = read_entry(copy).board
+    assert some != whole
+    assert "fold formula tasks" in board_title(some)
 
 
 # ---------------------------------------------------------------- what is shipped
