@@ -91,8 +91,10 @@ class DuelConfig:
     `stages`: how many of the five stages are played, the last ones; `epochs`: how often training
     goes through them. In each, `writer_steps`, `solver_steps` and `alternating` rounds of both.
     A step is a batch of `problems` times `group_size` episodes. `pool`: the share of steps in which
-    the one that stands still is an adapter of an earlier stage's end. `opponents`: programs that a
-    writer's tests meet.
+    the one that stands still is an adapter of an earlier stage's end. `opponents`: of the
+    solver's programs, so many meet a writer's tests; `known`: half of the problem's own wrong
+    programs do, too (the other half is what it is tried on). A solver whose wrong programs do not
+    even run is failed by any test: a writer that meets nothing else learns tests that say nothing.
 
     `max_text_tokens`, `max_new_tokens`, `max_test_tokens`: of a text, a program, a suite of tests.
     `learning_rate`: 2e-3 for the tiny base, 1e-5 for models of billions; it rises over `warmup`
@@ -120,6 +122,7 @@ class DuelConfig:
     problems: int = 8
     group_size: int = 8
     opponents: int = 2
+    known: bool = False
     pool: float = 0.25
     learning_rate: float = 2e-3
     warmup: int = 3
@@ -310,7 +313,8 @@ class Player:
             set_adapter_state(self.policy, own)
 
     def tried(self) -> list[Sample]:
-        """Episodes on problems that are always the same, without an opponent."""
+        """Episodes on problems that are always the same: the solver's without tests but the hidden
+        ones, the writer's against wrong programs that no training meets."""
         at_work(self.policy)
         if self._trial is None:
             self._trial = self._made(self.config.evaluation)
@@ -323,6 +327,7 @@ class Player:
             turns=len(self.tokens),
             max_new_tokens=self.tokens,
             temperature=self.config.temperature,
+            each=[{"wrong": "trial"}] * self.config.evaluation if self.role == WRITER else None,
         ).samples
 
     def close(self) -> None:
@@ -482,7 +487,12 @@ class _Run:
             "stage": step.stage,
             "solver_learns": float(learner is solver),
             "past_opponent": float(past is not None),
-            **_told(programs.samples, tests.samples, solver_learns=learner is solver),
+            **_told(
+                programs.samples,
+                tests.samples,
+                solver_learns=learner is solver,
+                met=min(self.config.opponents, self.config.group_size),
+            ),
             **learnt,
             "tokens": tokens,
             "sample_s": sampled - started,
@@ -502,12 +512,14 @@ class _Run:
         """What each writer's tests meet: its own program of the group, and the next ones."""
         size = self.config.group_size
         texts = [sample.program for sample in programs.samples]
+        own = {"wrong": "practice"} if self.config.known else {}
         return [
             {
+                **own,
                 "opponents": [
                     texts[i - i % size + (i + k) % size]
                     for k in range(min(self.config.opponents, size))
-                ]
+                ],
             }
             for i in range(len(texts))
         ]
@@ -676,9 +688,10 @@ def _cut(sample: Sample, stage: int, stages: int) -> Sample:
 
 
 def _told(
-    programs: Sequence[Sample], tests: Sequence[Sample], *, solver_learns: bool
+    programs: Sequence[Sample], tests: Sequence[Sample], *, solver_learns: bool, met: int
 ) -> dict[str, float]:
-    """What the log says of a batch of both; samples that the machine failed on are left out.
+    """What the log says of a batch of both; samples that the machine failed on are left out. `met`:
+    how many of the solver's programs a suite met, before any others.
 
     ``solver_reward`` and ``writer_reward`` are measured of the one that learns, and worked out for
     the other: programs pass what tests do not fail.
@@ -695,7 +708,11 @@ def _told(
     else:
         writer = _mean([s.reward for s in tested])
         passed = _mean(
-            [s.verdict.metrics["pass_rate"] for s in tested if s.verdict.metrics["valid_tests"]]
+            [
+                _mean(s.verdict.facts["shares"][:met])
+                for s in tested
+                if s.verdict.metrics["valid_tests"]
+            ]
         )
         paid = passed
     count = max(len(programs) + len(tests), 1)

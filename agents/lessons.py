@@ -103,19 +103,24 @@ def draw_contracts(env: Any, count: int, *, longest: int, seed: int) -> Iterator
 
 def draw_references(env: Any, count: int, *, longest: int, seed: int) -> Iterator[Example]:
     """`count` pairs of a training prompt and its task's reference or a spoilt version of it, of at
-    most `longest` characters."""
-    rng = random.Random(f"examples-{seed}")
-    drawn = rounds = 0
-    while drawn < count:
-        prompt, _ = env.reset(seed=derive_seed("examples", seed, rounds))
-        rounds += 1
+    most `longest` characters.
+
+    One task is as likely as another, and not one family as another: where parts are put together in
+    hundreds of ways a policy is to see many of them.
+    """
+    found: dict[str, str] = {}
+    for draw in range(count):
+        prompt, _ = env.reset(seed=derive_seed("examples", seed, draw))
         reference = env.task.reference
-        if reference is None or len(reference) > longest:
-            continue
+        if reference is not None and len(reference) <= longest:
+            found[prompt] = reference
+    tasks = list(found.items())
+    rng = random.Random(f"examples-{seed}")
+    for _ in range(count):
+        prompt, reference = rng.choice(tasks)
         # Always the same few of a task: what differs each time is noise, which a low temperature
         # removes; a choice between a few stays one.
         version = rng.randrange(1 + SPOILT)
-        drawn += 1
         own = random.Random(f"{prompt}-{version}")
         yield prompt, spoilt(reference, own) if version else reference
 

@@ -99,15 +99,19 @@ class PythonTestsEnv(CodeEnv):
         self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
     ) -> tuple[str, dict[str, Any]]:
         """As `CodeEnv.reset`; the option ``opponents`` is a sequence of programs that the tests are
-        to fail, in place of the task's own. Without any, valid tests are all that is seen."""
+        to fail, in place of the task's own. Without any, valid tests are all that is seen. The
+        option ``wrong`` names one half of the task's own, ``"practice"`` or ``"trial"``, which then
+        come behind them."""
         given = dict(options or {})
-        opponents = given.pop("opponents", None)
+        opponents, part = given.pop("opponents", None), given.pop("wrong", None)
         prompt, info = super().reset(seed=seed, options=given)
-        if opponents is None:
+        if opponents is None and part is None:
             return prompt, info
         if isinstance(opponents, str):
             raise ChoiceError("the reset option 'opponents' is a sequence of programs, not one")
         assert self.task is not None
+        own = [] if part is None else python_tests.wrong_programs(self.task, part)
+        opponents = [*(opponents or ()), *own]
         self.task = python_tests.with_opponents(self.task, opponents, shown=self._shown)
         self._screen = self.task.prompt
         return self.task.prompt, {**info, "task_key": self.task.key}

@@ -86,8 +86,9 @@ DUEL = DuelStudy(
     name="duel",
     question="Do solver and test writer get better at what neither is paid for?",
     settings={
-        "algorithm": "grpo", "settings": "minibatches=4", "learning_rate": 4e-3, "difficulty": 1,
-        "problems": 12, "writer_steps": 3, "solver_steps": 3, "alternating": 3, "evaluation": 128,
+        "algorithm": "grpo", "settings": "minibatches=4", "families": "pipelines", "difficulty": 1,
+        "known": True, "problems": 12, "writer_steps": 3, "solver_steps": 3, "alternating": 3,
+        "evaluation": 96,
     },
 )  # fmt: skip
 

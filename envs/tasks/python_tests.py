@@ -20,11 +20,15 @@ from . import python
 from .draw import Draw
 from .task_set import TaskSet
 
-__all__ = ["PREFIX", "TestsOf", "get", "sample", "tasks", "tests_for", "with_opponents"]
+__all__ = [
+    "PARTS", "PREFIX", "TestsOf", "get", "sample", "tasks", "tests_for", "with_opponents",
+    "wrong_programs",
+]  # fmt: skip
 
 PREFIX = "python-tests"
 # Beside a problem's own wrong solutions, which are two to four.
 MUTANTS = 6
+PARTS = ("practice", "trial")
 
 _BEFORE = (
     "Write tests for the function that is described here. A test counts if the right function\n"
@@ -57,6 +61,14 @@ def with_opponents(task: Task, opponents: Sequence[str], *, shown: bool = False)
     if shown and opponents:
         prompt += _SHOWN.format(program=opponents[0].rstrip())
     return replace(task, prompt=prompt, tests={**task.tests, "opponents": list(opponents)})
+
+
+def wrong_programs(task: Task, part: str) -> list[str]:
+    """The half of a task's own wrong programs that tests are practised on (``"practice"``), or the
+    other, on which they are tried (``"trial"``). Raises `ChoiceError` for another part."""
+    if part not in PARTS:
+        raise ChoiceError(f"wrong programs are of {' or '.join(PARTS)}, not {part!r}")
+    return list(task.tests["opponents"][PARTS.index(part) :: len(PARTS)])
 
 
 @lru_cache(1024)

@@ -71,7 +71,8 @@ class SuiteVerifier(PooledVerifier):
     passes it. Metrics: ``tests``, ``valid_tests``, ``validity`` (their ratio),
     ``clipped_validity`` (valid ones over all, or over `ENOUGH` where there are fewer),
     ``opponents``, ``pass_rate`` (the opponents' mean share of valid tests that they pass; 1 without
-    valid tests) and ``kills`` (the share of opponents that fail a valid test).
+    valid tests) and ``kills`` (the share of opponents that fail a valid test). The fact ``shares``
+    has the share of valid tests that each opponent passes, in their order.
     """
 
     def __init__(
@@ -146,6 +147,7 @@ class SuiteVerifier(PooledVerifier):
             stages,
             counted
             | {"pass_rate": sum(shares) / count if shares else 1.0, "kills": killed / count},
+            {"shares": shares},
         )
 
 
