@@ -222,6 +222,31 @@ def test_a_solvers_program_is_the_opponent(verifier):
         env.reset(seed=3, options={"opponents": "x = 1"})
 
 
+def test_tests_are_practised_on_one_half_of_the_wrong_programs_and_tried_on_the_other(verifier):
+    env = PythonTestsEnv(verifier=verifier)
+    env.reset(seed=3)
+    own = env.task.tests["opponents"]
+    halves = []
+    for part in python_tests.PARTS:
+        env.reset(seed=3, options={"wrong": part, "opponents": ["x = 1\n"]})
+        first, *half = env.task.tests["opponents"]
+        assert first == "x = 1\n"
+        *_, info = env.step(env.task.reference)
+        shares = info["verdict"].facts["shares"]
+        # In the opponents' order: what does not run passes nothing.
+        assert len(shares) == 1 + len(half)
+        assert shares[0] == 0.0
+        assert all(share < 1.0 for share in shares[1:])
+        assert any(share > 0.0 for share in shares[1:])
+        halves.append(half)
+    assert sorted(halves[0] + halves[1]) == sorted(own)
+    assert not set(halves[0]) & set(halves[1])
+    env.reset(seed=3, options={"wrong": "trial"})
+    assert env.task.tests["opponents"] == halves[1]
+    with pytest.raises(ChoiceError, match="practice or trial"):
+        env.reset(seed=3, options={"wrong": "all"})
+
+
 def test_a_writers_tests_are_what_the_solver_meets(verifier):
     env = PythonReasoningEnv(verifier=verifier.programs, stages="code", reward="duel")
     task = python.sample(3)
