@@ -156,8 +156,7 @@ def test_what_a_trivial_answer_passes():
 
 
 def test_references_of_the_evaluation_set_pass(verifier):
-    # One of each family, the difficulties in turn: `forgegym validate RustCode-v0` holds all of them
-    # to more than this.
+    # One of each family, the difficulties in turn: `forgegym validate` holds all to more than this.
     tasks = [t for i, t in enumerate(rust.tasks("eval")) if t.difficulty == 1 + i // 5 % 5]
     assert len(tasks) == len({t.family for t in tasks}) >= 20
     verdicts = verifier.verify_all([(t, t.reference) for t in tasks])
