@@ -187,6 +187,7 @@ def test_who_does_not_learn_stays_as_it_is(base, tmp_path):
     chosen = {
         **SMALL, "out": tmp_path / "run", "base": base, "stages": 1, "evaluation": 0,
         "writer_steps": 2, "solver_steps": 0, "warmup": 1, "settings": ("critic_warmup=0",),
+        "problems": 4, "group_size": 4,
     }  # fmt: skip
     result = train_duel(DuelConfig(**chosen), console=Console(quiet=True))
     assert all(row["grad_norm"] > 0 for row in result.rows)
