@@ -469,7 +469,7 @@ def frozen_tasks(config: EvaluationConfig) -> list[Task]:
     if config.families is None:
         return list(module.tasks("eval"))
     if not isinstance(known := getattr(module, "TASKS", None), FamilyTasks):
-        raise EvaluationError(f"{config.env} has no families of tasks to choose from")
+        raise EvaluationError(f"{config.env} has no families whose held-out tasks can all be tried")
     return list(known.every("eval", families=config.families))
 
 

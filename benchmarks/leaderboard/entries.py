@@ -80,7 +80,8 @@ def board_title(board: tuple[str, ...]) -> str:
 
 def read_entry(folder: Path) -> Entry:
     """A results folder. Raises `EntryError` when it is none, or is damaged."""
-    described = _json(folder / CONFIG)
+    # Rows that are older than the choice of families are of all.
+    described = {"families": None, **_json(folder / CONFIG)}
     stored = _json(folder / SUMMARY)
     known = [field.name for field in fields(EvaluationConfig)]
     needed = [*known, "resolved_toolchain", "tasks_digest", "oracle", "forgegym"]

@@ -77,7 +77,41 @@ class Study:
 
         Raises `StudyError` when the folder holds another study, or a run fails.
         """
-        return _conduct(self, folder, seeds=seeds, workers=workers, say=say)
+        if self.env != COMPACT and tiny_name(self.env) == TINY:
+            raise StudyError(
+                f"{self.env} has no tiny base yet, and Compact's knows nothing of its language"
+            )
+        claim(folder, _asked(self))
+        rates: dict[str, float | None] = dict.fromkeys(arm.name for arm in self.arms)
+        if self.rates:
+            trials = [
+                _run(self, arm, folder / "rates" / arm.name / f"{rate:g}", TUNING_SEED, rate=rate,
+                     iterations=self.rate_iterations)
+                for rate in self.rates
+                for arm in self.arms
+                if arm.algorithm is not None
+            ]  # fmt: skip
+            _all(trials, workers, say, evaluated=False)
+            for arm in self.arms:
+                own = [t for t in trials if t.arm is arm]
+                if not own:
+                    continue
+                best = max(own, key=lambda t: mean(t.rows[-WINDOW:], "avg_reward"))
+                rates[arm.name] = best.settings["learning_rate"]
+                say(f"{arm.name}: learning rate {rates[arm.name]:g}")
+        # Seed by seed, so that a study that is cut short has as many of every arm.
+        runs = [
+            _run(self, arm, folder / "runs" / arm.name / f"seed-{seed}", seed, rate=rates[arm.name],
+                 iterations=self.iterations)
+            for seed in range(seeds)
+            for arm in self.arms
+        ]  # fmt: skip
+        _all(runs, workers, say, evaluated=True)
+        results = summarise(self, runs, rates)
+        write_json(folder / RESULTS, results)
+        return Conclusion(
+            results, {a.name: [r.rows for r in runs if r.arm is a] for a in self.arms}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,42 +153,6 @@ class Run:
     def finished(self, *, evaluated: bool) -> bool:
         found = (self.evaluation(adapter) for adapter in self.adapters)
         return self.trained and (not evaluated or all(each is not None for each in found))
-
-
-def _conduct(study: Study, folder: Path, *, seeds: int, workers: int, say: Say) -> Conclusion:
-    if study.env != COMPACT and tiny_name(study.env) == TINY:
-        raise StudyError(
-            f"{study.env} has no tiny base yet, and Compact's knows nothing of its language"
-        )
-    claim(folder, _asked(study))
-    rates: dict[str, float | None] = dict.fromkeys(arm.name for arm in study.arms)
-    if study.rates:
-        trials = [
-            _run(study, arm, folder / "rates" / arm.name / f"{rate:g}", TUNING_SEED, rate=rate,
-                 iterations=study.rate_iterations)
-            for rate in study.rates
-            for arm in study.arms
-            if arm.algorithm is not None
-        ]  # fmt: skip
-        _all(trials, workers, say, evaluated=False)
-        for arm in study.arms:
-            own = [t for t in trials if t.arm is arm]
-            if not own:
-                continue
-            best = max(own, key=lambda t: mean(t.rows[-WINDOW:], "avg_reward"))
-            rates[arm.name] = best.settings["learning_rate"]
-            say(f"{arm.name}: learning rate {rates[arm.name]:g}")
-    # Seed by seed, so that a study that is cut short has as many of every arm.
-    runs = [
-        _run(study, arm, folder / "runs" / arm.name / f"seed-{seed}", seed, rate=rates[arm.name],
-             iterations=study.iterations)
-        for seed in range(seeds)
-        for arm in study.arms
-    ]  # fmt: skip
-    _all(runs, workers, say, evaluated=True)
-    results = summarise(study, runs, rates)
-    write_json(folder / RESULTS, results)
-    return Conclusion(results, {a.name: [r.rows for r in runs if r.arm is a] for a in study.arms})
 
 
 def _asked(study: Study) -> dict[str, Any]:
