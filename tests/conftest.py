@@ -1,8 +1,8 @@
 """What tests need that a machine may lack: skipped with the reason, or failed where required.
 
 FORGEGYM_REQUIRE lists, separated by commas, what must be there (``docker,bubblewrap,shared_data,
-compactc,chromium,sb3,duel,docs,root,gpu`` or ``all``): a test that needs one of these and does not find
-it fails instead of being skipped. ``harbor`` adds the tests that build the images of exported
+compactc,chromium,sb3,duel,docs,root,gpu`` or ``all``): a test that needs one of these and does not
+find it fails instead of being skipped. ``harbor`` adds the tests that build the images of exported
 tasks, for minutes and from the network.
 """
 
