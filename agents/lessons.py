@@ -106,7 +106,7 @@ def draw_references(env: Any, count: int, *, longest: int, seed: int) -> Iterato
     most `longest` characters.
 
     One task is as likely as another, and not one family as another: where parts are put together in
-    hundreds of ways a policy is to see many of them.
+    hundreds of ways a policy is to see many of them. None where no reference is so short.
     """
     found: dict[str, str] = {}
     for draw in range(count):
@@ -115,6 +115,8 @@ def draw_references(env: Any, count: int, *, longest: int, seed: int) -> Iterato
         if reference is not None and len(reference) <= longest:
             found[prompt] = reference
     tasks = list(found.items())
+    if not tasks:
+        return
     rng = random.Random(f"examples-{seed}")
     for _ in range(count):
         prompt, reference = rng.choice(tasks)

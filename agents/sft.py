@@ -119,8 +119,8 @@ _COPY_NAMES, _COPY_TIMES = 12, 3
 def train_sft(config: SFTConfig, *, console: Console | None = None) -> SFTResult:
     """Makes the tiny base policy in `config.out`, which appears when it is complete.
 
-    Raises `CheckpointError` when `out` exists or cannot be written, `KeyboardInterrupt` after
-    Ctrl-C (nothing is left behind).
+    Raises `CheckpointError` when `out` exists or cannot be written, or no example is short enough;
+    `KeyboardInterrupt` after Ctrl-C (nothing is left behind).
     """
     if config.out.exists():
         raise CheckpointError(f"{config.out} already exists; choose another folder.")
@@ -128,6 +128,11 @@ def train_sft(config: SFTConfig, *, console: Console | None = None) -> SFTResult
     started = time.monotonic()
     torch.manual_seed(config.seed)
     shown = lesson(config.env, count=config.examples, longest=config.longest, seed=config.seed)
+    if not shown.examples:
+        raise CheckpointError(
+            f"No reference of {config.env} has at most {config.longest} characters: longest is too "
+            "small."
+        )
     tokenizer = build_tokenizer(
         shown.texts, names=shown.names, phrases=config.phrases, template=shown.template
     )
