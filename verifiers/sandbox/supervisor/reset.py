@@ -12,6 +12,7 @@ import fcntl
 import os
 import resource
 import stat
+import time
 
 from . import kernel
 
@@ -64,6 +65,8 @@ class Box:
         # A container has a share of the processors of its own, and niceness compares only within
         # it. In bubblewrap's boxes there is none, and a nice job would lose to the trainer.
         self.nice = NICE if self.user != SAME_USER else 0
+        # A process of the supervisor's is out of a job's reach.
+        self.has_two_users = os.getpid() == 1 and self.user != SAME_USER
         # Process 1 outlives every signal from its own namespace and inherits every orphan.
         self.is_init = os.getpid() == 1
         # Outside a box the counters are those of everybody else as well.
@@ -191,13 +194,16 @@ class Box:
         finally:
             os.close(folder)
 
-    def kill_all(self, usage: Usage) -> int:
-        """Kill and reap everything but the supervisor; how many had not ended by themselves.
+    def kill_all(self, usage: Usage, spared: int = 0) -> int:
+        """Kill and reap everything but the supervisor and the process `spared` (0: none), which is
+        of the supervisor's user; how many had not ended by themselves.
 
         As process 1, one kill(-1) is enough: the kernel walks its table under a lock that forks
         wait for, and a fork that waited sees its signal. Elsewhere descendants are looked for
         until there are none.
         """
+        if spared:
+            return self._kill_job(usage, spared)
         killed = 0
         while True:
             reaped = self._reap(usage)
@@ -221,6 +227,23 @@ class Box:
             usage.add(used)
             self._ended[pid] = status
             killed += 1
+
+    def _kill_job(self, usage: Usage, spared: int) -> int:
+        """The same with one kill(-1) in the name of the job's user, who may not kill others'."""
+        self._reap(usage)
+        os.setresuid(self.user, self.user, 0)
+        try:
+            os.kill(-1, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass  # nobody is left whom it may kill
+        finally:
+            os.setresuid(0, 0, 0)
+        killed = 0
+        # From here on processes only end, so that a list of them leaves none out.
+        while set(kernel.others()) - {spared}:
+            killed += self._reap(usage) or 0
+            time.sleep(kernel.PAUSE_SECONDS)
+        return killed
 
     def _started(self) -> list[int]:
         """Every process that a job has, or has left."""

@@ -55,12 +55,16 @@ def main(arguments: list[str] | None = None) -> None:
         abnormal = False
         results = []
         complaint = box.put(message["files"])
-        for wanted in message["steps"]:
+        for number, wanted in enumerate(message["steps"], 1):
             if complaint:
                 result = step.not_run("rejected", complaint)
             else:
-                result = step.run(wanted, box, channel.source, stage or step.Stage(box))
-                stage = None
+                more = number < len(message["steps"])
+                if stage and not stage.waits():
+                    stage.discard()
+                    stage = None
+                stage = stage or step.Stage(box)
+                result, stage = step.run(wanted, box, channel.source, stage, more=more)
             results.append(result)
             left += result["left"]
             abnormal = abnormal or result["status"] not in ("ok", "exit")
@@ -70,6 +74,8 @@ def main(arguments: list[str] | None = None) -> None:
         channel.send({"steps": results, "files": files, "missing": missing})
         # Off the way of the answer: the next job waits for this, the verdict does not.
         kernel.give_way()
+        if stage:
+            stage.discard()
         if abnormal:
             doubt = "the job ended abnormally"
         elif left:

@@ -55,13 +55,15 @@ class Usage:
 class Stage:
     """A process that waits to become a step's program, and all that it will be connected to.
 
-    Forking takes longer than everything else on a job's way, so a box does it before the job comes.
+    Forking takes longer than everything else on a job's way, so a box does it before the job comes,
+    and for a later step while the one before it runs (`beside`): out of that one's reach, since it
+    stays the supervisor's until its order comes.
     """
 
-    def __init__(self, box: Box) -> None:
-        box.restore()
-        self.oom_before, self.refused_before = box.oom_kills.read(), box.forks_refused.read()
-        self.at_limit_before = box.memory_at_limit.read()
+    def __init__(self, box: Box, beside: Conversation | None = None) -> None:
+        self._box, self._ahead = box, beside is not None
+        if beside is None:
+            self._look()
         self.output, self.errors, self.answers = Pipe(), Pipe(), Pipe()
         self.given = os.memfd_create("stdin", os.MFD_CLOEXEC)
         asks, self.request_end = os.pipe()
@@ -72,14 +74,41 @@ class Stage:
         self.child = os.fork()
         if self.child == 0:
             os.close(self._order_end)  # or it would wait for its own word when the box has ended
+            if beside is not None:
+                beside.close()  # or that step's program would never read the end of its requests
             streams = (self.given, self.output.write_end, self.errors.write_end, asks,
                        self.answers.write_end)  # fmt: skip
-            _become(orders, box, streams, failed_end)
+            _become(orders, box, streams, failed_end, self._ahead)
+        self.pidfd = os.pidfd_open(self.child)
         for descriptor in theirs:
             os.close(descriptor)
 
+    def _look(self) -> None:
+        """What is to be known, and put right, before a step and after the one before it."""
+        box = self._box
+        box.restore()
+        self.oom_before, self.refused_before = box.oom_kills.read(), box.forks_refused.read()
+        self.at_limit_before = box.memory_at_limit.read()
+
+    def waits(self) -> bool:
+        """Whether it is still there (the kernel kills whom it likes when memory runs out)."""
+        return not select.select([self.pidfd], [], [], 0)[0]
+
+    def discard(self) -> None:
+        """End it: there is no step for it."""
+        try:
+            os.kill(self.child, signal.SIGKILL)
+            os.waitpid(self.child, 0)
+        except (ProcessLookupError, ChildProcessError):
+            pass  # it has ended, and was reaped with the step before it
+        for descriptor in (self.given, self.request_end, self._order_end):
+            os.close(descriptor)
+        self.close()
+
     def start(self, wanted: dict[str, Any], environment: dict[bytes, bytes]) -> None:
         """Let it become the step's program."""
+        if self._ahead:
+            self._look()
         os.write(self.given, wanted["stdin"])
         os.lseek(self.given, 0, os.SEEK_SET)
         os.close(self.given)
@@ -98,6 +127,7 @@ class Stage:
     def close(self) -> None:
         """What a step leaves open, when all has been read."""
         for descriptor in (
+            self.pidfd,
             self.failed,
             self.output.read_end,
             self.errors.read_end,
@@ -106,17 +136,21 @@ class Stage:
             os.close(descriptor)
 
 
-def run(wanted: dict[str, Any], box: Box, owner: int, stage: Stage) -> dict[str, Any]:
-    """The result of one step, as the owner is told it. Exits at once when the owner is gone."""
+def run(
+    wanted: dict[str, Any], box: Box, owner: int, stage: Stage, *, more: bool = False
+) -> tuple[dict[str, Any], Stage | None]:
+    """The result of one step, as the owner is told it, and, where `more` are to come, a process for
+    the next one. Exits at once when the owner is gone."""
     output, errors = stage.output, stage.errors
     started = time.monotonic()
     stage.start(wanted, box.environment)
 
     talk = Conversation(wanted["requests"], stage.request_end, stage.answers, wanted)
+    ahead = Stage(box, beside=talk) if more and box.has_two_users else None
     before = stage.oom_before, stage.at_limit_before
-    watch = Watch(stage.child, box, wanted, output, errors, talk, started, owner, before)
+    watch = Watch(stage, box, wanted, talk, started, owner, before)
     reason = watch.until_end()
-    left = box.kill_all(watch.usage)
+    left = box.kill_all(watch.usage, spared=ahead.child if ahead else 0)
     watch.drain()
     talk.close()
     seconds = time.monotonic() - started
@@ -158,7 +192,7 @@ def run(wanted: dict[str, Any], box: Box, owner: int, stage: Stage) -> dict[str,
         status = "ok"
     if status == "protocol":
         message = talk.broken or "it ended before it had answered everything"
-    return not_run(status, message) | {
+    result = not_run(status, message) | {
         "code": -1 if code is None else code,
         "signal": killed_by,
         "stdout": text,
@@ -170,6 +204,7 @@ def run(wanted: dict[str, Any], box: Box, owner: int, stage: Stage) -> dict[str,
         "peak": watch.usage.peak,
         "left": left,
     }
+    return result, ahead
 
 
 def not_run(status: str, message: str) -> dict[str, Any]:
@@ -190,7 +225,9 @@ def not_run(status: str, message: str) -> dict[str, Any]:
     }
 
 
-def _become(orders: int, box: Box, streams: tuple[int, ...], failed: int) -> None:
+def _become(
+    orders: int, box: Box, streams: tuple[int, ...], failed: int, ahead: bool
+) -> None:
     """In the child: wait for the order, and turn into the step's program, or say on `failed` why
     not. Never returns."""
     try:
@@ -206,18 +243,22 @@ def _become(orders: int, box: Box, streams: tuple[int, ...], failed: int) -> Non
             os.setpriority(os.PRIO_PROCESS, 0, box.nice)
         for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them; a program need not
             signal.signal(number, signal.SIG_DFL)
-        os.chdir(box.work)
         os.umask(0o077)
         # 1, not 0: no core file is so small, and no program is started to take one (core(5)).
         _limit(resource.RLIMIT_CORE, 1, 1)
         for limit in box.rlimits:
             _limit(*limit)
-        box.become_job()
+        if not ahead:
+            os.chdir(box.work)
+            box.become_job()
         parts = []
         while part := os.read(orders, CHUNK):
             parts.append(part)
         if not parts:
             os._exit(NOT_STARTED)  # the box ends
+        if ahead:
+            os.chdir(box.work)
+            box.become_job()
         wanted = marshal.loads(b"".join(parts))
         if not wanted["asked"]:
             os.close(REQUESTS)
@@ -253,22 +294,21 @@ class Watch:
 
     def __init__(
         self,
-        child: int,
+        stage: Stage,
         box: Box,
         wanted: dict[str, Any],
-        output: Pipe,
-        errors: Pipe,
         talk: Conversation,
         started: float,
         owner: int,
         memory_before: tuple[int | None, int | None],
     ) -> None:
         self.memory_before = memory_before
-        self.child, self.box, self.talk, self.owner = child, box, talk, owner
+        self.child, self.pidfd = stage.child, stage.pidfd
+        self.box, self.talk, self.owner = box, talk, owner
         self.usage = Usage()
         self.deadline = started + wanted["us"] / 1e6
         self.cap = wanted["output"]
-        self.streams = {output.read_end: output, errors.read_end: errors}
+        self.streams = {pipe.read_end: pipe for pipe in (stage.output, stage.errors)}
         self.status: int | None = None
         for descriptor in (*self.streams, talk.answers.read_end):
             os.set_blocking(descriptor, False)
@@ -278,51 +318,47 @@ class Watch:
     def until_end(self) -> str | None:
         """Returns when the first process has ended, or with the reason why it must."""
         poll = select.poll()
-        pidfd = os.pidfd_open(self.child)
-        for descriptor in (*self.streams, pidfd):
+        for descriptor in (*self.streams, self.pidfd):
             poll.register(descriptor, select.POLLIN)
         if self.talk.expected:
             poll.register(self.talk.answers.read_end, select.POLLIN)
         poll.register(self.owner, 0)  # reports only that the other end is closed
         self.talk.ask_next()
         look = time.monotonic() + REAP_SECONDS
-        try:
-            while True:
-                now = time.monotonic()
-                deadline = min(self.deadline, self.talk.deadline)
-                if now >= look or now >= deadline:
-                    look = now + REAP_SECONDS
-                    if self._too_much_memory():
-                        return "memory"
-                if now >= deadline:
-                    return "timeout"
-                if self.talk.writing:
-                    poll.register(self.talk.request_end, select.POLLOUT)
-                wait = min(deadline - now, REAP_SECONDS)
-                for descriptor, _ in poll.poll(wait * 1000):
-                    if descriptor == self.owner:
-                        self.box.kill_all(self.usage)
-                        self.box.farewell()
-                        os._exit(0)
-                    elif descriptor in self.streams:
-                        if not self._read(descriptor):
-                            poll.unregister(descriptor)
-                    elif descriptor == self.talk.answers.read_end:
-                        if not self.talk.hear():
-                            poll.unregister(descriptor)
-                    elif descriptor == self.talk.request_end:
-                        self.talk.tell()
-                        if not self.talk.writing:
-                            poll.unregister(descriptor)
-                if self._printed() > self.cap:
-                    return "output"
-                if self.talk.broken:
-                    return "protocol"
-                self._reap()
-                if self.status is not None:
-                    return None
-        finally:
-            os.close(pidfd)
+        while True:
+            now = time.monotonic()
+            deadline = min(self.deadline, self.talk.deadline)
+            if now >= look or now >= deadline:
+                look = now + REAP_SECONDS
+                if self._too_much_memory():
+                    return "memory"
+            if now >= deadline:
+                return "timeout"
+            if self.talk.writing:
+                poll.register(self.talk.request_end, select.POLLOUT)
+            wait = min(deadline - now, REAP_SECONDS)
+            for descriptor, _ in poll.poll(wait * 1000):
+                if descriptor == self.owner:
+                    self.box.kill_all(self.usage)
+                    self.box.farewell()
+                    os._exit(0)
+                elif descriptor in self.streams:
+                    if not self._read(descriptor):
+                        poll.unregister(descriptor)
+                elif descriptor == self.talk.answers.read_end:
+                    if not self.talk.hear():
+                        poll.unregister(descriptor)
+                elif descriptor == self.talk.request_end:
+                    self.talk.tell()
+                    if not self.talk.writing:
+                        poll.unregister(descriptor)
+            if self._printed() > self.cap:
+                return "output"
+            if self.talk.broken:
+                return "protocol"
+            self._reap()
+            if self.status is not None:
+                return None
 
     def _too_much_memory(self) -> bool:
         """The kernel has killed one of many for it, or our own count says so."""
