@@ -86,10 +86,11 @@ class SFTConfig:
 
 
 # What differs from the defaults, for each other environment.
+_SPOILT = {"copy_steps": 0, "phrases": 600}
 RECIPES: dict[str, dict[str, Any]] = {
-    "PythonReasoning-v0": {"copy_steps": 0, "phrases": 600, "longest": 200, "steps": 700},
-    "RustCode-v0": {"copy_steps": 0, "phrases": 600, "longest": 400},
-    "VerilogModule-v0": {"copy_steps": 0, "phrases": 600, "longest": 400},
+    "PythonReasoning-v0": {**_SPOILT, "longest": 200, "steps": 700},
+    "RustCode-v0": {**_SPOILT, "longest": 400, "steps": 1200, "examples": 12000},
+    "VerilogModule-v0": {**_SPOILT, "longest": 400, "steps": 1200, "examples": 12000},
 }
 
 

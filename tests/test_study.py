@@ -8,10 +8,13 @@ from typing import get_type_hints
 import pytest
 from typer.testing import CliRunner
 
+from forgegym.agents.tracking import JSONL_FILE
 from forgegym.benchmarks.studies.catalogue import STUDIES
 from forgegym.benchmarks.studies.duel import DuelConclusion, DuelStudy, summarise
+from forgegym.benchmarks.studies.report import WINDOW, Conclusion
 from forgegym.benchmarks.studies.runs import StudyError
-from forgegym.benchmarks.studies.study import Arm, Study, best_window, iqm
+from forgegym.benchmarks.studies.study import Arm, Run, Study, best_window, iqm
+from forgegym.benchmarks.studies.study import summarise as summarise_study
 from forgegym.cli import app
 from forgegym.cli.train import ALGORITHMS, parsed
 
@@ -128,3 +131,29 @@ def test_a_duel_can_be_configured_as_its_study_says(tmp_path):
     assert said.exit_code == 0, said.output
     assert "stages = 5" in said.output
     assert "minibatches=4" in said.output
+
+
+def test_programs_without_a_complexity_are_summed_up_as_well(tmp_path):
+    """The languages whose tasks have hidden cases: their evaluations know no complexity."""
+    study = replace(
+        STUDIES["verilog"], arms=(Arm("base", None), Arm("GRPO", "grpo")), iterations=WINDOW
+    )
+    rates = {"compile_rate": 0.5, "solved_rate": 0.25, "mean_reward": 0.4}
+    runs = []
+    for arm in study.arms:
+        run = Run(study, arm, 0, WINDOW, tmp_path / arm.name, {"samples": 8})
+        for adapter in run.adapters:
+            folder = run.folder / f"eval-{adapter}"
+            folder.mkdir(parents=True)
+            summary = {name: {"value": value} for name, value in rates.items()}
+            (folder / "summary.json").write_text(json.dumps({"summary": summary}))
+        runs.append(run)
+    row = dict.fromkeys(("avg_reward", "compile_success_rate", "high_complexity_rate"), 0.5)
+    row |= {"tokens": 100.0, "iteration_s": 1.0, "restores": 0.0}
+    (runs[1].folder / JSONL_FILE).write_text((json.dumps(row) + "\n") * WINDOW)
+    results = summarise_study(study, runs, {"base": None, "GRPO": None})
+    for arm in results["arms"].values():
+        assert arm["interquartile_means"]["best_solved"]["value"] == 0.25
+    shown = Conclusion(results, {}).markdown()
+    assert "does all asked" in shown
+    assert "complexity" not in shown

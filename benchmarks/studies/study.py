@@ -57,6 +57,7 @@ class Study:
         env: Where all this happens.
         families: Of whose tasks; empty: all, and judged by the frozen ones.
         evaluation_samples: By which the adapters of a run are judged.
+        evaluation_temperature: At which they are sampled; None: that of `forgegym eval`.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Study:
     env: str = "CompactContract-v0"
     families: Sequence[str] = ()
     evaluation_samples: int = 256
+    evaluation_temperature: float | None = None
 
     def conduct(
         self, folder: Path, *, seeds: int, workers: int, say: Say = lambda _: None
@@ -165,6 +167,7 @@ def _asked(study: Study) -> dict[str, Any]:
         "env": study.env,
         "families": list(study.families),
         "evaluation_samples": study.evaluation_samples,
+        "evaluation_temperature": study.evaluation_temperature,
         "arms": {a.name: {"algorithm": a.algorithm, **a.settings} for a in study.arms},
     }
 
@@ -201,7 +204,7 @@ def _carry_out(run: Run, evaluated: bool) -> str:
     """Trains, evaluates; says what came of it. Raises `StudyError` with the run's last words."""
     started = time.monotonic()
     settings = [part for k, v in run.settings.items() for part in ("--set", f"{k}={v}")]
-    families = run.study.families
+    families, temperature = run.study.families, run.study.evaluation_temperature
     settings += [part for name in families for part in ("--set", f"families={name}")]
     if run.arm.algorithm is not None and not run.trained:
         said = forgegym(
@@ -220,6 +223,7 @@ def _carry_out(run: Run, evaluated: bool) -> str:
                 "--num-samples", str(run.study.evaluation_samples),
                 "--toolchain", default_toolchain(run.study.env),
                 *(part for name in families for part in ("--family", name)),
+                *(() if temperature is None else ("--temperature", str(temperature))),
             )  # fmt: skip
     return _told(run, time.monotonic() - started)
 
@@ -256,8 +260,10 @@ def figures(run: Run, token_budget: float) -> dict[str, float]:
             ("solved", "solved_rate"),
             ("reward", "mean_reward"),
         ):
-            found[f"{adapter}_{short}"] = evaluation[name]["value"]
-        found[f"{adapter}_structures"] = float(evaluation["structures"])
+            if name in evaluation:  # only a contract has a complexity
+                found[f"{adapter}_{short}"] = evaluation[name]["value"]
+        if "structures" in evaluation:
+            found[f"{adapter}_structures"] = float(evaluation["structures"])
     if not rows:  # the base
         return found
     spent = list(itertools.accumulate(row["tokens"] for row in rows))

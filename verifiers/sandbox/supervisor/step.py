@@ -225,9 +225,7 @@ def not_run(status: str, message: str) -> dict[str, Any]:
     }
 
 
-def _become(
-    orders: int, box: Box, streams: tuple[int, ...], failed: int, ahead: bool
-) -> None:
+def _become(orders: int, box: Box, streams: tuple[int, ...], failed: int, ahead: bool) -> None:
     """In the child: wait for the order, and turn into the step's program, or say on `failed` why
     not. Never returns."""
     try:
