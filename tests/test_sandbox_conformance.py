@@ -425,6 +425,58 @@ def test_a_process_of_one_step_does_not_see_the_next(sandbox: Sandbox) -> None:
     assert "late" in outcome.missing
 
 
+def test_the_requests_of_a_step_end_though_others_follow(sandbox: Sandbox) -> None:
+    outcome = run(sandbox, python(ECHO, requests=(b"one",)), python("print('next')"))
+    assert outcome.steps[0].answers == (b"eno",)
+    assert outcome.last.stdout == b"next\n"
+
+
+# What is there beside a step: who it is, and whether this step may look into it or touch it.
+MEDDLE = """
+import json, os, resource, signal
+found = []
+for pid in sorted(int(name) for name in os.listdir("/proc") if name.isdigit()):
+    if pid in (1, os.getpid()):
+        continue
+    done = []
+    for name, act in {
+        "kill": lambda: os.kill(pid, signal.SIGKILL),
+        "stop": lambda: os.kill(pid, signal.SIGSTOP),
+        "renice": lambda: os.setpriority(os.PRIO_PROCESS, pid, 19),
+        "limit": lambda: resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, 3)),
+        "bind": lambda: os.sched_setaffinity(pid, {min(os.sched_getaffinity(0))}),
+        "memory": lambda: open(f"/proc/{pid}/mem", "rb"),
+        "files": lambda: os.listdir(f"/proc/{pid}/fd"),
+    }.items():
+        try:
+            act()
+        except OSError:
+            continue
+        done.append(name)
+    found.append(done)
+print(json.dumps(found))
+"""
+STATE = (
+    "import json, os, resource; print(json.dumps([os.getpriority(os.PRIO_PROCESS, 0), "
+    "resource.getrlimit(resource.RLIMIT_NOFILE), len(os.sched_getaffinity(0)), os.getuid(), "
+    "sorted(int(n) for n in os.listdir('/proc/self/fd'))]))"
+)
+
+
+def test_a_step_cannot_touch_the_process_that_waits_for_the_next(sandbox: Sandbox) -> None:
+    outcome = run(sandbox, python(MEDDLE), python(STATE))
+    assert all(done == [] for done in json.loads(outcome.steps[0].stdout)), outcome.steps[0].stdout
+    assert said(outcome) == said(run(sandbox, python(STATE)))
+
+
+def test_a_job_that_ends_before_its_last_step_costs_no_box(backend: str) -> None:
+    with open_other(backend, SMALL) as other:
+        before = births(other, 1)
+        outcome = run(other, python("raise SystemExit(2)"), python("pass"))
+        assert outcome.status is Status.EXIT
+        assert (births(other, 1) == before) is backend.endswith("proven")
+
+
 def test_a_refused_job_costs_no_box(sandbox: Sandbox) -> None:
     outcome = run(sandbox, python("pass"), files={"../up": b""})
     assert (outcome.status, outcome.steps) == (Status.REJECTED, ())
