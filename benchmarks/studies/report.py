@@ -22,6 +22,7 @@ COLUMNS = {
     "best_compiles": ("compiles", ".0%"),
     "best_complex": ("complexity > 3", ".0%"),
     "best_solved": ("does all asked", ".1%"),
+    "latest_solved": ("does all asked, last adapter", ".1%"),
     "best_reward": ("reward, evaluated", ".3f"),
     "equal_reward": ("reward, equal tokens", ".3f"),
     "last_reward": ("reward, end", ".3f"),
