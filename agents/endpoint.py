@@ -208,11 +208,11 @@ class EndpointAgent(AnsweringAgent):
                 except BaseException as error:
                     done.put((at, error))
 
-        # Daemons, unlike the threads of a pool: after Ctrl-C nobody waits for their requests.
-        for _ in range(min(self.config.concurrency, len(seeds))):
-            threading.Thread(target=work, name="forgegym-endpoint", daemon=True).start()
         found: dict[int, Answer] = {}
-        try:
+        try:  # from before the first request: Ctrl-C may come as early as its answer
+            # Daemons, unlike the threads of a pool: after Ctrl-C nobody waits for their requests.
+            for _ in range(min(self.config.concurrency, len(seeds))):
+                threading.Thread(target=work, name="forgegym-endpoint", daemon=True).start()
             while len(found) < len(seeds):
                 at, outcome = done.get()
                 if isinstance(outcome, BaseException):

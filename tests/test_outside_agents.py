@@ -494,6 +494,7 @@ def test_an_interrupt_does_not_wait_for_the_server(server):
     assert main is not None
 
     def interrupt(document):
+        server.default = server.hang  # once: another would end the tests themselves
         signal.pthread_kill(main, signal.SIGINT)
         return server.hang(document)
 
