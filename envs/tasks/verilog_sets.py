@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,11 +24,10 @@ from ...verifiers.verilog.interface import Interface, Port
 from ...verifiers.verilog.mutants import trivial
 from ...verifiers.verilog.player import MAX_CYCLES
 from ...verifiers.verilog.slang import read_verilog
-from ...verifiers.verilog.toolchain import ANY, Run, Tests, VerilogVerifier
+from ...verifiers.verilog.toolchain import ANY, TRUSTED_SECONDS, Run, Tests, VerilogVerifier
 from .task_set import TaskSet, read_source
 
 KINDS = ("verilog-eval", "rtllm")
-BENCH_SECONDS = 20.0
 # Of one run's answer; half of what a sandbox lets one be.
 ANSWER_BYTES = 1 << 19
 _SEEDS = (1, 2, 3)
@@ -69,8 +69,9 @@ class VerilogSet(TaskSet):
         designs = list((_verilog_eval if kind == "verilog-eval" else _rtllm)(folder))
         if not designs:
             raise ChoiceError(f"nothing of {kind} is in {folder}")
-        for design in designs:
-            made = task_of(design, verifier)
+        with ThreadPoolExecutor(verifier.workers) as pool:
+            found = list(pool.map(lambda design: task_of(design, verifier), designs))
+        for design, made in zip(designs, found, strict=True):
             if isinstance(made, Task):
                 self._tasks[made.id] = made
             else:
@@ -224,7 +225,7 @@ def _recorded(design: Design, interface: Interface, verifier: VerilogVerifier) -
     }
     if design.original != design.module:
         files["original.sv"] = design.reference
-    found = verifier.tools.record(files, BENCH_SECONDS)
+    found = verifier.tools.record(files, TRUSTED_SECONDS)
     if isinstance(found, str):
         return found
     rows: list[int] = []

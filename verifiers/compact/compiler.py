@@ -216,7 +216,7 @@ class Compiler:
         The first step's standard error holds the compiler's messages; the second step, which needs
         `runtime`, is there when there are requests and the first ended well.
         """
-        limits = Limits(seconds=seconds, output_bytes=OUTPUT_BYTES, file_bytes=FILE_BYTES)
+        limits = compiling(seconds)
         argv = (*self._compactc.command, "--skip-zk", "--vscode", FILE, "out")
         steps = [Step(argv, environment=self._compactc.environment, limits=limits, name="compile")]
         files = {FILE: source.encode()}
@@ -238,6 +238,14 @@ class Compiler:
         """Close the sandbox, if it is this compiler's own."""
         if self._owned:
             self.sandbox.close()
+
+
+def compiling(seconds: float) -> Limits:
+    """The limits of one run of compactc, with so many seconds of processor time: a verdict does not
+    hang on what else a machine does."""
+    return Limits(
+        seconds=3 * seconds, cpu_seconds=seconds, output_bytes=OUTPUT_BYTES, file_bytes=FILE_BYTES
+    )
 
 
 def open_compiler(

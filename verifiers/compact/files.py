@@ -17,12 +17,12 @@ from pathlib import PurePath
 from typing import Any
 
 from ..deadline import DeadlineError, within
-from ..sandbox.base import Job, Limits, Outcome, RejectedError, Step, check_job
+from ..sandbox.base import Job, Outcome, RejectedError, Step, check_job
 from ..sandbox.choose import Choice as SandboxChoice
 from ..verdict import Diagnostic, Failure, FailureKind, Severity, Toolchain, Verdict
 from ..verifier import ToolchainMissingError
 from . import parse
-from .compiler import FILE_BYTES, INSTALL_HINT, OUTPUT_BYTES, Compiler, open_compiler
+from .compiler import INSTALL_HINT, Compiler, compiling, open_compiler
 from .frontend import ast
 from .frontend.check import FilesResult, check_file
 from .frontend.complexity import measure, seed_count
@@ -307,7 +307,7 @@ def _run(compiler: Compiler, layout: _Layout) -> Outcome:
     if layout.search:
         flags += ["--compact-path", ":".join(layout.search)]
     argv = (*compactc.command, *flags, layout.main, OUTPUT)
-    limits = Limits(seconds=TIMEOUT_SECONDS, output_bytes=OUTPUT_BYTES, file_bytes=FILE_BYTES)
+    limits = compiling(TIMEOUT_SECONDS)
     step = Step(argv, environment=compactc.environment, limits=limits, name="compile")
     job = Job((step,), files={place: data for place, (_, data) in layout.files.items()})
     try:

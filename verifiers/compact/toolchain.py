@@ -145,7 +145,8 @@ class CompactVerifier:
         sandbox: What compactc runs in: ``"auto"``, ``"docker"``, ``"bubblewrap"``, an open sandbox
             (which `close` leaves open), or ``"unsafe"``: none, which needs `allow_unsafe`. The
             front end runs nothing and needs none.
-        timeout: Seconds that one compilation may take. A program that needs longer has failed.
+        timeout: Seconds of processor time that one compilation may take. A program that needs
+            longer has failed.
         max_bytes: The longest program that is looked at, in bytes of UTF-8.
         workers: How many compilers `verify_all` runs at a time (default: one per CPU).
         tests_seed: What the hidden plays of tasks with tests are drawn from, beside the task.
@@ -599,7 +600,8 @@ def _complaint(outcome: Outcome, timeout: float) -> Diagnostic | None:
     if outcome.status is Status.OK:
         return None
     if outcome.status is Status.TIMEOUT:
-        return Diagnostic(f"the compiler did not finish in {timeout:g} seconds", code="timeout")
+        message = f"the compiler did not finish in {timeout:g} seconds of processor time"
+        return Diagnostic(message, code="timeout")
     if outcome.status is Status.OUTPUT:
         limit = OUTPUT_BYTES >> 10
         return Diagnostic(f"the compiler printed more than {limit} kB", code="output")

@@ -44,7 +44,8 @@ class RustVerifier(PooledVerifier):
     Args:
         sandbox: What rustc and programs run in: ``"auto"``, ``"docker"``, ``"bubblewrap"``, an open
             sandbox (which `close` leaves open), or ``"unsafe"``: none, which needs `allow_unsafe`.
-        timeout: Seconds that compiling may take. A program that needs longer has failed.
+        timeout: Seconds of processor time that compiling may take. A program that needs longer has
+            failed.
         max_bytes: The longest program that is looked at, in bytes of UTF-8.
         workers: How many programs `verify_all` judges at a time (default: one per CPU).
 

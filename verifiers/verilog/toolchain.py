@@ -41,6 +41,8 @@ from .tools import (
 )
 
 MAX_BYTES = 64 * 1024
+# Of processor time, to simulate a source that is trusted.
+TRUSTED_SECONDS = 20.0
 # A bit that is not compared: nothing says what it is.
 ANY = "-"
 PROBE = "module probe (input a, output y);\n  assign y = !a;\nendmodule\n"
@@ -103,7 +105,8 @@ class VerilogVerifier(PooledVerifier):
     Args:
         sandbox: What the tools run in: ``"auto"``, ``"docker"``, ``"bubblewrap"``, an open sandbox
             (which `close` leaves open), or ``"unsafe"``: none, which needs `allow_unsafe`.
-        timeout: Seconds that synthesis may take. A program that needs longer has failed.
+        timeout: Seconds of processor time that synthesis may take. A program that needs longer has
+            failed.
         max_bytes: The longest program that is looked at, in bytes of UTF-8.
         lint: Whether Verilator looks at it too, and the source is simulated beside the netlist.
         prove: Whether a module that passes all its tests is also compared with the reference by
@@ -190,7 +193,7 @@ class VerilogVerifier(PooledVerifier):
         ids = tuple(oracle.new_id() for _ in tests.runs)
         requests = _requests(tests, ids)
         if netlist_seed is None:
-            outcome = self._tools.look(source, tests.interface, requests)
+            outcome = self._tools.look(source, tests.interface, requests, TRUSTED_SECONDS)
         else:
             outcome = self._tools.run(
                 source, tests.interface, requests, seed=netlist_seed, keep_initial=True
@@ -234,7 +237,7 @@ class VerilogVerifier(PooledVerifier):
         )
         if not outcome.valid:
             return Judgement(failure=self._broken(outcome))
-        judging = _Judging(tests, text, reading, outcome)
+        judging = _Judging(tests, text, reading, outcome, self._timeout)
         if (failure := self._machine(judging)) is not None:
             return Judgement(failure=failure)
         judging.compile()
@@ -350,8 +353,14 @@ class _Judging:
     """One program's stages, as they come."""
 
     def __init__(
-        self, tests: Tests | None, text: VerilogFacts, reading: float, outcome: Outcome
+        self,
+        tests: Tests | None,
+        text: VerilogFacts,
+        reading: float,
+        outcome: Outcome,
+        timeout: float,
     ) -> None:
+        self.timeout = timeout
         self.tests = tests
         self.text = text
         self.reading = reading
@@ -369,7 +378,8 @@ class _Judging:
         found = (parse.icarus if step.name in ("compile", "join") else parse.yosys)(step.stderr)
         if step.status is Status.EXIT:
             return found
-        if ended := _tool_ending(step):
+        seconds = self.timeout if step.name == "synthesise" else ELABORATE_SECONDS
+        if ended := _tool_ending(step, seconds):
             found.append(Diagnostic(ended, code=step.status.value))
         return found
 
@@ -601,12 +611,11 @@ def shown(bits: str, width: int) -> str:
     return f"{width}'b{bits}"
 
 
-def _tool_ending(step: StepOutcome) -> str:
-    """How a tool ended, where that is the program's doing."""
+def _tool_ending(step: StepOutcome, seconds: float) -> str:
+    """How a tool that had so many seconds ended, where that is the program's doing."""
     name = "Yosys" if step.name == "synthesise" else "Icarus Verilog"
-    seconds = SYNTHESISE_SECONDS if step.name == "synthesise" else ELABORATE_SECONDS
     return {
-        Status.TIMEOUT: f"{name} did not finish in {seconds:g} seconds",
+        Status.TIMEOUT: f"{name} did not finish in {seconds:g} seconds of processor time",
         Status.OUTPUT: f"{name} printed more than {OUTPUT_BYTES >> 10} kB",
         Status.MEMORY: f"{name} ran out of memory ({MEMORY_BYTES >> 20} MiB)",
         Status.SIGNAL: f"{name} was ended by signal {step.signal}",
