@@ -43,6 +43,7 @@ from .tools import (
 MAX_BYTES = 64 * 1024
 # Of processor time, to simulate a source that is trusted.
 TRUSTED_SECONDS = 20.0
+_TASKS_KEPT = 4096
 # A bit that is not compared: nothing says what it is.
 ANY = "-"
 PROBE = "module probe (input a, output y);\n  assign y = !a;\nendmodule\n"
@@ -148,6 +149,8 @@ class VerilogVerifier(PooledVerifier):
         self._max_bytes = max_bytes
         self._lint = lint
         self._prove = prove
+        # What `trivial` finds for a task, by its key: seconds of work where there are many cycles.
+        self._given: dict[str, int] = {}
 
     @property
     def toolchain(self) -> Toolchain:
@@ -244,7 +247,7 @@ class VerilogVerifier(PooledVerifier):
         judging.synthesise()
         seen: list[list[str] | None] = []
         if tests is not None:
-            seen = judging.test(tests, ids)
+            seen = judging.test(tests, ids, self._trivial(task, tests))
         if self._prove and task.reference is not None and judging.passed("test"):
             assert tests is not None
             try:
@@ -256,6 +259,14 @@ class VerilogVerifier(PooledVerifier):
             if failure is not None:
                 return Judgement(failure=failure)
         return judging.judgement()
+
+    def _trivial(self, task: Task, tests: Tests) -> int:
+        given = self._given.get(task.key)
+        if given is None:
+            if len(self._given) >= _TASKS_KEPT:
+                self._given.clear()
+            given = self._given[task.key] = trivial(tests)
+        return given
 
     def _looked(
         self,
@@ -433,8 +444,8 @@ class _Judging:
             self.metrics |= parse.statistics(self.outcome.files.get(STATISTICS, b""))
             self.metrics["depth"] = parse.depth(self.outcome.files.get(DEPTH, b""))
 
-    def test(self, tests: Tests, ids: Sequence[str]) -> list[list[str] | None]:
-        """The stage ``test``; returns what was seen of each run."""
+    def test(self, tests: Tests, ids: Sequence[str], given: int) -> list[list[str] | None]:
+        """The stage ``test``; returns what was seen of each run. `given`: see `trivial`."""
         explained = explanation.explained(self.text.comments, tests.interface)
         self.metrics["explained"] = explanation.score(explained)
         self.facts["explained"] = dict(explained)
@@ -447,7 +458,6 @@ class _Judging:
         }
         self.facts["tests"] = counts
         passed, total = counts["hidden"]["passed"], counts["hidden"]["total"]
-        given = trivial(tests)
         self.metrics["behaviour"] = passed / max(total, 1)
         self.metrics["above_trivial"] = max(0, passed - given) / max(total - given, 1)
         if step is None:
@@ -500,7 +510,9 @@ def _is_proper(rows: object, run: Run, bits: int) -> bool:
 
 
 def _agrees(expected: str, found: str) -> bool:
-    return all(wanted in (ANY, bit) for wanted, bit in zip(expected, found, strict=True))
+    return expected == found or all(
+        wanted in (ANY, bit) for wanted, bit in zip(expected, found, strict=True)
+    )
 
 
 def _count(tests: Tests, runs: Sequence[Run], seen: Sequence[list[str] | None]) -> dict[str, int]:
@@ -521,7 +533,9 @@ def _differs(
         if a is None or b is None:
             return True
         for expected, one, other in zip(run.expected, a, b, strict=True):
-            if any(w != ANY and x != y for w, x, y in zip(expected, one, other, strict=True)):
+            if one != other and any(
+                w != ANY and x != y for w, x, y in zip(expected, one, other, strict=True)
+            ):
                 return True
     return False
 
