@@ -170,10 +170,11 @@ def load_agent(spec: str, **options: Any) -> Agent:
     ``"template"`` (options `min_complexity`, `max_complexity`, `structure`), ``"random"`` and
     ``"grammar"`` (no options), ``"tiny"`` (Compact's; ``"tiny-rust"`` and so on are the others) or
     the folder of a model, an adapter or a run (options of `agents.policy.load_policy_agent`);
-    ``"sb3:PATH"`` (a run of `train sb3`, or a zip in it); from outside ``"openai:MODEL@URL"``
-    (`agents.endpoint`), ``"process:COMMAND"`` (`agents.process`), ``"hf:NAME"`` (a model on Hugging
-    Face's hub, or a folder) or ``"module:factory"``, a callable outside ForgeGym that returns an
-    `Agent`. ``docs/agents.md`` has an example of each.
+    ``"sb3:PATH"`` (a run of `train sb3`, or a zip in it), ``"search:PATH"`` (a folder that `bench
+    sb3` left); from outside ``"openai:MODEL@URL"`` (`agents.endpoint`), ``"process:COMMAND"``
+    (`agents.process`), ``"hf:NAME"`` (a model on Hugging Face's hub, or a folder) or
+    ``"module:factory"``, a callable outside ForgeGym that returns an `Agent`. ``docs/agents.md``
+    has an example of each.
 
     Raises `AgentError` when there is no such agent or it does not take the options.
     """
@@ -264,18 +265,27 @@ def _load_sb3(rest: str, options: dict[str, Any]) -> Agent:
     return load_sb3_agent(rest, **_accepted(f"sb3:{rest}", options, ""))
 
 
+def _load_search(rest: str, options: dict[str, Any]) -> Agent:
+    from .search import load_search_agent
+
+    _accepted(f"search:{rest}", options, "")
+    return load_search_agent(rest)
+
+
 # What stands before the colon -> how the rest is made an agent, with the options given.
 DOORS: dict[str, Callable[[str, dict[str, Any]], Agent]] = {
     "openai": _load_endpoint,
     "process": _load_process,
     "hf": _load_hub,
     "sb3": _load_sb3,
+    "search": _load_search,
 }
 _MEANT = {
     "openai": "'openai:MODEL@http://host:port/v1' for an endpoint",
     "process": "'process:COMMAND' for a program in any language",
     "hf": "'hf:NAME' for a model on Hugging Face's hub",
     "sb3": "'sb3:FOLDER' for a run of `train sb3`",
+    "search": "'search:FOLDER' for what `bench sb3` found without learning",
 }
 
 

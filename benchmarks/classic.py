@@ -12,7 +12,6 @@ import importlib
 import io
 import json
 import statistics
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,13 +26,13 @@ from rich.table import Table
 
 from ..agents.agent import Agent, load_agent
 from ..agents.checkpoint import write_atomically
-from ..agents.grammar import UniformAgent, find_problem
+from ..agents.grammar import UniformAgent
 from ..agents.sb3 import SB3Config, train_sb3
+from ..agents.search import FILE, Search, SearchAgent
 from ..agents.tracking import read_rows
-from ..envs.discrete import Mask, Observation, answerable, nearest
+from ..envs.discrete import answerable
 from ..envs.grammars import writer
 from ..envs.grammars.derivation import Derivation
-from ..envs.grammars.prompt import Problem
 from ..envs.registration import LANGUAGES
 from .evaluate import TASKS, sample_seed
 from .records import make_folder, write_json
@@ -71,56 +70,6 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
 
 class ClassicError(ValueError):
     """A measurement that cannot be gone on with; the message is one sentence."""
-
-
-Signature = tuple[Any, ...]
-
-
-def signature(problem: Problem) -> Signature:
-    """What two tasks have in common for which the same choices make a program."""
-    return problem.parameters, problem.results, problem.hints
-
-
-class Search:
-    """The best choices known for each signature: half of its programs are drawn uniformly, half
-    are the best ones again, since a program that was lucky on one task is not on the next."""
-
-    def __init__(self, seed: int) -> None:
-        self.rng = np.random.default_rng(seed)
-        self.paid: dict[Signature, dict[tuple[int, ...], list[float]]] = defaultdict(dict)
-
-    def plan(self, problem: Problem) -> tuple[int, ...] | None:
-        """What to try next for a problem; None: anything."""
-        return self.best(problem) if self.rng.random() < 0.5 else None
-
-    def best(self, problem: Problem) -> tuple[int, ...] | None:
-        """The choices that were paid best, on average; None: none is known."""
-        known = self.paid.get(signature(problem))
-        return max(known, key=lambda taken: statistics.fmean(known[taken])) if known else None
-
-    def learn(self, problem: Problem, taken: tuple[int, ...], reward: float) -> None:
-        """What some choices were paid."""
-        self.paid[signature(problem)].setdefault(taken, []).append(reward)
-
-
-class SearchAgent(UniformAgent):
-    """Writes what a search has found, and what chance brings where it has found nothing."""
-
-    def __init__(self, search: Search, *, steps: int) -> None:
-        super().__init__(steps=steps)
-        self.name = "search"
-        self._search = search
-        self._plan: list[int] = []
-
-    def _write(self, prompt: str, rng: np.random.Generator) -> str:
-        _, problem = find_problem(prompt)
-        self._plan = list(self._search.best(problem) or ())[::-1]
-        return super()._write(prompt, rng)
-
-    def choose(self, observation: Observation, mask: Mask, rng: np.random.Generator) -> int:
-        if self._plan:
-            return nearest(self._plan.pop(), mask)
-        return super().choose(observation, mask, rng)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,9 +198,11 @@ def conduct_cell(cell: Cell) -> dict[str, Any]:
     }
     search = Search(config.seed)
     searched = play(config, programs, search)
+    found_agent = SearchAgent(search.best(), steps=config.choices)
+    write_json(cell.folder / "search" / FILE, found_agent.to_json())
     figures["arms"]["search"] = {
         **_figures(searched[-max(1, int(programs * LAST)) :]),
-        **answer(SearchAgent(search, steps=config.choices), config),
+        **answer(found_agent, config),
         "curve": _curve(searched),
     }
     write_json(path, figures)

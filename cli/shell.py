@@ -151,9 +151,10 @@ AgentName = Annotated[
     typer.Option(
         "--agent",
         help="template, random, grammar, tiny (the untrained base), a folder of a model, adapter "
-        "or run, sb3:FOLDER (a run of train sb3), hf:NAME (a model of the hub), openai:MODEL@URL "
-        "(an endpoint), process:COMMAND, or module:factory (docs/agents.md has an example of each);"
-        " for eval also empty, constant, or reference (the tasks' own answers).",
+        "or run, sb3:FOLDER (a run of train sb3), search:FOLDER (of bench sb3), hf:NAME (a model "
+        "of the hub), openai:MODEL@URL (an endpoint), process:COMMAND, or module:factory "
+        "(docs/agents.md has an example of each); for eval also empty, constant, or reference (the "
+        "tasks' own answers).",
     ),
 ]
 AgentSettings = Annotated[

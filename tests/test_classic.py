@@ -1,5 +1,6 @@
 """`bench sb3`: three arms at equal programs, and what they come to."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,10 @@ from conftest import need_module
 need_module("sb3_contrib", "sb3")
 need_module("scipy", "sb3")
 
+from forgegym.agents.agent import AgentError, load_agent
+from forgegym.agents.search import FILE, Search, SearchAgent, signature
 from forgegym.benchmarks import classic
-from forgegym.benchmarks.classic import ARMS, COLUMNS, ClassicError, Search, conduct, play
+from forgegym.benchmarks.classic import ARMS, COLUMNS, ClassicError, conduct, play
 from forgegym.envs.grammars import writer
 from forgegym.envs.tasks import compact as compact_tasks
 
@@ -20,10 +23,32 @@ TINY = {"iterations": 2, "num_envs": 4, "rollout": 40, "choices": 16, "hidden": 
 def test_a_search_takes_what_was_paid_best_on_average_for_the_signature():
     problem = writer("compact").problem(next(compact_tasks.tasks("train")).prompt)
     search = Search(0)
-    assert search.best(problem) is None
+    assert search.best() == {}
     for taken, reward in (((1, 2), 1.0), ((1, 2), 0.0), ((3,), 0.7)):
         search.learn(problem, taken, reward)
-    assert search.best(problem) == (3,)
+    assert search.best() == {signature(problem): (3,)}
+
+
+def test_what_a_search_found_answers_as_any_agent(tmp_path: Path) -> None:
+    known = writer("compact")
+    prompt = next(compact_tasks.tasks("train")).prompt
+    problem = known.problem(prompt)
+    program = known.begin(problem, 40)
+    while not program.finished:
+        program.take(max(program.choices()))
+    agent = SearchAgent({signature(problem): tuple(program.taken)}, steps=40)
+    assert agent.generate([prompt], seeds=[0]) == [program.program()]
+    (tmp_path / FILE).write_text(json.dumps(agent.to_json()))
+    again = load_agent(f"search:{tmp_path}")
+    assert again.name == "search"
+    assert again.generate([prompt], seeds=[5]) == [program.program()]
+    (tmp_path / FILE).write_text('{"steps": 40}')
+    with pytest.raises(AgentError, match="cannot be read as a search"):
+        load_agent(f"search:{tmp_path}")
+    with pytest.raises(AgentError, match="holds no search"):
+        load_agent(f"search:{tmp_path / 'none'}")
+    with pytest.raises(AgentError, match="no option 'temperature'"):
+        load_agent(f"search:{tmp_path}", temperature=0.5)
 
 
 @pytest.mark.learning
