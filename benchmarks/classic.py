@@ -199,6 +199,7 @@ def conduct_cell(cell: Cell) -> dict[str, Any]:
     search = Search(config.seed)
     searched = play(config, programs, search)
     found_agent = SearchAgent(search.best(), steps=config.choices)
+    make_folder(cell.folder / "search")
     write_json(cell.folder / "search" / FILE, found_agent.to_json())
     figures["arms"]["search"] = {
         **_figures(searched[-max(1, int(programs * LAST)) :]),
