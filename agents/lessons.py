@@ -41,6 +41,8 @@ TESTS_SHARE, REASONING_SHARE = 0.4, 0.7
 # Tests in a suite that is shown, the share of them that are the prompt's own examples, and of those
 # that expect something else.
 SHOWN_TESTS, COPIED_TESTS, WRONG_TESTS = (1, 4), 0.5, 0.4
+# Tasks without a program that is short enough, from the first on, after which none is expected.
+HOPELESS = 500
 # Edits that are tried before a program is left as it is.
 _TRIES = 20
 
@@ -83,12 +85,13 @@ def lesson(env: str, *, count: int, longest: int, seed: int) -> Lesson:
 
 def draw_contracts(env: Any, count: int, *, longest: int, seed: int) -> Iterator[Example]:
     """`count` pairs of a training prompt and a contract for it, of complexity 1 or 2 and at most
-    `longest` characters."""
+    `longest` characters. None where no contract is so short."""
     rng = random.Random(f"examples-{seed}")
-    drawn = rounds = 0
-    while drawn < count:
+    drawn = rounds = tried = 0
+    while drawn < count and (drawn or tried < HOPELESS):
         prompts, _ = env.reset(seed=derive_seed("examples", seed, rounds))
         rounds += 1
+        tried += len(prompts)
         for prompt in prompts:
             # Mostly of complexity 2: one decision is all the base ever sees of decisions.
             highest = rng.choice((1, *[MAX_COMPLEXITY] * 4))
@@ -130,14 +133,15 @@ def draw_references(env: Any, count: int, *, longest: int, seed: int) -> Iterato
 def draw_duel(count: int, *, longest: int, seed: int) -> Iterator[Example]:
     """`count` episodes of both sides of a duel, for programs of at most `longest` characters: a
     solver's stages with a reference or a spoilt version of it, and suites of tests some of which
-    are wrong. Texts say what the program does in a form of their own, not in people's words."""
+    are wrong. Texts say what the program does in a form of their own, not in people's words. None
+    where no program is so short."""
     rng = random.Random(f"examples-{seed}")
     solving: Any = gymnasium.make(PYTHON, history=False).unwrapped
     direct: Any = gymnasium.make(PYTHON, history=False, stages=("code",)).unwrapped
     testing: Any = gymnasium.make(PYTHON_TESTS).unwrapped
     drawn = rounds = 0
     try:
-        while drawn < count:
+        while drawn < count and (drawn or rounds < HOPELESS):
             draw = derive_seed("examples", seed, rounds)
             rounds += 1
             kind = rng.random()

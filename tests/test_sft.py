@@ -116,6 +116,7 @@ def test_the_base_is_shown_contracts_of_complexity_one_and_two_only():
     assert set(complexities) == {1, 2}
     assert all("// complexity:" in prompt for prompt, _ in examples)
     assert examples == list(draw_contracts(env, 300, longest=450, seed=3))
+    assert list(draw_contracts(env, 300, longest=20, seed=3)) == []
 
 
 def test_only_answers_are_labelled():
@@ -216,6 +217,7 @@ def test_a_duels_lessons_are_of_both_sides():
                 f"## Now: {name}" for name in ("structured", "pseudocode", "constraints", "code")
             ]
     assert examples == list(draw_duel(60, longest=200, seed=1))
+    assert list(draw_duel(60, longest=20, seed=1)) == []
 
 
 def test_texts_say_what_a_program_does():
