@@ -33,7 +33,9 @@ from ..agents.tracking import read_rows
 from ..envs.discrete import answerable
 from ..envs.grammars import writer
 from ..envs.grammars.derivation import Derivation
+from ..envs.grammars.prompt import Problem, PromptError
 from ..envs.registration import LANGUAGES
+from ..verifiers.verifier import ChoiceError
 from .evaluate import TASKS, sample_seed
 from .records import make_folder, write_json
 from .studies.study import iqm
@@ -88,23 +90,32 @@ def play(config: SB3Config, programs: int, search: Search | None) -> list[Answer
     known, rng = writer(LANGUAGES[config.env]), np.random.default_rng(config.seed)
     with _text_env(config, config.num_envs) as env:
         answered: list[Answered] = []
-        for batch in range(-(-programs // config.num_envs)):
+        batch = 0
+        while len(answered) < programs:
             prompts, _ = env.reset(seed=sample_seed(config.seed, batch, "classic"))
-            texts, written = [], []
-            for prompt in prompts:
-                program = known.begin(known.problem(prompt), config.choices)
-                plan = None if search is None else search.plan(known.problem(prompt))
+            batch += 1
+            texts = [""] * len(prompts)
+            begun: dict[int, tuple[Problem, Derivation]] = {}
+            for at, prompt in enumerate(prompts):
+                try:
+                    problem = known.problem(prompt)
+                    program = known.begin(problem, config.choices)
+                except (ChoiceError, PromptError):
+                    continue  # what no grammar can say: the view never draws it
+                plan = None if search is None else search.plan(problem)
                 _finish(program, list(plan or ())[::-1], rng)
-                texts.append(program.program())
-                written.append(tuple(program.taken))
+                texts[at] = program.program()
+                begun[at] = problem, program
             _, rewards, _, _, infos = env.step(tuple(texts))
-            for at in np.flatnonzero(infos["valid"]).tolist():
-                verdict = infos["verdict"][at]
+            for at, (problem, program) in begun.items():
+                if not infos["valid"][at]:
+                    continue
+                verdict, reward = infos["verdict"][at], float(rewards[at])
                 passed = verdict.metrics.get("behaviour", 0.0)
                 solved = bool(infos["solved"][at])
-                answered.append(Answered(float(rewards[at]), verdict.compiled, solved, passed))
+                answered.append(Answered(reward, verdict.compiled, solved, passed))
                 if search is not None:
-                    search.learn(known.problem(prompts[at]), written[at], float(rewards[at]))
+                    search.learn(problem, tuple(program.taken), reward)
         return answered[:programs]
 
 

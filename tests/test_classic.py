@@ -79,3 +79,14 @@ def test_all_arms_are_measured_once_and_other_settings_are_refused(
 def test_chance_is_the_same_for_the_same_seed(tmp_path: Path) -> None:
     config = classic.SB3Config(out=tmp_path, env=ENV, num_envs=4, choices=16)
     assert play(config, 6, None) == play(config, 6, None)
+
+
+@pytest.mark.docker
+def test_tasks_that_no_grammar_can_answer_are_left_out(tmp_path: Path) -> None:
+    # Only at the third of the five difficulties does `sets` ask for a type that the grammar has.
+    config = classic.SB3Config(
+        out=tmp_path, env="PythonReasoning-v0", num_envs=8, choices=10, families=("sets",)
+    )
+    answered = play(config, 4, None)
+    assert len(answered) == 4
+    assert all(each.compiled for each in answered)
