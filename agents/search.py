@@ -23,13 +23,17 @@ from .grammar import UniformAgent, find_problem
 
 FILE = "search.json"
 
-Signature = tuple[Any, ...]
+Signature = str
 Choices = tuple[int, ...]
 
 
 def signature(problem: Problem) -> Signature:
     """What two tasks have in common for which the same choices make a program."""
-    return problem.parameters, problem.results, problem.hints
+    sides = (
+        ", ".join(f"{type_} {size}" for type_, size in side)
+        for side in (problem.parameters, problem.results)
+    )
+    return "; ".join([*sides, ", ".join(map(str, problem.hints))])
 
 
 class Search:
@@ -90,13 +94,9 @@ def load_search_agent(place: str) -> SearchAgent:
     path = Path(place) / FILE
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        best = {_frozen(about): tuple(map(int, taken)) for about, taken in found["best"]}
+        best = {about: tuple(map(int, taken)) for about, taken in found["best"].items()}
         return SearchAgent(best, steps=int(found["steps"]))
     except FileNotFoundError:
         raise AgentError(f"the folder {place!r} holds no search: there is no {FILE}") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise AgentError(f"{path} cannot be read as a search: {error}") from error
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value

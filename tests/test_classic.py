@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from conftest import need_module
@@ -15,6 +16,7 @@ from forgegym.benchmarks import classic
 from forgegym.benchmarks.classic import ARMS, COLUMNS, ClassicError, conduct, play
 from forgegym.envs.grammars import writer
 from forgegym.envs.tasks import compact as compact_tasks
+from forgegym.envs.tasks import rust as rust_tasks
 
 ENV = "CompactContract-v0"
 TINY = {"iterations": 2, "num_envs": 4, "rollout": 40, "choices": 16, "hidden": 8, "difficulty": 1}
@@ -29,9 +31,12 @@ def test_a_search_takes_what_was_paid_best_on_average_for_the_signature():
     assert search.best() == {signature(problem): (3,)}
 
 
-def test_what_a_search_found_answers_as_any_agent(tmp_path: Path) -> None:
-    known = writer("compact")
-    prompt = next(compact_tasks.tasks("train")).prompt
+@pytest.mark.parametrize(("language", "tasks"), [("compact", compact_tasks), ("rust", rust_tasks)])
+def test_what_a_search_found_answers_as_any_agent(
+    tmp_path: Path, language: str, tasks: ModuleType
+) -> None:
+    known = writer(language)
+    prompt = next(iter(tasks.tasks("train"))).prompt
     problem = known.problem(prompt)
     program = known.begin(problem, 40)
     while not program.finished:
