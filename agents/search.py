@@ -83,10 +83,7 @@ class SearchAgent(UniformAgent):
 
     def to_json(self) -> dict[str, Any]:
         """What `load_search_agent` reads in the file `FILE` of a folder."""
-        return {
-            "steps": self._steps,
-            "best": [[about, taken] for about, taken in self._best.items()],
-        }
+        return {"steps": self._steps, "best": dict(self._best)}
 
 
 def load_search_agent(place: str) -> SearchAgent:
