@@ -31,7 +31,16 @@ def vf_eval():
         importlib.metadata.version("verifiers")
     except importlib.metadata.PackageNotFoundError:
         missing("verifiers", "verifiers is not installed")
-    return Path(sys.executable).parent / "vf-eval"
+    programs = Path(sys.executable).parent
+    # What its harness does first, for the packages of the program that asks the model.
+    script = ["uv", "run", "--no-project", "--no-config", "--with", "httpx", "python", "-c", ""]
+    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path}
+    try:
+        subprocess.run(script, env=environment, capture_output=True, timeout=300, check=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        missing("verifiers", f"uv cannot install packages here ({error})")
+    return programs / "vf-eval"
 
 
 class Model:
