@@ -15,18 +15,18 @@ from ..envs.discrete import STEPS, Encoder, Mask, Observation, heard, nearest
 from ..envs.grammars import LANGUAGES, Writer, writer
 from ..envs.grammars.prompt import Problem, PromptError
 from ..verifiers.verifier import ChoiceError
-from .agent import AgentError
+from .agent import AnswerError, ErrorKind
 
 
 def find_problem(prompt: str, languages: Sequence[str] = LANGUAGES) -> tuple[Writer, Problem]:
-    """What a prompt asks for, and in which language. Raises `AgentError` where it does not say."""
+    """What a prompt asks for, and in which language. Raises `AnswerError` where it does not say."""
     for language in languages:
         known = writer(language)
         try:
             return known, known.problem(prompt)
         except PromptError:
             continue
-    raise AgentError("the prompt shows nothing that a grammar could write")
+    raise AnswerError(ErrorKind.REFUSED, "the prompt shows nothing that a grammar could write")
 
 
 class GrammarAgent(ABC):
@@ -53,7 +53,7 @@ class GrammarAgent(ABC):
     def generate(self, prompts: Sequence[str], *, seeds: Sequence[int]) -> list[str]:
         """One program a prompt; the same prompt and seed give the same program.
 
-        Raises `AgentError` where the grammar cannot answer a prompt.
+        Raises `AnswerError` where the grammar cannot answer a prompt.
         """
         return [
             self._write(prompt, np.random.default_rng(seed))
@@ -68,7 +68,7 @@ class GrammarAgent(ABC):
         try:
             program = known.begin(problem, self._steps)
         except ChoiceError as error:
-            raise AgentError(str(error)) from None
+            raise AnswerError(ErrorKind.REFUSED, str(error)) from None
         task, verdict = encoder.task(problem), heard(prompt)
         while not program.finished:
             mask = np.zeros(len(known.grammar.actions), dtype=np.bool_)

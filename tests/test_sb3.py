@@ -13,7 +13,7 @@ need_module("sb3_contrib", "sb3")
 from training import quiet
 
 import forgegym  # noqa: F401  (registers)
-from forgegym.agents.agent import Agent, AgentError, load_agent
+from forgegym.agents.agent import Agent, AgentError, AnswerError, ErrorKind, load_agent
 from forgegym.agents.checkpoint import CheckpointError
 from forgegym.agents.grammar import UniformAgent
 from forgegym.agents.sb3 import (
@@ -177,10 +177,11 @@ def test_chance_writes_programs_of_any_language_and_the_same_for_the_same_seed()
 
 def test_an_agent_says_what_it_cannot_write():
     agent = load_agent("grammar")
-    with pytest.raises(AgentError, match="shows nothing that a grammar could write"):
+    with pytest.raises(AnswerError, match="shows nothing that a grammar could write"):
         agent.generate(["Write me a poem."], seeds=[0])
-    with pytest.raises(AgentError, match="the Rust grammar has no type BTreeMap"):
+    with pytest.raises(AnswerError, match="the Rust grammar has no type BTreeMap") as refused:
         agent.generate([rust_tasks.get("rust/sets/4/train-0").prompt], seeds=[0])
+    assert refused.value.kind is ErrorKind.REFUSED
 
 
 @pytest.mark.parametrize(
