@@ -26,6 +26,8 @@ def find_problem(prompt: str, languages: Sequence[str] = LANGUAGES) -> tuple[Wri
             return known, known.problem(prompt)
         except PromptError:
             continue
+        except ChoiceError as error:  # a type that has no notation here
+            raise AnswerError(ErrorKind.REFUSED, str(error)) from None
     raise AnswerError(ErrorKind.REFUSED, "the prompt shows nothing that a grammar could write")
 
 

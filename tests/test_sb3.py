@@ -29,6 +29,7 @@ from forgegym.agents.sb3 import (
 from forgegym.agents.tracking import CSV_FILE, PLOT_FILE, is_timing, read_rows
 from forgegym.benchmarks.evaluate import EvaluationConfig, evaluate
 from forgegym.envs.tasks import compact as compact_tasks
+from forgegym.envs.tasks import python as python_tasks
 from forgegym.envs.tasks import rust as rust_tasks
 from forgegym.verifiers.compact.toolchain import CompactVerifier
 from forgegym.verifiers.verdict import Failure, FailureKind
@@ -182,6 +183,8 @@ def test_an_agent_says_what_it_cannot_write():
     with pytest.raises(AnswerError, match="the Rust grammar has no type BTreeMap") as refused:
         agent.generate([rust_tasks.get("rust/sets/4/train-0").prompt], seeds=[0])
     assert refused.value.kind is ErrorKind.REFUSED
+    with pytest.raises(AnswerError, match="a type's arguments end with ]"):
+        agent.generate([python_tasks.get("python/records/5/eval-0").prompt], seeds=[0])
 
 
 @pytest.mark.parametrize(
