@@ -196,6 +196,12 @@ def test_every_environment_has_baselines():
         assert any(agent.startswith("tiny") for agent in agents)
 
 
+def test_a_folder_that_is_named_twice_is_there_once(monkeypatch):
+    monkeypatch.chdir(SHIPPED)
+    found = find_folders([SHIPPED, Path("RustCode-v0/tiny"), SHIPPED / "RustCode-v0"])
+    assert found == find_folders([SHIPPED])
+
+
 def test_the_shipped_compact_rows_replay():
     for folder in find_folders([SHIPPED / "CompactContract-v0"]):
         verification = verify(folder)

@@ -142,18 +142,20 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def find_folders(places: Sequence[Path]) -> list[Path]:
-    """The results folders in these places, each of which is one or holds some at any depth.
+    """The results folders in these places, each of which is one or holds some at any depth; one
+    that is named twice is there once.
 
     Raises `EntryError` for a place without any.
     """
-    found: dict[Path, None] = {}
+    found: dict[Path, Path] = {}
     for place in places:
         here = [place] if (place / CONFIG).exists() else []
         below = [path.parent for path in sorted(place.rglob(ROWS))]
         if not here + below:
             raise EntryError(f"there is no results folder in {place}")
-        found.update(dict.fromkeys(here + below))
-    return list(found)
+        for folder in here + below:
+            found.setdefault(folder.resolve(), folder)
+    return list(found.values())
 
 
 def boards(entries: Sequence[Entry]) -> dict[tuple[str, ...], list[Entry]]:
