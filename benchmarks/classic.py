@@ -332,43 +332,41 @@ COLUMNS = {
 }
 
 
-def _rows(results: Mapping[str, Any]) -> list[list[str]]:
-    rows = []
+def _cells(figures: Mapping[str, Mapping[str, float]], between: str = " ") -> list[str]:
+    """The columns' figures, each with its interval."""
+    return [
+        f"{e['value']:{form}}{between}[{e['low']:{form}}, {e['high']:{form}}]"
+        for name, (_, form) in COLUMNS.items()
+        for e in [figures[name]]
+    ]
+
+
+_HEADINGS = tuple(heading for heading, _ in COLUMNS.values())
+
+
+def classic_tables(results: Mapping[str, Any]) -> list[Table]:
+    """A table an environment, a row an arm: interquartile means over seeds with 95 % intervals."""
+    tables = []
     for env, found in results.items():
+        title = f"{env}: {found['programs']:,.0f} programs × {found['seeds']} seeds"
+        table = Table("arm", *_HEADINGS, title=title, title_justify="left", show_lines=True)
         for arm in ARMS:
-            figures = found["arms"][arm]["figures"]
-            cells = [
-                f"{e['value']:{form}} [{e['low']:{form}}, {e['high']:{form}}]"
-                for name, (_, form) in COLUMNS.items()
-                for e in [figures[name]]
-            ]
-            about = f"{found['programs']:,.0f} × {found['seeds']}"
-            rows.append([env, about, arm, *cells])
-    return rows
-
-
-_HEADINGS = (
-    "environment",
-    "programs × seeds",
-    "arm",
-    *(heading for heading, _ in COLUMNS.values()),
-)
-
-
-def classic_table(results: Mapping[str, Any]) -> Table:
-    """A row an environment and arm: interquartile means over seeds with 95 % intervals."""
-    table = Table(title="Classic RL on the discrete view", title_justify="left")
-    for heading in _HEADINGS:
-        table.add_column(heading)
-    for row in _rows(results):
-        table.add_row(*row)
-    return table
+            table.add_row(arm, *_cells(found["arms"][arm]["figures"], between="\n"))
+        tables.append(table)
+    return tables
 
 
 def markdown(results: Mapping[str, Any]) -> str:
-    """The same table, for a page."""
-    lines = [f"| {' | '.join(_HEADINGS)} |", "|---" * len(_HEADINGS) + "|"]
-    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in _rows(results))]) + "\n"
+    """The same in one table, for a page."""
+    headings = ("environment", "programs × seeds", "arm", *_HEADINGS)
+    rows = [
+        [env, f"{found['programs']:,.0f} × {found['seeds']}", arm,
+         *_cells(found["arms"][arm]["figures"])]
+        for env, found in results.items()
+        for arm in ARMS
+    ]  # fmt: skip
+    lines = [f"| {' | '.join(headings)} |", "|---" * len(headings) + "|"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)]) + "\n"
 
 
 def draw(results: Mapping[str, Any], path: Path) -> None:

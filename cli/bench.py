@@ -201,7 +201,8 @@ def bench_sb3(
     if as_json:
         print_json(results)
     else:
-        out.print(classic.classic_table(results))
+        for table in classic.classic_tables(results):
+            out.print(table)
         out.print(f"curves and table: {out_folder}", markup=False, soft_wrap=True)
 
 
