@@ -48,8 +48,14 @@ def group_advantages(
 
     Returns advantages [N] (zero where not valid, and, unless the baseline is the batch's, in a
     group with fewer than two valid samples or equal rewards) and metrics: ``reward_mean``,
-    ``reward_std``, ``frac_zero_std`` (the share of groups that teach nothing).
+    ``reward_std``, ``frac_zero_std`` (the share of groups that teach nothing; with the batch's
+    baseline the batch is one group).
+
+    Raises `ValueError` for the scale ``"group"`` with the batch's baseline: a group whose rewards
+    are equal lies off that mean by any number of its own deviations.
     """
+    if scale == "group" and baseline == "batch":
+        raise ValueError("what is less the batch's mean is not divided by a group's deviation")
     rewards = rewards.float()
     if valid is None:
         valid = torch.ones_like(groups, dtype=torch.bool)
@@ -75,7 +81,9 @@ def group_advantages(
     elif scale == "batch":
         centred = centred / (batch_std + EPSILON)
     teaches = std > EPSILON  # [K]
-    if baseline != "batch":
+    if baseline == "batch":
+        teaches = batch_std.unsqueeze(0) > EPSILON  # [1]
+    else:
         centred = torch.where(teaches[index], centred, 0.0)
     advantages[valid] = centred.clamp(-clip, clip)
     return advantages, {

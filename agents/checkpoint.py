@@ -40,7 +40,8 @@ class TrainingState:
     """A run after `iteration` whole iterations.
 
     `weights` maps the trained parameters' names to their values; `counters` is what else the
-    algorithm counts (plain numbers), `memory` what it remembers (records of plain values).
+    algorithm counts (plain numbers), `memory` what it remembers (records of plain values). `base`
+    is the digest of the model that the weights belong to, where that is known.
     """
 
     iteration: int
@@ -48,6 +49,7 @@ class TrainingState:
     optimizer: Mapping[str, Any]
     counters: Mapping[str, float]
     memory: Sequence[Mapping[str, Any]] = ()
+    base: str | None = None
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -81,6 +83,7 @@ def save_state(folder: Path, state: TrainingState) -> None:
             "optimizer": dict(state.optimizer),
             "counters": dict(state.counters),
             "memory": [dict(record) for record in state.memory],
+            "base": state.base,
             "torch_rng": torch.get_rng_state(),
             "python_rng": random.getstate(),
         },
@@ -115,9 +118,8 @@ def load_state(folder: Path) -> TrainingState | None:
     torch.set_rng_state(data["torch_rng"])
     version, internal, gauss = data["python_rng"]
     random.setstate((version, tuple(internal), gauss))
-    return TrainingState(
-        data["iteration"], data["weights"], data["optimizer"], data["counters"], data["memory"]
-    )
+    names = ("iteration", "weights", "optimizer", "counters", "memory")
+    return TrainingState(*(data[name] for name in names), data.get("base"))
 
 
 def prepare_folder(folder: Path, config: Mapping[str, Any], *, resume: bool) -> None:

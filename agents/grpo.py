@@ -15,6 +15,7 @@ Departures from the paper, each on purpose and each a setting:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -110,8 +111,8 @@ class GRPO(Learner[GRPOConfig]):
         # which then counts the tokens that teach something.
         teaches = [bool(row.any()) for row in advantages]
         order = list(dict.fromkeys(s.group for s, t in zip(samples, teaches, strict=True) if t))
-        names = ("loss", "grad_norm", "entropy", "approx_kl", "clip_low", "clip_high", "ratio")
-        totals = dict.fromkeys((*names, "kl"), 0.0)
+        measured = ("entropy", "approx_kl", "clip_low", "clip_high", "ratio")
+        totals = dict.fromkeys(("loss", "grad_norm", *measured, "kl"), 0.0)
         steps = 0
         for k in range(config.minibatches):
             chosen = set(order[k :: config.minibatches])
@@ -122,8 +123,9 @@ class GRPO(Learner[GRPOConfig]):
             for name, value in about.items():
                 totals[name] += value
             steps += 1
-        means = {name: total / max(steps, 1) for name, total in totals.items()}
-        return {"frac_zero_std": frac_zero_std, **means}
+        if not steps:  # nothing was passed through the model
+            return {"frac_zero_std": frac_zero_std, **totals, **dict.fromkeys(measured, math.nan)}
+        return {"frac_zero_std": frac_zero_std, **{n: t / steps for n, t in totals.items()}}
 
     def advantages(self, samples: Sequence[Sample]) -> tuple[Tensor, float]:
         """Of every token [N, T], and the share of groups that teach nothing."""

@@ -47,7 +47,8 @@ class Bounds:
 
 def complaint(rows: Sequence[Row], bounds: Bounds = Bounds()) -> str | None:
     """What is wrong with a run whose log has `rows` (since it began, or was last restored), in half
-    a sentence; None while it is well. A sign that an algorithm does not log is not looked at."""
+    a sentence; None while it is well. A sign that an algorithm does not log is not looked at, nor
+    is it in an iteration that could not measure it (NaN)."""
     if not rows:
         return None
     for name in ("loss", "nll", "grad_norm"):
@@ -58,13 +59,13 @@ def complaint(rows: Sequence[Row], bounds: Bounds = Bounds()) -> str | None:
     recent = rows[-bounds.patience :]
 
     def always(name: str, bad: str, bound: float) -> str | None:
-        values = [row[name] for row in recent if name in row]
+        values = _measured(recent, name)
         wrong = [v < bound if bad == "below" else v > bound for v in values]
         if len(values) < bounds.patience or not all(wrong):
             return None
         return f"{name} has been {bad} {bound:g} for {bounds.patience} iterations"
 
-    first = statistics.fmean(row.get("truncated", 0.0) for row in rows[: bounds.patience])
+    first = statistics.fmean(_measured(rows[: bounds.patience], "truncated") or [0.0])
     return (
         always("entropy", "below", bounds.entropy)
         or always("approx_kl", "above", bounds.kl)
@@ -76,7 +77,7 @@ def complaint(rows: Sequence[Row], bounds: Bounds = Bounds()) -> str | None:
 
 
 def _fallen(rows: Sequence[Row], name: str, bounds: Bounds) -> str | None:
-    values = [row[name] for row in rows if name in row]
+    values = _measured(rows, name)
     window = bounds.window
     if len(values) < 2 * window:
         return None
@@ -86,3 +87,7 @@ def _fallen(rows: Sequence[Row], name: str, bounds: Bounds) -> str | None:
     if now >= bound or (best <= 0 and name == "avg_reward"):
         return None
     return f"{name} has fallen from {best:.3g} to {now:.3g} (means of {window} iterations)"
+
+
+def _measured(rows: Sequence[Row], name: str) -> list[float]:
+    return [row[name] for row in rows if name in row and not math.isnan(row[name])]

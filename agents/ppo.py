@@ -17,6 +17,7 @@ Departures from the usual, each on purpose:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -149,10 +150,12 @@ class PPO(Learner[PPOConfig]):
     def learn(self, batch: Batch, iteration: int) -> dict[str, float]:
         config = self.config
         rows = [i for i, s in enumerate(batch.samples) if s.valid]
-        names = ("loss", "grad_norm", "value_loss", "value", "value_clip", "entropy", "approx_kl")
-        totals = dict.fromkeys((*names, "clip_low", "clip_high", "ratio"), 0.0)
-        if not rows:
-            return {"explained_variance": 0.0, "kl": 0.0, **totals}
+        measured = ("value_loss", "value", "value_clip", "entropy", "approx_kl", "clip_low",
+                    "clip_high", "ratio")  # fmt: skip
+        totals = dict.fromkeys(("loss", "grad_norm", *measured), 0.0)
+        if not rows:  # nothing was passed through the model
+            nothing = dict.fromkeys((*measured, "explained_variance", "kl"), math.nan)
+            return {**totals, **nothing}
         targets, divergence = self.targets(batch, rows, first=iteration == 1)
         warm = iteration > config.critic_warmup
         if self.adapter is not None:

@@ -7,6 +7,7 @@ the same prompt (RLOO). No ratio, no clip, no critic: what the others add shows 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -40,6 +41,8 @@ class ReinforceConfig(RunConfig):
             )
         if self.scale not in ("group", "batch", "none"):
             raise ValueError(f"scale is group, batch or none, not {self.scale!r}.")
+        if (self.scale, self.baseline) == ("group", "batch"):
+            raise ValueError("scale=group needs a baseline of the group's own: group or others.")
         not_negative(self, "entropy_coef")
 
 
@@ -65,7 +68,7 @@ class Reinforce(Learner[ReinforceConfig]):
             baseline=config.baseline,
         )
         rows = [i for i in range(len(samples)) if advantages[i] != 0]
-        learnt = {"loss": 0.0, "grad_norm": 0.0, "entropy": 0.0}
+        learnt = {"loss": 0.0, "grad_norm": 0.0, "entropy": math.nan}
         if rows:
             learnt |= self.step_on(batch, rows, lambda part: self.loss(part, advantages))
         return {"frac_zero_std": about["frac_zero_std"], **learnt}

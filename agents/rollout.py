@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import math
 import statistics
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +32,10 @@ HIGH_COMPLEXITY = 3
 COMPACT = "CompactContract-v0"
 
 ALONE = World()
+
+
+class JudgingFailedError(RuntimeError):
+    """The machine could not judge what a run is to learn from; the message is one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,7 +338,8 @@ def batch_metrics(samples: Sequence[Sample]) -> dict[str, float]:
     ``commonest_decision`` (the share of all decisions that the commonest kind has), ``distinct_2``
     (different pairs of neighbouring tokens over all pairs), ``length`` (mean tokens),
     ``truncated`` and ``invalid`` (shares), and
-    ``positive_logprob`` (mean log-probability of a token in samples that paid more than the mean).
+    ``positive_logprob`` (mean log-probability of a token in samples that paid more than the mean;
+    NaN where all were paid alike).
     """
     valid = [s for s in samples if s.valid]
     accepted = [s.verdict for s in valid if s.verdict.accepted]
@@ -363,5 +369,5 @@ def batch_metrics(samples: Sequence[Sample]) -> dict[str, float]:
         "length": statistics.fmean(s.completion.own for s in samples),
         "truncated": sum(not s.completion.finished for s in samples) / len(samples),
         "invalid": 1.0 - len(valid) / len(samples),
-        "positive_logprob": statistics.fmean(good) if good else 0.0,
+        "positive_logprob": statistics.fmean(good) if good else math.nan,
     }

@@ -12,7 +12,9 @@ import statistics
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args
 
@@ -24,6 +26,7 @@ from torch import Tensor
 from .checkpoint import (
     BEST,
     LATEST,
+    CheckpointError,
     TrainingState,
     load_state,
     prepare_folder,
@@ -51,6 +54,7 @@ from .policy import (
 from .rollout import (
     COMPACT,
     Batch,
+    JudgingFailedError,
     Sample,
     batch_metrics,
     default_reward,
@@ -245,8 +249,8 @@ class Learner(ABC, Generic[Config]):
         columns: Metric -> heading and format: what of its own the live table shows.
         panels: Heading -> metrics: what of its own is drawn at the end.
         world: The processes that train together.
-        best_window: The best adapter is that after the iterations whose mean reward is highest,
-            over so many: a single batch of 64 is too noisy to choose by.
+        best_window: The best adapter is the one that was paid most, in the mean over so many
+            iterations the last of which it sampled: a single batch of 64 is too noisy to choose by.
         aggregation: See `losses.loss_weights`.
     """
 
@@ -378,8 +382,8 @@ def train(
 
     Stops after `config.iterations`, or after Ctrl-C at the end of the last whole iteration; in
     both cases everything is saved. Several processes: see `distributed`; each returns, and only
-    the first one's result has rows. Raises `CheckpointError`, `PolicyError` or
-    `MemoryExhaustedError` with a sentence for the user, and what Gymnasium raises for an unknown
+    the first one's result has rows. Raises `CheckpointError`, `PolicyError`, `JudgingFailedError`
+    or `MemoryExhaustedError` with a sentence for the user, and what Gymnasium raises for an unknown
     environment.
     """
     with join() as world:
@@ -390,7 +394,7 @@ def _train(
     config: RunConfig, algorithm: type[Learner[Any]], world: World, console: Console | None
 ) -> TrainingResult:
     if config.samples // config.group_size % world.size:
-        raise ValueError(
+        raise CheckpointError(
             f"{config.samples // config.group_size} groups of samples cannot be shared by "
             f"{world.size} processes."
         )
@@ -410,6 +414,10 @@ def _train(
     best, done, restores, since = float("-inf"), 0, 0, 0
     state = load_state(config.out)
     if state is not None:
+        if state.base is not None and state.base != policy.base_digest:
+            raise CheckpointError(
+                f"The run in {config.out} was made on another model than what {config.base} is now."
+            )
         learner.load_weights(state.weights)
         learner.optimizer.load_state_dict(dict(state.optimizer))
         learner.load_memory(state.memory)
@@ -456,44 +464,58 @@ def _train(
         rows=() if log is None else tuple(log.rows),
         say=progress.say,
     )
-    with short, stop_on_interrupt() as stop, progress, tracked as track:
+    play_once = partial(
+        play,
+        env,
+        policy,
+        world=world,
+        group_size=config.group_size,
+        seed=config.seed,
+        turns=config.turns,
+        curriculum=curriculum,
+        max_new_tokens=config.max_new_tokens,
+        temperature=config.temperature,
+        stop=config.stop or (),
+        **learner.sampler_options(),
+    )
+    with closing(env), short, stop_on_interrupt() as stop, progress, tracked as track:
         if done:
             progress.say(f"Continuing the run in {config.out} after iteration {done}.")
         for iteration in range(done + 1, config.iterations + 1):
             started = time.monotonic()
-            batch = play(
-                env,
-                policy,
-                world=world,
-                group_size=config.group_size,
-                seed=config.seed,
-                iteration=iteration,
-                turns=config.turns,
-                curriculum=curriculum,
-                max_new_tokens=config.max_new_tokens,
-                temperature=config.temperature,
-                stop=config.stop or (),
-                **learner.sampler_options(),
-            )
+            batch = play_once(iteration=iteration)
             if world.any(stop.requested):
                 break
+            if failed := not_judged(batch):
+                progress.say(f"Iteration {iteration}: {failed}.")
+                if not judged(batch):
+                    # The same programs once more: a run on a machine that broke for a while is
+                    # the run that it would have been.
+                    batch = play_once(iteration=iteration)
+                if not judged(batch):
+                    raise JudgingFailedError(
+                        f"{not_judged(batch)}; {done} iterations are saved in {config.out}, and "
+                        "--resume goes on from there"
+                    )
             for line in learner.lines(batch):
                 progress.say(line)
             sampled = time.monotonic()
             for group in learner.optimizer.param_groups:
                 rate = learning_rate(config, iteration) * group.get("rate", 1.0)
                 group["lr"] = rate * 0.5**restores
+            note = {"algorithm": learner.name, "env": config.env}
+            if log is not None:
+                before = [row["avg_reward"] for row in log.rows]
+                recent = [*before, mean_reward(batch)][-learner.best_window :]
+                if len(recent) == learner.best_window and statistics.fmean(recent) > best:
+                    best = statistics.fmean(recent)
+                    # Now, before it learns: this is what was paid so well.
+                    save_adapter(policy, config.out / BEST, note={**note, "iteration": done})
             learnt = learner.learn(batch, iteration)
             wrong, restore = None, False
             if log is not None:
                 log.append(_row(batch, learnt, iteration, restores, started, sampled))
-                recent = [r["avg_reward"] for r in log.rows[-learner.best_window :]]
-                improved = len(recent) == learner.best_window and statistics.fmean(recent) > best
-                note = {"algorithm": learner.name, "iteration": iteration, "env": config.env}
-                if improved:
-                    best = statistics.fmean(recent)
-                    save_adapter(policy, config.out / BEST, note=note)
-                save_adapter(policy, config.out / LATEST, note=note)
+                save_adapter(policy, config.out / LATEST, note={**note, "iteration": iteration})
                 learner.save(config.out)
                 wrong = None if config.on_collapse == "ignore" else complaint(log.rows[since:])
                 saved = (config.out / BEST / WEIGHTS).exists()
@@ -519,6 +541,7 @@ def _train(
                         learner.optimizer.state_dict(),
                         counters,
                         learner.memory(),
+                        policy.base_digest,
                     ),
                 )
                 progress.update(log.rows[-1])
@@ -530,7 +553,6 @@ def _train(
                 progress.say(f"Stopped after iteration {iteration}: {wrong}; {where}.")
             if wrong or world.any(stop.requested):
                 break
-    env.close()
     rows = log.rows if log is not None else []
     if rows:
         title = f"{learner.title} on {config.env}"
@@ -549,6 +571,27 @@ def _train(
     return TrainingResult(config.out, done, finished, rows)
 
 
+def judged(batch: Batch) -> bool:
+    """Whether there is anything in it to learn from."""
+    return any(s.valid for s in batch.samples)
+
+
+def not_judged(batch: Batch) -> str:
+    """What a reader is told of the samples that the machine failed on; nothing without any."""
+    failed = [s.verdict.failure.message for s in batch.samples if not s.valid]
+    if not failed:
+        return ""
+    count = len(batch.samples)
+    told = f"{len(failed)} of {count} could not" if judged(batch) else f"none of {count} could"
+    return f"of the programs {told} be judged ({failed[0]})"
+
+
+def mean_reward(batch: Batch) -> float:
+    """Over the samples that were judged; 0 without any."""
+    paid = [s.reward for s in batch.samples if s.valid]
+    return statistics.fmean(paid) if paid else 0.0
+
+
 def _row(
     batch: Batch,
     learnt: Mapping[str, float],
@@ -563,7 +606,7 @@ def _row(
     paid = [s.reward for s in batch.samples if s.valid]
     return {
         "iteration": iteration,
-        "avg_reward": statistics.fmean(paid) if paid else 0.0,
+        "avg_reward": mean_reward(batch),
         "reward_std": statistics.stdev(paid) if len(paid) > 1 else 0.0,
         **learnt,
         **batch_metrics(batch.samples),

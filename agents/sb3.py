@@ -40,7 +40,7 @@ from .checkpoint import (
     write_atomically,
 )
 from .grammar import GrammarAgent
-from .rollout import default_reward, default_toolchain
+from .rollout import JudgingFailedError, default_reward, default_toolchain
 from .tracking import PLOT_FILE, Progress, Row, RunLog, TrainingResult, draw_curves
 
 try:
@@ -143,10 +143,6 @@ class SB3Config:
     def steps(self) -> int:
         """Of an iteration."""
         return self.num_envs * self.rollout
-
-
-class JudgingFailedError(RuntimeError):
-    """The machine could not judge a program; the message is one sentence."""
 
 
 @dataclass(frozen=True, slots=True)

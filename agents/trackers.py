@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import math
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -177,7 +178,7 @@ def trackers(
 
 
 def _metrics(row: Row) -> dict[str, float]:
-    return {name: value for name, value in row.items() if name != "iteration"}
+    return {k: value for k, value in row.items() if k != "iteration" and not math.isnan(value)}
 
 
 def _first_line(error: Exception) -> str:

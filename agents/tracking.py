@@ -1,7 +1,8 @@
 """A run's figures: appended to CSV and JSONL as they come, shown as they come, drawn at the end.
 
 One row an iteration, the same keys in every row. Keys that end in ``_s`` or ``_per_s`` are
-timings; everything else is the same whenever the same run is repeated or resumed.
+timings; everything else is the same whenever the same run is repeated or resumed. A figure that an
+iteration gave no occasion to measure is NaN in a row, ``null`` in JSONL and empty in CSV.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
+import os
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from rich.console import Console
 from rich.live import Live
@@ -51,8 +53,14 @@ def read_rows(folder: Path) -> list[dict[str, float]]:
     rows = []
     if path.exists():
         for line in path.read_text(encoding="utf-8").split("\n")[:-1]:
-            rows.append(json.loads(line))
+            row = json.loads(line)
+            rows.append({key: math.nan if value is None else value for key, value in row.items()})
     return rows
+
+
+def _known(row: Row) -> dict[str, float | None]:
+    """A row as it is written: strict JSON has no NaN."""
+    return {key: value if math.isfinite(value) else None for key, value in row.items()}
 
 
 class RunLog:
@@ -70,7 +78,7 @@ class RunLog:
                 f"{folder / JSONL_FILE} holds {len(self.rows)} of the {upto} iterations that "
                 "were saved; the log was changed and the run cannot be continued."
             )
-        lines = "".join(json.dumps(row) + "\n" for row in self.rows)
+        lines = "".join(json.dumps(_known(row)) + "\n" for row in self.rows)
         write_atomically(folder / JSONL_FILE, lines.encode())
         table = _csv_lines(self.rows, header=True) if self.rows else ""
         write_atomically(folder / CSV_FILE, table.encode())
@@ -79,11 +87,14 @@ class RunLog:
         """Adds one iteration to both files. Raises `CheckpointError` when the disk is full."""
         lines = _csv_lines([row], header=not self.rows)
         self.rows.append(row)
-        for name, text in ((JSONL_FILE, json.dumps(row) + "\n"), (CSV_FILE, lines)):
+        for name, text in ((JSONL_FILE, json.dumps(_known(row)) + "\n"), (CSV_FILE, lines)):
             path = self.folder / name
             try:
                 with open(path, "a", encoding="utf-8", newline="") as file:
                     file.write(text)
+                    # The state that counts this row is on the disk before long; it must be, too.
+                    file.flush()
+                    os.fsync(file.fileno())
             except OSError as error:
                 raise CheckpointError(
                     f"{path} could not be written ({error.strerror}); "
@@ -96,7 +107,7 @@ def _csv_lines(rows: Sequence[Row], *, header: bool) -> str:
     writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator="\n")
     if header:
         writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows(_known(row) for row in rows)
     return out.getvalue()
 
 
@@ -156,7 +167,7 @@ class Progress:
         self.console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     def _cell(self, row: Row, key: str) -> str:
-        return format(row[key], self.columns[key][1])
+        return "–" if math.isnan(row[key]) else format(row[key], self.columns[key][1])
 
     def _left(self) -> str:
         passed = self.done - self.first
@@ -208,5 +219,6 @@ def draw_curves(
 def _smooth(values: Sequence[float], span: int = 7) -> list[float]:
     """A centred running mean: the eye follows a trend that single batches hide."""
     half = span // 2
-    windows: list[Any] = [values[max(0, i - half) : i + half + 1] for i in range(len(values))]
-    return [sum(w) / len(w) for w in windows]
+    windows = [values[max(0, i - half) : i + half + 1] for i in range(len(values))]
+    known = [[value for value in window if not math.isnan(value)] for window in windows]
+    return [sum(w) / len(w) if w else math.nan for w in known]

@@ -78,3 +78,13 @@ def test_what_an_algorithm_does_not_log_is_not_looked_at():
 
 def test_bounds_are_the_callers():
     assert complaint(log(3, entropy=[0.3] * 3), Bounds(patience=3, entropy=0.35)) is not None
+
+
+def test_what_an_iteration_could_not_measure_is_no_sign():
+    nothing = float("nan")
+    for name in ("entropy", "approx_kl", "truncated", "positive_logprob"):
+        assert complaint(log(**{name: [nothing] * 30})) is None
+    # Rewards that do not differ: there is no token whose entropy was taken, and that is not said.
+    rows = log(entropy=nothing, approx_kl=nothing, frac_zero_std=1.0)
+    assert complaint(rows) == "frac_zero_std has been above 0.95 for 5 iterations"
+    assert complaint([{**row, "positive_logprob": nothing} for row in log(12)] + log(20)) is None

@@ -1,18 +1,22 @@
 """The loop around every algorithm: what happens when a run goes bad."""
 
 import dataclasses
+import json
 import math
 
 import pytest
 import torch
-from letters import LETTERS
+from letters import LETTERS, Letters
 from rich.console import Console
 from training import quiet
 
 from forgegym.agents import run
+from forgegym.agents.checkpoint import CheckpointError
 from forgegym.agents.policy import adapter_state, load_policy
 from forgegym.agents.reinforce import Reinforce, ReinforceConfig, train_reinforce
+from forgegym.agents.rollout import JudgingFailedError
 from forgegym.agents.run import MAX_RESTORES
+from forgegym.agents.tracking import read_rows
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +133,112 @@ def test_a_loss_that_is_no_number_changes_no_weight(tmp_path, base, monkeypatch)
     said = recorded()
     config = settings(tmp_path / "run", base, group_size=1)
     result = train_reinforce(config, console=said)
-    assert "loss is nan. Back to the best adapter" in said.export_text()
+    text = said.export_text()
+    assert "Iteration 7: loss is nan. Back to the best adapter" in text
+    assert text.count("Back to") == 1
     assert result.finished
     for tensor in adapter_state(load_policy(tmp_path / "run" / "latest")).values():
         assert tensor.isfinite().all()
+
+
+@pytest.mark.learning
+def test_the_best_adapter_is_the_one_that_was_paid_so_well(tmp_path, base, monkeypatch):
+    """The step after it may be the one that spoils the policy."""
+    sampled = []
+    original = Reinforce.learn
+
+    def learn(self, batch, iteration):
+        sampled.append(adapter_state(self.policy))
+        return original(self, batch, iteration)
+
+    monkeypatch.setattr(Reinforce, "learn", learn)
+    rows = train_reinforce(settings(tmp_path / "run", base), console=quiet()).rows
+    paid = [row["avg_reward"] for row in rows]
+    means = [sum(paid[i - 4 : i + 1]) / 5 for i in range(4, len(paid))]
+    at = 4 + means.index(max(means))
+    best = adapter_state(load_policy(tmp_path / "run" / "best"))
+    assert all(torch.equal(best[name], sampled[at][name]) for name in best)
+    note = json.loads((tmp_path / "run" / "best" / "forgegym.json").read_text())
+    assert note["iteration"] == at  # steps that it had learnt from
+
+
+# ---------------------------------------------------------------- when the machine fails
+
+
+class Broken:
+    """Counts the steps of `Letters`, and fails on every program in some of them."""
+
+    def __init__(self, monkeypatch, *fails):
+        self.steps = 0
+        original = Letters.step
+
+        def step(env, actions):
+            self.steps += 1
+            observed, rewards, ended, cut, infos = original(env, actions)
+            if self.steps in fails:
+                infos["valid"][:] = False
+            return observed, rewards, ended, cut, infos
+
+        monkeypatch.setattr(Letters, "step", step)
+
+
+def timeless(rows):
+    return [{k: v for k, v in row.items() if k[-2:] != "_s"} for row in rows]
+
+
+@pytest.mark.learning
+def test_a_machine_that_fails_for_a_while_changes_nothing(tmp_path, base, monkeypatch):
+    whole = train_reinforce(settings(tmp_path / "whole", base), console=quiet()).rows
+    Broken(monkeypatch, 3)
+    said = recorded()
+    rows = train_reinforce(settings(tmp_path / "run", base), console=said).rows
+    assert timeless(rows) == timeless(whole)
+    told = "Iteration 3: of the programs none of 8 could be judged (the disk is full)."
+    assert told in said.export_text()
+
+
+@pytest.mark.learning
+def test_a_machine_that_stays_broken_ends_the_run_and_not_the_policy(tmp_path, base, monkeypatch):
+    whole = train_reinforce(settings(tmp_path / "whole", base), console=quiet()).rows
+    config = settings(tmp_path / "run", base)
+    with monkeypatch.context() as context:
+        Broken(context, *range(4, 40))
+        with pytest.raises(JudgingFailedError, match=r"3 iterations are saved .* --resume goes on"):
+            train_reinforce(config, console=quiet())
+    resumed = train_reinforce(dataclasses.replace(config, resume=True), console=quiet()).rows
+    assert timeless(resumed) == timeless(whole)
+
+
+@pytest.mark.learning
+def test_what_an_iteration_could_not_measure_is_not_written_as_a_number(
+    tmp_path, base, monkeypatch
+):
+    original = Letters.step
+
+    def step(env, actions):
+        observed, rewards, *rest = original(env, actions)
+        return observed, rewards * 0, *rest
+
+    monkeypatch.setattr(Letters, "step", step)
+    config = settings(tmp_path / "run", base, on_collapse="ignore", iterations=2)
+    train_reinforce(config, console=quiet())
+    lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+    for name in ("entropy", "positive_logprob"):
+        assert [json.loads(line)[name] for line in lines] == [None, None]
+        assert all(math.isnan(row[name]) for row in read_rows(tmp_path / "run"))
+    table = (tmp_path / "run" / "metrics.csv").read_text()
+    assert "nan" not in table
+
+
+@pytest.mark.learning
+def test_a_run_is_not_resumed_on_another_model(tmp_path, base, monkeypatch):
+    config = settings(tmp_path / "run", base, iterations=1)
+    train_reinforce(config, console=quiet())
+    original = run.load_base
+
+    def another(*args, **options):
+        return dataclasses.replace(original(*args, **options), base_digest="0" * 64)
+
+    monkeypatch.setattr(run, "load_base", another)
+    with pytest.raises(CheckpointError, match="was made on another model than what"):
+        train_reinforce(dataclasses.replace(config, resume=True), console=quiet())
