@@ -118,8 +118,10 @@ def load_state(folder: Path) -> TrainingState | None:
     torch.set_rng_state(data["torch_rng"])
     version, internal, gauss = data["python_rng"]
     random.setstate((version, tuple(internal), gauss))
-    names = ("iteration", "weights", "optimizer", "counters", "memory")
-    return TrainingState(*(data[name] for name in names), data.get("base"))
+    return TrainingState(
+        data["iteration"], data["weights"], data["optimizer"], data["counters"], data["memory"],
+        data.get("base"),
+    )  # fmt: skip
 
 
 def prepare_folder(folder: Path, config: Mapping[str, Any], *, resume: bool) -> None:

@@ -28,7 +28,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, get_type_hints
 
 import torch
 from rich.console import Console
@@ -49,6 +49,7 @@ from .generate import Completion
 from .grpo import GRPO, GRPOConfig
 from .memory import memory_told
 from .policy import (
+    META,
     TINY,
     WEIGHTS,
     DType,
@@ -64,7 +65,8 @@ from .policy import (
 )
 from .ppo import PPO, PPOConfig
 from .rollout import Batch, Sample, derive_seed, make_env, play
-from .run import Learner, above_zero, at_least, not_negative, share
+from .run import Learner, RunConfig
+from .settings import above_zero, at_least, not_negative, parsed, share
 from .trackers import tracker_names, trackers
 from .tracking import PLOT_FILE, Progress, Row, RunLog, TrainingResult, draw_curves
 
@@ -204,26 +206,18 @@ class DuelConfig:
             own |= {"minibatches": 2, "critic_warmup": 1}
         else:  # variety among programs is not what a duel is about
             own |= dict.fromkeys(("variety_coef", "rarity_coef", "surprise_coef"), 0.0)
-        known = kind.__dataclass_fields__
+        hints = get_type_hints(kind)
+        # What any run has is the duel's to say, or has no part in it.
+        known = kind.__dataclass_fields__.keys() - RunConfig.__dataclass_fields__.keys()
         for setting in self.settings:
             name, equals, text = setting.partition("=")
-            if not equals or name not in known or name in own.keys() - _CHANGEABLE:
+            if not equals or name not in known:
                 raise ValueError(f"{self.algorithm} takes no setting {setting!r} in a duel.")
-            own[name] = _number(text)
+            own[name] = parsed(name, text, hints[name])
         config: PPOConfig | GRPOConfig = kind(**own)
         if isinstance(config, PPOConfig) and config.critic == "adapter":
             raise ValueError("in a duel a critic is fitted or trained: there are two adapters.")
         return config
-
-
-_CHANGEABLE = {"minibatches", "critic_warmup", "variety_coef", "rarity_coef", "surprise_coef"}
-
-
-def _number(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -628,6 +622,21 @@ class _Run:
             player.steps = int(state.counters[f"{role}_steps"])
         self.best, self.done = state.counters["best"], state.iteration
         self.tries = [dict(record) for record in state.memory[1:]]
+        if self.config.resume_from is not None:
+            self._best_again()
+            # Before the log is cut: from here on the run is at this step, whatever happens.
+            save_state(self.config.out, self._state())
+
+    def _best_again(self) -> None:
+        """`best/` as it was at the step that a run goes back to."""
+        for ended in (s.checkpoint for s in self.config.steps[: self.done] if s.last):
+            folder = self.config.out / CHECKPOINTS / ended
+            note = json.loads((folder / SOLVER / META).read_text(encoding="utf-8"))
+            if note["score"] == self.best:
+                for path in folder.glob("*/*"):
+                    kept = self.config.out / BEST / path.relative_to(folder)
+                    write_atomically(kept, path.read_bytes())
+                return
 
     def _report(self, rows: Sequence[Row], *, finished: bool) -> None:
         """``training_results.json``: the settings, what each stage came to, and every try."""

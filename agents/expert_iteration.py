@@ -27,7 +27,8 @@ from .logprob import completion_scores, passes
 from .losses import likelihood_loss
 from .policy import Policy
 from .rollout import Batch, Sample, derive_seed
-from .run import TOKENS_PER_PASS, Learner, RunConfig, at_least, not_negative, train
+from .run import TOKENS_PER_PASS, Learner, RunConfig, train
+from .settings import at_least, not_negative
 from .tracking import TrainingResult
 
 EXAMPLES_FILE = "examples.jsonl"

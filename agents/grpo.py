@@ -28,7 +28,8 @@ from .advantages import Scaling, group_advantages, rarity, surprise, variety
 from .losses import KL, Aggregation, clipped_policy_loss, kl_loss, truncated_policy_loss
 from .policy import Policy
 from .rollout import Batch, Sample, structures
-from .run import Learner, Pass, RunConfig, above_zero, at_least, not_negative, share, train
+from .run import Learner, Pass, RunConfig, train
+from .settings import above_zero, at_least, not_negative, share
 from .tracking import TrainingResult
 
 

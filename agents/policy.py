@@ -62,7 +62,7 @@ _TOKENIZERS = (
     "tokenizer.json", "tokenizer_config.json", "tokenizer.model", "vocab.json", "vocab.txt",
     "spiece.model",
 )  # fmt: skip
-_META = "forgegym.json"
+META = "forgegym.json"
 _OWN = "default"  # peft's name for the first adapter of a model
 WEIGHTS, _PEFT_CONFIG = "adapter_model.safetensors", "adapter_config.json"
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
@@ -584,7 +584,7 @@ def save_adapter(policy: Policy, folder: Path, *, note: dict[str, Any]) -> None:
     config["base_model_name_or_path"] = policy.base
     config["inference_mode"] = True
     meta = {**note, "base": policy.base, "base_digest": policy.base_digest}
-    for name, data in ((_PEFT_CONFIG, config), (_META, meta)):
+    for name, data in ((_PEFT_CONFIG, config), (META, meta)):
         text = json.dumps(data, indent=2, sort_keys=True, default=_jsonable) + "\n"
         write_atomically(folder / name, text.encode())
     write_atomically(folder / WEIGHTS, save(adapter_state(policy), {"format": "pt"}))
@@ -615,7 +615,7 @@ def load_policy(
 def _load_adapter(folder: Path, *, base: str | None, device: str, dtype: DType) -> Policy:
     try:
         config = json.loads((folder / _PEFT_CONFIG).read_text(encoding="utf-8"))
-        meta_path = folder / _META
+        meta_path = folder / META
         meta = json.loads(meta_path.read_text(encoding="utf-8")) if meta_path.exists() else {}
     except ValueError as error:
         raise PolicyError(f"The adapter in {folder} is damaged: {error}.") from error

@@ -37,12 +37,9 @@ from .run import (
     Learner,
     Pass,
     RunConfig,
-    above_zero,
-    at_least,
-    not_negative,
-    share,
     train,
 )
+from .settings import above_zero, at_least, not_negative, share
 from .tracking import TrainingResult
 from .value import AdapterCritic, FittedHead, ValueHead, explained_variance, mean_so_far
 

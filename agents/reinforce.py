@@ -17,7 +17,8 @@ from torch import Tensor
 from .advantages import Baseline, Scaling, group_advantages
 from .losses import reinforce_loss
 from .rollout import Batch
-from .run import Learner, Pass, RunConfig, not_negative, train
+from .run import Learner, Pass, RunConfig, train
+from .settings import not_negative
 from .tracking import TrainingResult
 
 

@@ -62,6 +62,7 @@ from .rollout import (
     make_env,
     play,
 )
+from .settings import above_zero, at_least, not_negative, share
 from .trackers import tracker_names, trackers
 from .tracking import PLOT_FILE, Progress, Row, RunLog, TrainingResult, draw_curves
 
@@ -177,30 +178,6 @@ class RunConfig:
             "model": self.judge_model,
             "weight": self.judge_weight,
         }
-
-
-def at_least(config: object, name: str, least: int) -> None:
-    """Raises `ValueError` with a sentence when a setting is smaller."""
-    if getattr(config, name) < least:
-        raise ValueError(f"{name} must be at least {least}, not {getattr(config, name)}.")
-
-
-def above_zero(config: object, name: str) -> None:
-    """Raises `ValueError` with a sentence when a setting is not above 0 (or is no number)."""
-    if not getattr(config, name) > 0:
-        raise ValueError(f"{name} must be above 0, not {getattr(config, name)}.")
-
-
-def not_negative(config: object, name: str) -> None:
-    """Raises `ValueError` with a sentence when a setting is below 0 (or is no number)."""
-    if not getattr(config, name) >= 0:
-        raise ValueError(f"{name} must not be negative, and is {getattr(config, name)}.")
-
-
-def share(config: object, name: str) -> None:
-    """Raises `ValueError` with a sentence when a setting does not lie in 0 to 1."""
-    if not 0 <= getattr(config, name) <= 1:
-        raise ValueError(f"{name} must lie in 0 to 1, not {getattr(config, name)}.")
 
 
 Config = TypeVar("Config", bound=RunConfig)

@@ -10,7 +10,6 @@ from typing import (
     TYPE_CHECKING,
     Annotated,
     Any,
-    Literal,
     TypeVar,
     get_args,
     get_origin,
@@ -19,6 +18,7 @@ from typing import (
 
 import typer
 
+from ..agents.settings import parsed
 from .shell import (
     INTERRUPTED,
     Iterations,
@@ -60,27 +60,6 @@ TrainingSeed = Annotated[
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")]
 
 
-_KINDS = {int: "a whole number", float: "a number", bool: "true or false", Path: "a path"}
-
-
-def parsed(name: str, text: str, kind: Any) -> Any:
-    """The value that `text` stands for, as the setting's type has it. Raises `UsageError`."""
-    if get_origin(kind) is Literal:
-        if text in get_args(kind):
-            return text
-        raise UsageError(f"the setting {name} is {' or '.join(get_args(kind))}, not {text!r}")
-    choices = [k for k in get_args(kind) or (kind,) if k is not type(None)]
-    if text.lower() == "none" and len(choices) < len(get_args(kind)):
-        return None
-    for choice in choices:
-        try:
-            return {"true": True, "false": False}[text.lower()] if choice is bool else choice(text)
-        except (ValueError, KeyError):
-            continue
-    wanted = " or ".join(_KINDS.get(choice, choice.__name__) for choice in choices)
-    raise UsageError(f"the setting {name} is {wanted}, not {text!r}")
-
-
 def _takes_several(kind: Any) -> bool:
     """Whether a setting is a tuple of texts, one each time that it is given."""
     return any(get_origin(choice) is tuple for choice in (kind, *get_args(kind)))
@@ -112,7 +91,10 @@ def _configure(
         if _takes_several(hints[name]):
             values[name] = (*(values[name] or ()), text)
         else:
-            values[name] = parsed(name, text, hints[name])
+            try:
+                values[name] = parsed(name, text, hints[name])
+            except ValueError as error:
+                raise UsageError(f"the setting {error}") from None
     if show:
         for field in fields(kind):
             value = values.get(field.name, "(must be given)")

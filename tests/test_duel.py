@@ -15,6 +15,7 @@ import torch
 from rich.console import Console
 from safetensors.torch import load_file
 
+from forgegym.agents import duel
 from forgegym.agents.checkpoint import STATE, CheckpointError
 from forgegym.agents.duel import (
     BEST,
@@ -67,6 +68,8 @@ def test_each_stage_trains_one_then_the_other_then_both(tmp_path):
         ({"settings": ("nothing=1",)}, "nothing=1"),
         ({"settings": ("group_size=3",)}, "group_size=3"),
         ({"settings": ("lam=2",)}, "lam"),
+        ({"settings": ("epochs=1.5",)}, "epochs is a whole number, not .1.5."),
+        ({"settings": ("on_collapse=stop",)}, "takes no setting .on_collapse=stop."),
         ({"algorithm": "grpo", "group_size": 1}, "group_size"),
         ({"algorithm": "dqn"}, "ppo or grpo"),
     ],
@@ -235,7 +238,9 @@ def refused(folder, base, **changes):
 
 @pytest.mark.learning
 @pytest.mark.docker
-def test_a_checkpoint_that_does_not_fit_is_refused_and_left_alone(whole, base, tmp_path):
+def test_a_checkpoint_that_does_not_fit_is_refused_and_left_alone(
+    whole, base, tmp_path, monkeypatch
+):
     copies = {}
     for name in ("truncated", "foreign", "other", "named"):
         copies[name] = tmp_path / name
@@ -256,7 +261,21 @@ def test_a_checkpoint_that_does_not_fit_is_refused_and_left_alone(whole, base, t
     assert "no checkpoint of this run" in refused(copies["named"], base, resume_from=elsewhere)
     # From a stage's end: what came after it is done again, and comes out the same.
     first = copies["named"] / CHECKPOINTS / "epoch-1-stage-1"
-    assert run(command(base, copies["named"], "--set", f"resume_from={first}")).returncode == 0
+
+    def killed(*args, **options):
+        raise KeyboardInterrupt
+
+    back = DuelConfig(
+        **{**SMALL, "out": copies["named"], "base": str(base), "resume_from": first}
+    )  # fmt: skip
+    with monkeypatch.context() as context:
+        context.setattr(duel, "RunLog", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train_duel(back, console=Console(quiet=True))
+    for role in ROLES:  # the best of what is not forgotten
+        kept, then = (load_file(at / role / WEIGHTS) for at in (copies["named"] / BEST, first))
+        assert all(kept[k].equal(then[k]) for k in kept)
+    assert run(command(base, copies["named"], "--resume")).returncode == 0
     assert curve(copies["named"]) == curve(whole)
 
 

@@ -8,6 +8,7 @@ from typing import get_type_hints
 import pytest
 from typer.testing import CliRunner
 
+from forgegym.agents.settings import parsed
 from forgegym.agents.tracking import JSONL_FILE
 from forgegym.benchmarks.studies.catalogue import STUDIES
 from forgegym.benchmarks.studies.duel import DuelConclusion, DuelStudy, summarise
@@ -16,7 +17,7 @@ from forgegym.benchmarks.studies.runs import StudyError
 from forgegym.benchmarks.studies.study import Arm, Run, Study, best_window, iqm
 from forgegym.benchmarks.studies.study import summarise as summarise_study
 from forgegym.cli import app
-from forgegym.cli.train import ALGORITHMS, parsed
+from forgegym.cli.train import ALGORITHMS
 
 
 def test_a_mean_of_the_middle_half():
