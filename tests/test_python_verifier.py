@@ -3,7 +3,10 @@
 import pytest
 
 from forgegym.envs.tasks import python
+from forgegym.envs.tasks.asserted import asked_by
+from forgegym.verifiers.oracle import Call, Case, Expectation, ask, compare
 from forgegym.verifiers.python.driver import encode
+from forgegym.verifiers.python.interface import Interface
 from forgegym.verifiers.python.toolchain import PythonVerifier
 from forgegym.verifiers.task import Task
 
@@ -185,3 +188,64 @@ def test_without_a_sandbox_it_is_this_python():
         assert verifier.verify(HALF, RIGHT).accepted
     finally:
         verifier.close()
+
+
+# ---------------------------------------------------------------- what is not shown stays so
+
+
+TOLD = [
+    "assert f(1) == 2", "assert [f(i) for i in (5, 6)] == [6, 7]", "assert f(3) == 4",
+    "assert f(987654321) == 987654322", "assert [f(i) for i in (4321, 1)] == [4322, 2]",
+]  # fmt: skip
+NEXT = "def f(x):\n    return x + 1\n"
+
+
+@pytest.fixture(scope="module")
+def next_number(verifier):
+    """Two shown cases, a shown test that runs apart, and one of each that is hidden."""
+    tests = asked_by(Interface("f", (("x", "int"),), "int"), TOLD)
+    assert (tests["public"], len(tests["cases"]), tests["apart"]["public"]) == (2, 3, 1)
+    found = verifier.recorded(Task("t", "f", "python", "p", tests=tests, reference=NEXT))
+    assert verifier.verify(found, NEXT).accepted
+    return found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f(x): return x",
+        "def f(x): return x + 1 if x in (1, 3) else 0",
+        # Says all that it has met where it can.
+        "met = []\ndef f(x):\n    met.append(x)\n    if x in (5, 6): raise ValueError(repr(met))\n"
+        "    return x + 1\n",
+        "met = []\ndef f(x):\n    met.append(x)\n    raise ValueError(repr(met))\n",
+        # By the way it ends, as soon as it meets what is hidden.
+        "import os\ndef f(x):\n    if x > 9: os._exit(x % 200 + 1)\n    return x + 1\n",
+        "import os\ndef f(x):\n    if x > 9: os.kill(os.getpid(), x % 5 + 4)\n    return x + 1\n",
+    ],
+)
+def test_what_is_told_says_nothing_of_what_is_hidden(verifier, next_number, source):
+    verdict = verifier.verify(next_number, source)
+    assert verdict.valid
+    assert not verdict.accepted
+    told = " ".join(d.message for d in verdict.diagnostics)
+    assert told
+    for hidden in ("987654321", "987654322", "4321", "4322", "status 122", "signal 5"):
+        assert hidden not in told
+
+
+def test_more_cases_than_answers_of_a_megabyte_would_have_room_for(verifier):
+    many = task("half", [["n", "int"]], "int", [((n,), n // 2) for n in range(764)])
+    assert verifier.verify(many, "def half(n): return n // 2").accepted
+    long = verifier.verify(many, "def half(n): return n // 2 if n != 9 else '-' * 90_000")
+    assert long.valid
+    assert long.facts["tests"]["hidden"] == {"passed": 762, "total": 763}
+
+
+def test_answers_that_are_too_long_together_are_not_read():
+    cases = [Case(Call("f", (n,)), Expectation("-" * 900_000)) for n in range(12)]
+    _, ids = ask(cases)
+    answers = [b'{"id":"%s","value":"%s"}' % (id.encode(), b"-" * 900_000) for id in ids]
+    results = compare(cases, ids, answers)
+    assert [r.passed for r in results] == [True] * 9 + [False] * 3
+    assert results[-1].reason == "the answers are too long"

@@ -19,6 +19,10 @@ from .task import Task
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+# Of a program's answers. What all of them may have is a host's memory for a moment.
+MOST_OF_ONE = 1 << 20
+MOST_OF_ALL = 64 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class Signature:
@@ -178,13 +182,27 @@ def answered(tests: Tests[Any], ids: Sequence[str], step: StepOutcome | None) ->
     return Answered(results[: tests.public], results[tests.public :])
 
 
-def ending(step: StepOutcome, *, seconds: float, memory_bytes: int, output_bytes: int) -> str:
-    """How the program ended, if not as it should; the numbers are the limits it ran under."""
+def answer_limit(requests: int) -> int:
+    """The most bytes of one answer where so many are asked for."""
+    return min(MOST_OF_ONE, MOST_OF_ALL // max(requests, 1))
+
+
+def ending(
+    step: StepOutcome, *, shown: int, seconds: float, memory_bytes: int, output_bytes: int
+) -> str:
+    """How the program ended, if not as it should; the numbers are the limits it ran under.
+
+    `shown`: how many requests were about what is shown; they came first. A program that ends after
+    them has met what is hidden, and could say it by the status or the signal that it ends with.
+    """
+    knows = len(step.answers) >= shown
+    signal = "a signal" if knows else f"signal {step.signal}"
+    status = "" if knows else f" with status {step.exit_code}"
     return {
         Status.TIMEOUT: f"the program did not finish in {seconds:g} seconds of processor time",
         Status.MEMORY: f"the program ran out of memory ({memory_bytes >> 20} MiB)",
-        Status.SIGNAL: f"the program was ended by signal {step.signal}",
-        Status.EXIT: f"the program ended by itself with status {step.exit_code}",
+        Status.SIGNAL: f"the program was ended by {signal}",
+        Status.EXIT: f"the program ended by itself{status}",
         Status.OUTPUT: f"the program printed more than {output_bytes >> 10} kB",
         Status.PROTOCOL: "the program did not answer what it was asked",
         Status.PIDS: "the program started more processes than it may",

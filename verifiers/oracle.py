@@ -50,6 +50,9 @@ __all__ = [
 # What is shown of a name that a program chose: exception types have shorter ones.
 SHOWN_CHARACTERS = 60
 NO_ANSWER = "no answer"
+# Of a program's answers together; problems need some thousands. A megabyte takes an eighth of a
+# second to read and to compare, and half a second where sets are compared with a tolerance.
+READ_BYTES = 8 << 20
 _INFINITY = float("inf")
 
 
@@ -241,7 +244,9 @@ def compare(
 ) -> tuple[CaseResult, ...]:
     """The result of each case; those that have no answer have failed.
 
-    `ids` are the requests' (from `ask`), `answers` what a `StepOutcome` holds.
+    `ids` are the requests' (from `ask`), `answers` what a `StepOutcome` holds. Of those that are
+    longer than `READ_BYTES` together the last ones are not read, and have failed: reading takes the
+    host longer than writing took the program.
 
     Raises `OracleError` when the comparison itself fails, never for what an answer holds.
     """
@@ -250,8 +255,13 @@ def compare(
     if len(answers) > len(cases):
         # No supervisor lets that through: whoever spoke here can be believed in nothing.
         return tuple(CaseResult(False, "more answers than requests") for _ in cases)
-    answered = zip(cases, ids, answers, strict=False)
-    results = [_result(case, read_answer(payload, id)) for case, id, payload in answered]
+    results, length = [], 0
+    for case, id, payload in zip(cases, ids, answers, strict=False):
+        length += len(payload)
+        if length > READ_BYTES:
+            results.append(CaseResult(False, "the answers are too long"))
+        else:
+            results.append(_result(case, read_answer(payload, id)))
     unanswered = len(cases) - len(answers)
     return (*results, *(CaseResult(False, NO_ANSWER) for _ in range(unanswered)))
 

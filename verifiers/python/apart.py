@@ -41,12 +41,13 @@ Asked = Callable[[Sequence[Arguments]], "Sequence[oracle.Answer | None] | Outcom
 class Apart:
     """A task's tests that run apart: what is there for all of them, their texts, of which the first
     `public` are shown, and the `calls` that they are known to make (of the reference; a candidate
-    is asked for those at once)."""
+    is asked for those at once), first the `shown_calls` of those that are shown."""
 
     setup: str
     scripts: tuple[str, ...]
     public: int
     calls: tuple[Arguments, ...] = ()
+    shown_calls: int = 0
 
     @property
     def counts(self) -> tuple[int, int]:
@@ -60,7 +61,8 @@ class Apart:
         if held is None:
             return None
         calls = tuple(tuple(_plain(text)) for text in held.get("calls", ()))
-        return cls(held["setup"], tuple(held["scripts"]), held["public"], calls)
+        shown = held.get("shown_calls", 0)
+        return cls(held["setup"], tuple(held["scripts"]), held["public"], calls, shown)
 
 
 def _plain(text: str) -> Any:
@@ -68,27 +70,31 @@ def _plain(text: str) -> Any:
 
 
 def recorded(
-    python: Interpreter, interface: Interface, setup: str, scripts: Sequence[str], reference: str
-) -> tuple[str, ...] | str | Outcome:
-    """The arguments, encoded, that the tests give to a set's own reference, each once; why they
-    cannot be told, or how the machine failed."""
+    python: Interpreter, interface: Interface, apart: Apart, reference: str
+) -> tuple[list[str], int] | str | Outcome:
+    """The arguments, encoded, that the tests give to a set's own reference, each once, and how many
+    of them those that are shown give, which come first; why they cannot be told, or how the machine
+    failed."""
     asked = [
         oracle.Case(
-            oracle.Call("record", (*_head(interface), setup, script, reference)),
+            oracle.Call("record", (*_head(interface), apart.setup, script, reference)),
             oracle.Expectation(),
         )
-        for script in scripts
+        for script in apart.scripts
     ]
     answers = _answers(python, "record", asked)
     if isinstance(answers, Outcome):
         return answers
     found: dict[str, None] = {}
-    for answer in answers:
+    shown = 0
+    for number, answer in enumerate(answers, 1):
         if not isinstance(answer, oracle.Returned):
             said = f"{answer.name}: {answer.message}" if isinstance(answer, oracle.Raised) else ""
             return f"its reference does not pass a test that runs apart ({said or 'no plain data'})"
         found.update((encode(arguments), None) for arguments in answer.value)
-    return tuple(found)
+        if number <= apart.public:
+            shown = len(found)
+    return list(found), shown
 
 
 def run(
@@ -100,7 +106,9 @@ def run(
 ) -> tuple[oracle.CaseResult, ...] | Outcome:
     """The result of each test; how the machine failed, if it did.
 
-    `known` are the candidate's answers to ``apart.calls``, in order, and `ask` gets more of them.
+    `known` are the candidate's answers to ``apart.calls``, in order, and `ask` gets more of them,
+    for the tests that are shown before it is asked anything for those that are not: why a shown
+    one fails is told, in words that may be the candidate's.
     """
     table = {
         encode(list(arguments)): _entry(arguments, answer)
@@ -110,6 +118,7 @@ def run(
     until = time.monotonic() + SECONDS
     for _ in range(ROUNDS):
         pending = [i for i in range(len(apart.scripts)) if i not in results]
+        pending = [i for i in pending if i < apart.public] or pending
         if not pending or time.monotonic() > until:
             break
         questions = _round(python, interface, apart, pending, list(table.values()), results)

@@ -1,8 +1,9 @@
 """Runs in the box with the driver: adds lines to what it tells of exceptions, and sees that
 arguments are left as they are.
 
-    python3 -I -S -B beside.py driver.py solution.py FUNCTION [PRELUDE]
+    python3 -I -S -B beside.py driver.py solution.py FUNCTION MOST [PRELUDE]
 
+MOST is what an answer may have, in bytes: less than the driver takes, where many are asked for.
 With a prelude, a file of definitions that the program may take for given, it is asked as assertions
 in Python ask: it may change its arguments, and what is of a subclass is sent as what it is one of.
 
@@ -39,12 +40,14 @@ MOST = 900
 _TRACEBACK = BaseException.__dict__["__traceback__"].__get__
 
 
-def begin(driver: str, path: str, function: str, prelude: str | None = None) -> None:
+def begin(driver: str, path: str, function: str, most: str, prelude: str | None = None) -> None:
     """The driver's `main`, with the functions below in the place of its own. Does not return."""
     module = ModuleType("driver")
     names = module.__dict__
     with open(driver, "rb") as file:
         exec(compile(file.read(), driver, "exec", dont_inherit=True), names)
+    # Around a value there is less than a sixteenth of a message.
+    names["MAX_BYTES"] = min(names["MAX_BYTES"], int(most) * 15 // 16)
     load, describe, encode = names["load"], names["describe"], names["encode"]
     wrap = (lambda called: guarded(called, encode)) if prelude is None else unguarded
     if prelude is not None:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..calls import answer_limit
 from ..sandbox.base import MIB, Job, Limits, Outcome, Profile, Sandbox, Status, Step
 from ..sandbox.choose import Choice, image_is_built, open_sandbox
 from ..verdict import Toolchain
@@ -98,11 +99,15 @@ class Interpreter:
         return {PROGRAM: source, **self._files, **before}
 
     def _calls(self, function: str, requests: tuple[bytes, ...], prelude: str | None) -> Step:
+        most = answer_limit(len(requests))
         limits = Limits(
-            seconds=_TEST_WALL_SECONDS, cpu_seconds=TEST_SECONDS, output_bytes=OUTPUT_BYTES
+            seconds=_TEST_WALL_SECONDS,
+            cpu_seconds=TEST_SECONDS,
+            output_bytes=OUTPUT_BYTES,
+            answer_bytes=most,
         )
         given = () if prelude is None else (PRELUDE,)
-        argv = (self.path, *FLAGS, BESIDE, self._driver, PROGRAM, function, *given)
+        argv = (self.path, *FLAGS, BESIDE, self._driver, PROGRAM, function, str(most), *given)
         return Step(argv, requests=requests, limits=limits, name="test")
 
     def _ask(self) -> Toolchain:

@@ -121,8 +121,8 @@ class PythonVerifier(PooledVerifier):
         text = read_python(encoded)
         reading = time.perf_counter() - started
         further = Apart.of(task)
-        calls = _calls(tests, further)
-        asked = tests and replace(tests, cases=(*tests.cases, *opposing_cases(task), *calls))
+        opposing = opposing_cases(task)
+        asked = tests and _asked(tests, further, opposing)
         requests, ids = oracle.ask(asked.cases) if asked else ((), ())
         prelude: str | None = task.tests.get("prelude")
         outcome = self._python.run(
@@ -147,10 +147,11 @@ class PythonVerifier(PooledVerifier):
         step = steps.get("test") if parse.passed else None
         told = answered(asked, ids, step)
         hidden = len(tests.cases) - tests.public
-        answers = Answered(told.shown, told.secret[:hidden])
+        answers = Answered(told.shown[: tests.public], told.secret[:hidden])
         facts: dict[str, Any] = {"functions": text.functions}
         if further is not None:
-            known = [r.answer for r in told.secret[len(told.secret) - len(calls) :]]
+            own = (*told.shown[tests.public :], *told.secret[hidden + len(opposing) :])
+            known = [result.answer for result in own]
             ends = self._apart(tests, further, known, encoded, prelude) if parse.passed else ()
             if isinstance(ends, Failure):
                 return Judgement(failure=ends)
@@ -159,12 +160,11 @@ class PythonVerifier(PooledVerifier):
             tests = replace(tests, apart=further.counts)
             facts["apart"] = {"passed": sum(e.passed for e in ends), "total": sum(further.counts)}
         facts["tests"] = answers.counts(tests)
-        test = _tested(tests, answers, step, source, parse, further)
+        test = _tested(tests, answers, step, source, parse, further, asked.public)
         metrics |= answers.metrics(tests)
-        opposing = len(asked.cases) - len(tests.cases) - len(calls)
         if opposing:
-            theirs = told.secret[hidden : hidden + opposing]
-            metrics["withstood"] = sum(result.passed for result in theirs) / opposing
+            theirs = told.secret[hidden : hidden + len(opposing)]
+            metrics["withstood"] = sum(result.passed for result in theirs) / len(opposing)
         return Judgement((parse, test), metrics, facts)
 
     def _apart(
@@ -221,15 +221,15 @@ class PythonVerifier(PooledVerifier):
         found = apart.recorded(
             self._python,
             tests.interface,
-            further.setup,
-            further.scripts,
+            further,
             f"{task.tests.get('prelude', '')}\n{task.reference}",
         )
         if isinstance(found, Outcome):
             return self._broken(found)
         if isinstance(found, str):
             return found
-        held = {**task.tests["apart"], "calls": list(found)}
+        calls, shown = found
+        held = {**task.tests["apart"], "calls": calls, "shown_calls": shown}
         return replace(task, tests={**task.tests, "apart": held})
 
     def faults(
@@ -329,12 +329,20 @@ def opposing_cases(task: Task) -> tuple[oracle.Case, ...]:
     return found.cases if found else ()
 
 
-def _calls(tests: Tests[Interface] | None, further: Apart | None) -> tuple[oracle.Case, ...]:
-    """The calls that tests are known to make that run apart, as cases without expectation."""
-    if tests is None or further is None:
-        return ()
+def _asked(
+    tests: Tests[Interface], further: Apart | None, opposing: Sequence[oracle.Case]
+) -> Tests[Interface]:
+    """All that a candidate is asked in one process: first all that something is told about, since
+    an answer may hold what was asked before it. The calls that tests are known to make that run
+    apart are cases without expectation."""
     name = tests.interface.name
-    return tuple(oracle.Case(oracle.Call(name, c), oracle.Expectation()) for c in further.calls)
+    calls = [] if further is None else [
+        oracle.Case(oracle.Call(name, c), oracle.Expectation()) for c in further.calls
+    ]  # fmt: skip
+    shown = 0 if further is None else further.shown_calls
+    first = (*tests.cases[: tests.public], *calls[:shown])
+    cases = (*first, *tests.cases[tests.public :], *opposing, *calls[shown:])
+    return replace(tests, cases=cases, public=len(first))
 
 
 def _refused(why: Diagnostic, tests: Tests[Interface] | None) -> Judgement:
@@ -354,9 +362,10 @@ def _tested(
     source: str,
     parse: Stage,
     further: Apart | None,
+    shown: int,
 ) -> Stage:
     """The stage ``test``; `step` is None where the program does not parse, or where all of its
-    tests run apart and it was not known what they ask."""
+    tests run apart and it was not known what they ask. `shown`: see `calls.ending`."""
     if not parse.passed:
         return Stage("test", StageStatus.SKIPPED)
     seconds = step.seconds if step else 0.0
@@ -372,7 +381,13 @@ def _tested(
         ]
     if step is None:
         return Stage("test", StageStatus.FAILED, seconds, tuple(complaints))
-    how = ending(step, seconds=TEST_SECONDS, memory_bytes=MEMORY_BYTES, output_bytes=OUTPUT_BYTES)
+    how = ending(
+        step,
+        shown=shown,
+        seconds=TEST_SECONDS,
+        memory_bytes=MEMORY_BYTES,
+        output_bytes=OUTPUT_BYTES,
+    )
     if how:
         complaints.append(Diagnostic(how, code=step.status.value))
     return Stage("test", StageStatus.FAILED, seconds, tuple(complaints))
@@ -390,7 +405,8 @@ def _complaints(tests: Tests[Interface], answers: Answered, source: str) -> list
         return [Diagnostic(text, line, column, code="load")]
     return [
         _explained(case, result, lines)
-        for case, result in zip(tests.cases, answers.shown, strict=False)
+        # Behind them are the results of tests that run apart.
+        for case, result in zip(tests.cases[: tests.public], answers.shown, strict=False)
         if not result.passed
     ]
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from ..calls import answer_limit
 from ..sandbox.base import (
     MIB,
     Job,
@@ -179,7 +180,10 @@ class Compiler:
             )  # fmt: skip
             steps.append(Step(argv, environment=ENVIRONMENT, limits=limits, name="join"))
             test = Limits(
-                seconds=_TEST_WALL_SECONDS, cpu_seconds=TEST_SECONDS, output_bytes=OUTPUT_BYTES
+                seconds=_TEST_WALL_SECONDS,
+                cpu_seconds=TEST_SECONDS,
+                output_bytes=OUTPUT_BYTES,
+                answer_bytes=answer_limit(len(requests)),
             )
             steps.append(Step(("./main",), requests=requests, limits=test, name="test"))
         return self.sandbox.run(Job(tuple(steps), files=files))

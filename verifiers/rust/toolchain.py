@@ -109,7 +109,7 @@ class RustVerifier(PooledVerifier):
                 said = [d for d in parse.diagnostics(step.stderr) if d.severity is Severity.ERROR]
                 return f"{step.name}: {said[0].message if said else step.status.value}"
         if len(outcome.last.answers) != len(ids):
-            return f"test: {_ending(outcome.last)}"
+            return f"test: {_ending(outcome.last, len(ids))}"
         return [oracle.read_answer(a, i) for a, i in zip(outcome.last.answers, ids, strict=True)]
 
     # ------------------------------------------------------------ one program
@@ -269,13 +269,19 @@ def _complaints(tests: AnyTests, answers: Answered, step: StepOutcome) -> tuple[
         for case, result in zip(tests.cases, answers.shown, strict=False)
         if not result.passed
     ]
-    if how := _ending(step):
+    if how := _ending(step, tests.public):
         complaints.append(Diagnostic(how, code=step.status.value))
     return tuple(complaints)
 
 
-def _ending(step: StepOutcome) -> str:
-    return ending(step, seconds=TEST_SECONDS, memory_bytes=MEMORY_BYTES, output_bytes=OUTPUT_BYTES)
+def _ending(step: StepOutcome, shown: int) -> str:
+    return ending(
+        step,
+        shown=shown,
+        seconds=TEST_SECONDS,
+        memory_bytes=MEMORY_BYTES,
+        output_bytes=OUTPUT_BYTES,
+    )
 
 
 def _explained(case: oracle.Case, result: oracle.CaseResult) -> str:
