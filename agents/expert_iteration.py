@@ -39,9 +39,9 @@ class ExpertIterationConfig(RunConfig):
     """One run of expert iteration; see `RunConfig`, too. The defaults are CompactLoRa's.
 
     `keep_above`: a sample is kept when its reward is higher; with `best_of_group` (RAFT), only the
-    best of its prompt's. `capacity`: how many kept programs are remembered, the best ones; those of
-    the last `recent` iterations (0: of all). `epochs` over them an iteration, `batch` of them a
-    step.
+    best of its prompt's. `capacity`: how many kept programs are remembered, the best ones; those
+    that were first sampled in the last `recent` iterations (0: in any). `epochs` over them an
+    iteration, `batch` of them a step.
     """
 
     reward: str = "compactlora"

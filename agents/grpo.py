@@ -16,6 +16,7 @@ Departures from the paper, each on purpose and each a setting:
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -27,9 +28,9 @@ from torch import Tensor
 from .advantages import Scaling, group_advantages, rarity, surprise, variety
 from .losses import KL, Aggregation, clipped_policy_loss, kl_loss, truncated_policy_loss
 from .policy import Policy
-from .rollout import Batch, Sample, structures
+from .rollout import Batch, Sample, derive_seed, structures
 from .run import Learner, Pass, RunConfig, train
-from .settings import above_zero, at_least, not_negative, share
+from .settings import above_zero, at_least, not_negative, share, unused
 from .tracking import TrainingResult
 
 
@@ -37,16 +38,17 @@ from .tracking import TrainingResult
 class GRPOConfig(RunConfig):
     """One GRPO run; see `RunConfig`, too. The defaults train the tiny base policy on two cores.
 
-    `group_size`: 4 to 16 work; a group of one has nothing to be compared with. `minibatches`:
-    optimizer steps an iteration, each on its share of the groups. `loss`: ``"clip"`` or
-    ``"cispo"``. `clip_low`, `clip_high`, `dual_clip`, `aggregation`, `kl`, `kl_coef`: see `losses`
-    (with ``"cispo"``, `clip_high` is not used and `ratio_max` is). `scale`: see `advantages`.
+    `group_size`: 4 to 16 work; a group of one has nothing to be compared with. `epochs` over the
+    samples (1 to 4), each in `minibatches` optimizer steps, on a share of the groups each. `loss`:
+    ``"clip"`` or ``"cispo"``. `clip_low`, `clip_high`, `dual_clip` (of the first), `ratio_max` (of
+    the other), `aggregation`, `kl`, `kl_coef`: see `losses`. `scale`: see `advantages`.
     `variety_coef` (0 to 1) takes off the pay of a program whose circuits have structures that are
     common in its batch, `rarity_coef` of one whose words are, and `surprise_coef` (0 to 0.15; more
     makes programs long) adds to the advantage of each token that is unusual where it stands;
     without them a policy settles on one way to write everything. `entropy_coef`: 0 to 0.01.
     """
 
+    epochs: int = 1
     minibatches: int = 2
     loss: Literal["clip", "cispo"] = "clip"
     clip_low: float = 0.2
@@ -69,7 +71,8 @@ class GRPOConfig(RunConfig):
                 "compared with each other."
             )
         RunConfig.__post_init__(self)
-        at_least(self, "minibatches", 1)
+        for name in ("epochs", "minibatches"):
+            at_least(self, name, 1)
         if self.minibatches > self.samples // self.group_size:
             raise ValueError(
                 f"{self.minibatches} minibatches need as many groups; "
@@ -94,6 +97,16 @@ class GRPOConfig(RunConfig):
             if getattr(self, name) not in known:
                 listed = f"{', '.join(known[:-1])} or {known[-1]}"
                 raise ValueError(f"{name} is {listed}, not {getattr(self, name)!r}.")
+        self.refuse_unused()
+
+    def refuse_unused(self) -> None:
+        """Raises `ValueError` for settings that the others leave without a part."""
+        if self.loss == "cispo":
+            unused(self, "loss is cispo", "clip_low", "clip_high", "dual_clip")
+        else:
+            unused(self, "loss is clip", "ratio_max")
+        if not self.kl_coef:
+            unused(self, "kl_coef is 0", "kl")
 
 
 class GRPO(Learner[GRPOConfig]):
@@ -105,7 +118,7 @@ class GRPO(Learner[GRPOConfig]):
         super().__init__(config, policy)
         self.aggregation = config.aggregation
 
-    def learn(self, batch: Batch, iteration: int) -> dict[str, float]:  # noqa: ARG002
+    def learn(self, batch: Batch, iteration: int) -> dict[str, float]:
         config, samples = self.config, batch.samples
         advantages, frac_zero_std = self.advantages(samples)  # [N, T]
         # A sample without advantage has no gradient; leaving it out changes only the denominator,
@@ -115,15 +128,18 @@ class GRPO(Learner[GRPOConfig]):
         measured = ("entropy", "approx_kl", "clip_low", "clip_high", "ratio")
         totals = dict.fromkeys(("loss", "grad_norm", *measured, "kl"), 0.0)
         steps = 0
-        for k in range(config.minibatches):
-            chosen = set(order[k :: config.minibatches])
-            rows = [i for i, s in enumerate(samples) if teaches[i] and s.group in chosen]
-            if not rows:
-                continue
-            about = self.step_on(batch, rows, lambda part: self.loss(part, batch, advantages))
-            for name, value in about.items():
-                totals[name] += value
-            steps += 1
+        for epoch in range(config.epochs):
+            if epoch:  # other groups together than before
+                random.Random(derive_seed("epoch", config.seed, iteration, epoch)).shuffle(order)
+            for k in range(config.minibatches):
+                chosen = set(order[k :: config.minibatches])
+                rows = [i for i, s in enumerate(samples) if teaches[i] and s.group in chosen]
+                if not rows:
+                    continue
+                about = self.step_on(batch, rows, lambda part: self.loss(part, batch, advantages))
+                for name, value in about.items():
+                    totals[name] += value
+                steps += 1
         if not steps:  # nothing was passed through the model
             return {"frac_zero_std": frac_zero_std, **totals, **dict.fromkeys(measured, math.nan)}
         return {"frac_zero_std": frac_zero_std, **{n: t / steps for n, t in totals.items()}}

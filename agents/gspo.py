@@ -15,12 +15,13 @@ from torch import Tensor
 from .grpo import GRPO, GRPOConfig
 from .losses import Aggregation, sequence_policy_loss
 from .run import Pass, train
+from .settings import unused
 from .tracking import TrainingResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GSPOConfig(GRPOConfig):
-    """One GSPO run; see `GRPOConfig`. `loss` and `dual_clip` are not used.
+    """One GSPO run; see `GRPOConfig`. `loss`, `ratio_max` and `dual_clip` have no part in it.
 
     `clip_low`, `clip_high`: the paper's 3e-4 and 4e-4 are for steps of models of billions; the
     tiny base takes larger ones.
@@ -30,6 +31,11 @@ class GSPOConfig(GRPOConfig):
     clip_low: float = 3e-3
     clip_high: float = 4e-3
     aggregation: Aggregation = "sequence"
+
+    def refuse_unused(self) -> None:
+        unused(self, "GSPO clips a ratio of whole programs", "loss", "ratio_max", "dual_clip")
+        if not self.kl_coef:
+            unused(self, "kl_coef is 0", "kl")
 
 
 class GSPO(GRPO):

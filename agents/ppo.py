@@ -39,7 +39,7 @@ from .run import (
     RunConfig,
     train,
 )
-from .settings import above_zero, at_least, not_negative, share
+from .settings import above_zero, at_least, not_negative, share, unused
 from .tracking import TrainingResult
 from .value import AdapterCritic, FittedHead, ValueHead, explained_variance, mean_so_far
 
@@ -94,7 +94,7 @@ class PPOConfig(RunConfig):
             )
         for name in ("gamma", "lam", "lam_critic", "critic_decay"):
             share(self, name)
-        for name in ("clip_high", "critic_rate"):
+        for name in ("clip_high", "critic_rate", "critic_ridge"):
             above_zero(self, name)
         if not 0 < self.clip_low < 1:
             raise ValueError(f"clip_low must lie between 0 and 1, not {self.clip_low}.")
@@ -102,12 +102,18 @@ class PPOConfig(RunConfig):
             raise ValueError(f"dual_clip must be above 1, not {self.dual_clip}.")
         if self.value_clip is not None and not self.value_clip > 0:
             raise ValueError(f"value_clip must be above 0, not {self.value_clip}.")
-        for name in ("value_coef", "critic_warmup", "critic_ridge", "kl_coef", "entropy_coef"):
+        for name in ("value_coef", "critic_warmup", "kl_coef", "entropy_coef"):
             not_negative(self, name)
         if self.critic not in ("fitted", "trained", "adapter"):
             raise ValueError(f"critic is fitted, trained or adapter, not {self.critic!r}.")
         if self.critic_gradient not in ("head", "trunk"):
             raise ValueError(f"critic_gradient is head or trunk, not {self.critic_gradient!r}.")
+        without = {
+            "fitted": ("value_clip", "value_coef", "critic_gradient", "critic_rate"),
+            "trained": ("critic_decay", "critic_ridge"),
+            "adapter": ("value_coef", "critic_gradient", "critic_ridge"),
+        }
+        unused(self, f"critic is {self.critic}", *without[self.critic])
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,13 +244,21 @@ class PPO(Learner[PPOConfig]):
     @torch.no_grad()
     def divergence(self, batch: Batch, rows: Sequence[int], width: int) -> Tensor:
         """Of the policy that sampled from the base, token by token: k1, log new - log base."""
-        found = torch.zeros(len(batch.samples), width)  # [N, T]
+        samples = batch.samples
+        found = torch.zeros(len(samples), width)  # [N, T]
+        told: dict[int, Tensor] = {}
+        own = self.world.share(sorted(rows, key=lambda i: len(samples[i].completion.tokens)))
+        lengths = [len(samples[i].completion.tokens) for i in own]
         with self.policy.model.disable_adapter():
-            for i in rows:
-                sample = batch.samples[i]
-                base = self.score(batch, [sample], with_entropy=False).logprobs[0].cpu()  # [T]
+            for part in passes(lengths, TOKENS_PER_PASS):
+                some = [samples[own[i]] for i in part]
+                scores = self.score(batch, some, with_entropy=False, with_hidden=False)
+                for row, i in enumerate(part):
+                    told[own[i]] = scores.logprobs[row, : lengths[i]].cpu()
+        for share_of_one in self.world.gather(told):
+            for i, base in share_of_one.items():
                 # 0 on what was not sampled, as both are there.
-                found[i, : len(base)] = sample.completion.logprobs - base
+                found[i, : len(base)] = samples[i].completion.logprobs - base
         return found
 
     def loss(
@@ -272,7 +286,7 @@ class PPO(Learner[PPOConfig]):
             clip_high=config.clip_high,
             dual_clip=config.dual_clip,
         )
-        policy = surrogate - config.entropy_coef * entropy
+        policy = surrogate - config.entropy_coef * entropy if config.entropy_coef else surrogate
         loss = policy if warm else 0.0 * policy
         if config.critic == "trained":
             loss = loss + config.value_coef * error

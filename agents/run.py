@@ -153,6 +153,11 @@ class RunConfig:
             raise ValueError(
                 f"samples ({self.samples}) must be a multiple of group_size ({self.group_size})."
             )
+        if self.curriculum and self.group_size < 2:
+            raise ValueError(
+                "curriculum needs a group_size of at least 2: it looks at how far the rewards of "
+                "one prompt's samples differ."
+            )
         for name in ("learning_rate", "max_grad_norm", "temperature"):
             above_zero(self, name)
         for name in ("warmup", "seed"):
@@ -329,8 +334,16 @@ class Learner(ABC, Generic[Config]):
         summed = {name: sum(share.get(name, 0.0) for share in shares) for name in names}
         trained = [p for group in self.optimizer.param_groups for p in group["params"]]
         self.world.add_gradients(trained)
-        norm = torch.nn.utils.clip_grad_norm_(self.parameters(), self.config.max_grad_norm)
-        if math.isfinite(summed["loss"]) and norm.isfinite():  # else `health` has something to say
+        own = self.parameters()
+        known = set(map(id, own))
+        # A critic's head, whose errors are of another scale, is bounded by itself.
+        beside = [p for p in trained if id(p) not in known]
+        norm, other = (
+            torch.nn.utils.clip_grad_norm_(some, self.config.max_grad_norm)
+            for some in (own, beside)
+        )
+        finite = math.isfinite(summed["loss"]) and norm.isfinite() and other.isfinite()
+        if finite:  # else `health` has something to say
             self.optimizer.step()
         self.optimizer.zero_grad()
         return {**summed, "grad_norm": norm.item()}

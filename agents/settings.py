@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -49,3 +50,12 @@ def share(config: object, name: str) -> None:
     """Raises `ValueError` with a sentence when a setting does not lie in 0 to 1."""
     if not 0 <= getattr(config, name) <= 1:
         raise ValueError(f"{name} must lie in 0 to 1, not {getattr(config, name)}.")
+
+
+def unused(config: Any, because: str, *names: str) -> None:
+    """Raises `ValueError` with a sentence when one of these settings, which cannot act `because`
+    of others, is not what it is by default."""
+    defaults = {field.name: field.default for field in fields(config)}
+    for name in names:
+        if getattr(config, name) != defaults[name]:
+            raise ValueError(f"{name} = {getattr(config, name)} has no part in this: {because}.")

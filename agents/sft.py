@@ -78,6 +78,8 @@ class SFTConfig:
         for name in ("examples", "steps", "batch", "hidden", "layers", "heads", "kv_heads"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}.")
+        if self.examples < self.batch:
+            raise ValueError(f"{self.examples} examples make no batch of {self.batch}.")
         if self.hidden % self.heads or self.heads % self.kv_heads:
             raise ValueError(
                 f"hidden ({self.hidden}) must be a multiple of heads ({self.heads}), and heads of "
@@ -129,10 +131,14 @@ def train_sft(config: SFTConfig, *, console: Console | None = None) -> SFTResult
     started = time.monotonic()
     torch.manual_seed(config.seed)
     shown = lesson(config.env, count=config.examples, longest=config.longest, seed=config.seed)
-    if not shown.examples:
+    if len(shown.examples) < config.batch:
         raise CheckpointError(
-            f"No reference of {config.env} has at most {config.longest} characters: longest is too "
-            "small."
+            f"{len(shown.examples) or 'No'} references of {config.env} have at most "
+            f"{config.longest} characters, and a batch has {config.batch}: longest is too small."
+        )
+    if config.copy_steps and len(shown.names) < _COPY_NAMES:
+        raise CheckpointError(
+            f"{config.env} has no {_COPY_NAMES} names to be copied: take copy_steps=0."
         )
     tokenizer = build_tokenizer(
         shown.texts, names=shown.names, phrases=config.phrases, template=shown.template
@@ -251,12 +257,13 @@ def batches_of(
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Endless batches of ids and labels [B, T]; only what is taught is labelled.
 
-    Neighbours in length share a batch (less padding), in random order.
+    Neighbours in length share a batch (less padding), in random order. There are at least `size`
+    pairs.
     """
     while True:
         order = rng.sample(range(len(pairs)), len(pairs))
         # Sorted within stretches of 16 batches: little padding, and still a fresh mix.
-        stretch = 16 * size
+        stretch = min(16 * size, len(order) // size * size)
         for start in range(0, len(order) - stretch + 1, stretch):
             chosen = sorted(order[start : start + stretch], key=lambda i: len(pairs[i][0]))
             parts = [chosen[k : k + size] for k in range(0, stretch, size)]

@@ -37,8 +37,8 @@ def train(algorithm, base, out, processes, *more):
 
 
 @pytest.mark.learning
-# The others take the same steps with another loss.
-@pytest.mark.parametrize("algorithm", ["grpo", "ppo:adapter"])
+# The others take the same steps with another loss; what a fitted critic adds up is in test_ppo.
+@pytest.mark.parametrize("algorithm", ["grpo", "ppo:adapter", "expert-iteration"])
 def test_two_processes_give_the_losses_of_one(tmp_path, small_base, algorithm):
     one, two = tmp_path / "one", tmp_path / "two"
     for out, processes in ((one, 1), (two, 2)):
@@ -53,7 +53,8 @@ def test_two_processes_give_the_losses_of_one(tmp_path, small_base, algorithm):
         assert before.keys() == after.keys()
         for name in before:
             if not is_timing(name):
-                assert after[name] == pytest.approx(before[name], abs=1e-5, rel=1e-5), name
+                same = pytest.approx(before[name], abs=1e-5, rel=1e-5, nan_ok=True)
+                assert after[name] == same, name
     weights, others = (load_file(out / "latest" / WEIGHTS) for out in (one, two))
     assert any(t.abs().max() > 1e-4 for n, t in weights.items() if "lora_B" in n)
     for name, tensor in weights.items():

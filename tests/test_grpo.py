@@ -17,6 +17,8 @@ from forgegym.agents import run
 from forgegym.agents.checkpoint import CheckpointError
 from forgegym.agents.generate import Completion
 from forgegym.agents.grpo import GRPO, GRPOConfig, train_grpo
+from forgegym.agents.gspo import GSPOConfig
+from forgegym.agents.logprob import completion_scores
 from forgegym.agents.policy import (
     Policy,
     PolicyError,
@@ -158,6 +160,78 @@ def test_the_kl_penalty_is_zero_for_a_new_adapter(tmp_path, policy):
     assert metrics["kl"] == pytest.approx(0.0, abs=1e-8)
     for a, b in zip(with_kl, without, strict=True):
         assert torch.allclose(a, b, atol=1e-6)
+
+
+def moved(policy):
+    """A new adapter is the base itself; this one is not."""
+    draw = torch.Generator().manual_seed(3)
+    with torch.no_grad():
+        for name, parameter in policy.model.named_parameters():
+            if "lora_B" in name:
+                parameter.copy_(0.2 * torch.randn(parameter.shape, generator=draw))
+    return policy
+
+
+def of_tokens(model, policy, batch):
+    """The log-probability of every sampled token of a batch under a model."""
+    found = completion_scores(
+        model,
+        prompts=batch.prompts,
+        completions=[s.completion.tokens for s in batch.samples],
+        owners=[s.group for s in batch.samples],
+        pad_id=policy.pad_id,
+    )
+    return found.logprobs[found.mask > 0].detach()
+
+
+def test_the_kl_penalty_is_that_from_the_base(tmp_path, policy, base):
+    moved(policy)
+    batch = batch_of(policy, [0.0, 1.0, 0.2, 0.1])
+    d = of_tokens(load_policy(base).model, policy, batch) - of_tokens(policy.model, policy, batch)
+    assert d.abs().max() > 0.1
+    with_kl, metrics = gradients(settings(tmp_path, kl_coef=0.5), policy, batch)
+    assert metrics["kl"] == pytest.approx((d.exp() - d - 1).mean().item(), rel=1e-4)
+    without, _ = gradients(settings(tmp_path), policy, batch)
+    toward = [a - b for a, b in zip(with_kl, without, strict=True)]
+    with torch.no_grad():  # a step along it leads back to the base
+        for parameter, direction in zip(GRPO(settings(tmp_path), policy).parameters(), toward,
+                                        strict=True):  # fmt: skip
+            parameter -= 0.5 * direction
+    nearer = of_tokens(load_policy(base).model, policy, batch)
+    nearer -= of_tokens(policy.model, policy, batch)
+    assert (nearer**2).mean() < (d**2).mean()
+
+
+def test_a_second_epoch_goes_over_the_same_samples(tmp_path, policy):
+    batch = batch_of(policy, [0.0, 1.0, 0.2, 0.1])
+    chosen = {"minibatches": 2, "learning_rate": 1e-2}
+    learner = GRPO(settings(tmp_path, epochs=3, **chosen), policy)
+    steps = []
+    original = learner.step_on
+
+    def step_on(batch, rows, loss_of):
+        steps.append(sorted(rows))
+        return original(batch, rows, loss_of)
+
+    learner.step_on = step_on
+    about = learner.learn(batch, 1)
+    assert len(steps) == 6
+    assert sorted(map(tuple, steps)) == sorted([(0, 1), (2, 3)] * 3)
+    assert about["approx_kl"] > 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "chosen", "told"),
+    [
+        (GRPOConfig, {"ratio_max": 3.0}, "ratio_max = 3.0 has no part in this: loss is clip"),
+        (GRPOConfig, {"loss": "cispo", "clip_high": 0.3}, "clip_high = 0.3 has no part in this"),
+        (GRPOConfig, {"kl": "k2"}, "kl = k2 has no part in this: kl_coef is 0"),
+        (GSPOConfig, {"dual_clip": 3.0}, "dual_clip = 3.0 has no part in this: GSPO clips"),
+    ],
+)
+def test_a_setting_that_could_not_act_is_refused(tmp_path, kind, chosen, told):
+    with pytest.raises(ValueError, match=told):
+        kind(out=tmp_path, **chosen)
 
 
 def test_only_the_adapter_is_trained(tmp_path, policy):

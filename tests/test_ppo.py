@@ -9,7 +9,9 @@ from letters import LETTERS
 from safetensors.torch import load_file
 from training import quiet
 
+from forgegym.agents import ppo
 from forgegym.agents.distributed import World
+from forgegym.agents.logprob import completion_scores
 from forgegym.agents.policy import (
     WEIGHTS,
     adapter_state,
@@ -148,6 +150,85 @@ def test_the_penalty_for_leaving_the_base_is_zero_for_a_new_adapter(tmp_path, po
     without, _ = learner.targets(batch, range(4), first=True)
     assert divergence == pytest.approx(0.0, abs=1e-4)
     assert torch.allclose(with_penalty.returns, without.returns, atol=1e-2)
+
+
+def test_the_penalty_is_the_divergence_from_the_base(tmp_path, policy, base, monkeypatch):
+    draw = torch.Generator().manual_seed(3)
+    with torch.no_grad():
+        for name, parameter in policy.model.named_parameters():
+            if "lora_B" in name:
+                parameter.copy_(0.2 * torch.randn(parameter.shape, generator=draw))
+    learner = PPO(settings(tmp_path, kl_coef=0.5), policy)
+    batch = batch_of(learner, [0.0, 1.0, 3.0, 2.0])
+    scores = completion_scores(
+        load_policy(base).model,
+        prompts=batch.prompts,
+        completions=[s.completion.tokens for s in batch.samples],
+        owners=[s.group for s in batch.samples],
+        pad_id=policy.pad_id,
+    )
+    width = scores.mask.shape[1]
+    k1 = torch.zeros(4, width)
+    for row, sample in enumerate(batch.samples):
+        logprobs = sample.completion.logprobs
+        k1[row, : len(logprobs)] = logprobs - scores.logprobs[row, : len(logprobs)].detach()
+    assert k1.abs().max() > 0.1
+    assert torch.allclose(learner.divergence(batch, range(4), width), k1, atol=1e-4)
+    monkeypatch.setattr(ppo, "TOKENS_PER_PASS", 1)
+    assert torch.allclose(learner.divergence(batch, range(4), width), k1, atol=1e-4)
+    learner.config = settings(tmp_path, kl_coef=0.5, critic_warmup=0, lam_critic=1.0)
+    targets, divergence = learner.targets(batch, range(4), first=True)
+    assert divergence == pytest.approx(k1.sum().item() / scores.mask.sum().item(), rel=1e-3)
+    # What is left of a program's pay at its first token: all of it, less all penalties.
+    for row, reward in enumerate([0.0, 1.0, 3.0, 2.0]):
+        wanted = reward - 0.5 * k1[row].sum().item()
+        assert targets.returns[row, 0].item() == pytest.approx(wanted, abs=1e-3)
+
+
+def test_what_two_processes_observe_is_fitted_as_one(policy):
+    draw = torch.Generator().manual_seed(0)
+    hidden, returns = torch.randn(60, 8, generator=draw), torch.randn(60, generator=draw)
+
+    class Pair(World):
+        def gather(self, mine):
+            return [mine, (other._gram, other._moment)]
+
+    whole, one, other = (FittedHead(8, decay=0.9, ridge=0.3) for _ in range(3))
+    whole.observe(hidden, returns)
+    one.observe(hidden[:25], returns[:25])
+    other.observe(hidden[25:], returns[25:])
+    whole.fit(World())
+    one.fit(Pair())
+    assert torch.allclose(one.weight, whole.weight, atol=1e-6)
+    assert torch.allclose(one.bias, whole.bias, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "told"),
+    [
+        ({"value_coef": 0.1}, "value_coef = 0.1 has no part in this: critic is fitted"),
+        ({"critic": "trained", "critic_ridge": 0.1}, "critic_ridge = 0.1 has no part in this"),
+        ({"critic": "adapter", "value_coef": 0.1}, "value_coef = 0.1 has no part in this"),
+        ({"critic_ridge": 0.0}, "critic_ridge must be above 0"),
+        ({"curriculum": True, "group_size": 1}, "curriculum needs a group_size of at least 2"),
+    ],
+)
+def test_a_setting_that_could_not_act_is_refused(tmp_path, chosen, told):
+    with pytest.raises(ValueError, match=told):
+        settings(tmp_path, **chosen)
+
+
+def test_the_step_of_a_trained_critic_is_bounded_by_itself(tmp_path, policy):
+    learner = PPO(settings(tmp_path, critic="trained", max_grad_norm=1e-3), policy)
+    learner.optimizer = torch.optim.SGD(
+        [{"params": group["params"]} for group in learner.optimizer.param_groups], lr=1.0
+    )
+    groups = [group["params"] for group in learner.optimizer.param_groups]
+    before = [[p.detach().clone() for p in group] for group in groups]
+    learner.learn(batch_of(learner, [0.0, 100.0, 300.0, 200.0]), 2)
+    for then, now in zip(before, groups, strict=True):
+        step = sum((a - b.detach()).square().sum() for a, b in zip(then, now, strict=True)) ** 0.5
+        assert 0.5e-3 < step < 1.01e-3
 
 
 def test_a_fitted_critic_changes_no_gradient(tmp_path, policy):

@@ -1,5 +1,6 @@
 """The tokenizer's round trip, and what the tiny base policy is shown and becomes."""
 
+import itertools
 import json
 import random
 from collections import Counter
@@ -303,3 +304,24 @@ def test_references_are_shown_whole_and_spoilt():
     assert 0.15 < whole < 0.35
     # A few versions of each, not noise.
     assert len(set(shown)) <= 4 * len(references)
+
+
+def test_few_examples_make_batches_too():
+    pairs = [([1] * n, [True] * n) for n in range(1, 12)]
+    batches = batches_of(pairs, 4, random.Random(0))
+    shown = [ids.shape[0] for ids, _ in itertools.islice(batches, 5)]
+    assert shown == [4] * 5
+
+
+@pytest.mark.parametrize(
+    ("chosen", "told"),
+    [
+        ({"env": "RustCode-v0", "copy_steps": 5}, "RustCode-v0 has no 12 names to be copied"),
+        ({"longest": 5, "examples": 20}, "have at most 5 characters, and a batch has 16"),
+    ],
+)
+def test_what_cannot_be_taught_is_told_in_a_sentence(tmp_path, chosen, told):
+    with pytest.raises(CheckpointError, match=told):
+        train_sft(SFTConfig(out=tmp_path / "base", **{"examples": 64, **chosen}), console=quiet())
+    with pytest.raises(ValueError, match="10 examples make no batch of 16"):
+        SFTConfig(out=tmp_path, examples=10)
