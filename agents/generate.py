@@ -133,48 +133,48 @@ def generate(
     logprobs = torch.zeros(len(owner), max_new_tokens, device=device)  # [R, T]
     values = torch.zeros_like(logprobs)  # [R, T]
     seen = torch.zeros_like(hidden, dtype=torch.float32)  # [R, H] the sum of a row's hidden states
-    lengths = torch.full((len(owner),), max_new_tokens, device=device)  # [R]
-    ended = torch.zeros(len(owner), dtype=torch.bool, device=device)  # [R]
     eos = torch.tensor(list(eos_ids), device=device)
     endings = eos if stop is None else stop.endings.to(device)
     live = torch.arange(len(owner), device=device)  # the rows still in the batch
+    batch = list(range(len(owner)))  # the same, and what follows, where the host reads them
+    lengths = [max_new_tokens] * len(owner)
+    ended = [False] * len(owner)
     for t in range(max_new_tokens):
         token, logprob = sample(logits, noise[live, t], temperature=temperature, top_p=top_p)
-        open_ = ~ended[live]  # ended rows stay in the batch until the next compaction
-        at = live[open_]
-        tokens[at, t] = token[open_]
-        logprobs[at, t] = logprob[open_]
+        # Rows that have ended stay in the batch until the next compaction; what is written of them
+        # lies beyond their length.
+        tokens[live, t], logprobs[live, t] = token, logprob
         if value_of is not None:
-            seen[at] += hidden[open_].float()
-            values[at, t] = value_of(seen[at] / (t + 1))
-        now = at[torch.isin(token[open_], eos)]
-        ended[now] = True
-        lengths[now] = t + 1
-        if stop is not None:
-            for row in at[torch.isin(token[open_], endings)].tolist():
-                if stop.end(tokens[row, : t + 1]):
-                    ended[row], lengths[row] = True, t + 1
-        if on_finished is not None:
-            for row in at[ended[at]].tolist():
+            seen[live] += hidden.float()
+            values[live, t] = value_of(seen[live] / (t + 1))
+        # All that is asked of the device in a step, in one question: it waits for each.
+        is_eos, may_end = torch.stack([torch.isin(token, eos), torch.isin(token, endings)]).tolist()
+        for row, eos_now, ending in zip(batch, is_eos, may_end, strict=True):
+            if ended[row] or not (
+                eos_now or (stop is not None and ending and stop.end(tokens[row, : t + 1]))
+            ):
+                continue
+            ended[row], lengths[row] = True, t + 1
+            if on_finished is not None:
                 on_finished(row, tokens[row, : t + 1].cpu())
-        running = ~ended[live]
-        count = int(running.sum())
-        if count == 0 or t + 1 == max_new_tokens:
+        kept = [place for place, row in enumerate(batch) if not ended[row]]
+        if not kept or t + 1 == max_new_tokens:
             break
-        if count <= COMPACT_BELOW * len(live):
-            kept = running.nonzero().squeeze(1)
-            decoder.keep(kept)
-            live, token = live[kept], token[kept]
+        if len(kept) <= COMPACT_BELOW * len(batch):
+            places = torch.tensor(kept, device=device)
+            decoder.keep(places)
+            live, token = live[places], token[places]
+            batch = [batch[place] for place in kept]
         logits, hidden = decoder.step(token), decoder.hidden
 
     tokens, logprobs, values = tokens.cpu(), logprobs.cpu(), values.cpu()
     for row, i in enumerate(owner):
-        n = int(lengths[row])
+        n = lengths[row]
         results[i].append(
             Completion(
                 tokens[row, :n].clone(),
                 logprobs[row, :n].clone(),
-                bool(ended[row]),
+                ended[row],
                 None if value_of is None else values[row, :n].clone(),
             )
         )
