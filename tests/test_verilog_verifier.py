@@ -5,6 +5,8 @@ import pytest
 from conftest import need_tools
 from gymnasium.utils.env_checker import check_env
 
+from forgegym.benchmarks.attacks.entries import v19_called_by_yosys, v20_kept_modules
+from forgegym.benchmarks.attacks.entries.v24_names_in_netlist import RIGHT, smuggling
 from forgegym.benchmarks.attacks.programs import (
     COUNTER,
     COUNTER_INTERFACE,
@@ -14,7 +16,9 @@ from forgegym.benchmarks.attacks.programs import (
 from forgegym.envs.tasks import verilog
 from forgegym.verifiers.sandbox.base import Outcome, Status, StepOutcome
 from forgegym.verifiers.verdict import FailureKind
+from forgegym.verifiers.verilog import tools
 from forgegym.verifiers.verilog.mutants import mutants, trivial
+from forgegym.verifiers.verilog.netlist import NOT_PLAIN
 from forgegym.verifiers.verilog.toolchain import Tests, VerilogVerifier
 
 BACKENDS = [
@@ -94,6 +98,55 @@ def test_cells_by_name_and_other_black_boxes_are_refused(verifier):
     source = counter_with("  \\$_DFF_P_ f (.C(clk), .D(en), .Q(wrapped)); assign count = 0;",
                           reg=False)  # fmt: skip
     assert not verifier.verify(counter_task(), source).passed("synthesise")
+
+
+def test_a_name_that_becomes_text_of_the_netlist_smuggles_nothing_in(verifier):
+    verdict = verifier.verify(counter_task(), smuggling("keep_hierarchy", "blackbox"))
+    assert verdict.stage == "synthesise"
+    assert [d.code for d in verdict.diagnostics] == ["unmapped"]
+    assert verifier.verify(counter_task(), RIGHT).accepted  # whose name has a dot and brackets
+
+
+def without(line):
+    """Yosys's script as it is, less the lines that begin so."""
+    whole = tools.script
+
+    def script(*args, **kwargs):
+        lines = whole(*args, **kwargs).splitlines(keepends=True)
+        return "".join(each for each in lines if not each.startswith(line))
+
+    return script
+
+
+def test_a_netlist_of_more_than_gates_is_not_simulated(verifier, monkeypatch):
+    # As if everything that Yosys is told to refuse and to rename had a hole.
+    monkeypatch.setattr(
+        tools, "script", without(("setattr -mod", "setattr -unset keep", "hierarchy -sim", "select",
+                                  "rename"))
+    )  # fmt: skip
+    verdict = verifier.verify(counter_task(), smuggling("keep_hierarchy", "blackbox") + "// again")
+    assert verdict.stage == "synthesise"
+    assert NOT_PLAIN in {d.message for d in verdict.diagnostics}
+    assert verdict.metrics["behaviour"] == 0.0
+
+
+def test_a_netlist_that_is_not_there_is_no_good_one(verifier, monkeypatch):
+    monkeypatch.setattr(tools, "NETLIST_BYTES", 100)
+    verdict = verifier.verify(counter_task(), COUNTER + "// too large\n")
+    assert verdict.stage == "synthesise"
+    assert "the netlist is not taken" in str(verdict.diagnostics[0])
+
+
+def test_yosys_calls_no_function_of_c(verifier):
+    task = counter_task()
+    for source in v19_called_by_yosys.SOURCES:
+        verdict = verifier.verify(task, source)
+        assert verdict.stage == "synthesise"
+        assert "Found DPI function" in str(verdict.diagnostics[0])
+
+
+def test_a_module_that_asks_to_be_kept_is_flattened(verifier):
+    assert verifier.verify(counter_task(), v20_kept_modules.KEPT).accepted
 
 
 def test_what_is_wrong_in_a_hidden_run_is_not_told(verifier):

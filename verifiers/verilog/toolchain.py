@@ -24,6 +24,7 @@ from ..verdict import (
 )
 from . import explanation, parse
 from .interface import Interface
+from .netlist import NOT_PLAIN, is_plain
 from .player import request
 from .slang import VerilogFacts, read_verilog
 from .tools import (
@@ -308,11 +309,8 @@ class VerilogVerifier(PooledVerifier):
 
         Raises `SandboxError` when the machine fails.
         """
-        netlist = outcome.files.get(NETLIST)
-        if netlist is None:  # too large to be brought back
-            return []
         started = time.perf_counter()
-        same = self._tools.prove(interface, reference, netlist)
+        same = self._tools.prove(interface, reference, outcome.files[NETLIST])
         seconds = time.perf_counter() - started
         if same is None:
             return []
@@ -434,8 +432,11 @@ class _Judging:
             self.stages.append(Stage("synthesise", StageStatus.SKIPPED))
             return
         said = self.said(step)
-        join = self.steps.get("join")
-        fine = step.status is Status.OK and (join is None or join.status is Status.OK)
+        fine = step.status is Status.OK
+        if fine and self.tests is not None:
+            unfit = self._unfit()
+            said += unfit
+            fine = not unfit
         if not fine and not any(d.severity is Severity.ERROR for d in said):
             said.append(Diagnostic(f"Yosys ended with {step.status.value}", code="crash"))
         status = StageStatus.PASSED if fine else StageStatus.FAILED
@@ -443,6 +444,16 @@ class _Judging:
         if fine:
             self.metrics |= parse.statistics(self.outcome.files.get(STATISTICS, b""))
             self.metrics["depth"] = parse.depth(self.outcome.files.get(DEPTH, b""))
+
+    def _unfit(self) -> list[Diagnostic]:
+        """Why what Yosys wrote is no netlist that was simulated; nothing where it is one."""
+        join, netlist = self.steps["join"], self.outcome.files.get(NETLIST)
+        if join.status is not Status.OK:
+            return self.said(join) or [Diagnostic(NOT_PLAIN, code="netlist")]
+        if netlist is None:
+            why = self.outcome.missing.get(NETLIST, "it is not there")
+            return [Diagnostic(f"the netlist is not taken: {why}", code="netlist")]
+        return [] if is_plain(netlist) else [Diagnostic(NOT_PLAIN, code="netlist")]
 
     def test(self, tests: Tests, ids: Sequence[str], given: int) -> list[list[str] | None]:
         """The stage ``test``; returns what was seen of each run. `given`: see `trivial`."""

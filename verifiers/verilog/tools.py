@@ -30,6 +30,7 @@ from ..sandbox.choose import Choice, image_is_built, open_sandbox
 from ..verdict import Toolchain
 from ..verifier import ToolchainMissingError
 from .interface import Interface
+from .netlist import GATES, LINE, NOT_PLAIN
 from .player import player, player_name
 
 # Yosys takes 40 MB for a small design; a memory of a million words must not get far.
@@ -152,7 +153,7 @@ class Toolbox:
         if interface is not None:
             files[_PLAYER] = player(interface).encode()
             collect[PORTS] = MIB
-            steps.append(replace(self._elaborate(interface, NETLIST, "netlist"), name="join"))
+            steps.append(_if_plain(self._elaborate(interface, NETLIST, "netlist")))
             steps.append(self._simulate("netlist", requests))
         return self.sandbox.run(Job(tuple(steps), files=files, collect=collect))
 
@@ -160,7 +161,7 @@ class Toolbox:
         """What Yosys's `portlist` tells of a module of a trusted source; or, as text, why it tells
         nothing. Raises `SandboxError` when the machine fails."""
         commands = (
-            f"read_verilog -sv {FILE}\nhierarchy -check -top {module}\nproc\n"
+            f"read_verilog -nodpi -sv {FILE}\nhierarchy -check -top {module}\nproc\n"
             f"tee -q -o {PORTS} portlist {module}\n"
         )
         step = Step(
@@ -289,6 +290,18 @@ class Toolbox:
             self.sandbox.close()
 
 
+# Before it is simulated, since what is simulated could write files; and for the host to see again.
+_IS_PLAIN = (
+    f'LC_ALL=C grep -aqvxE "$0" {NETLIST}; '  # 1: there is no other line
+    f"if [ $? -ne 1 ]; then echo 'error: {NOT_PLAIN}' >&2; exit 1; fi; exec \"$@\""
+)
+
+
+def _if_plain(step: Step) -> Step:
+    """A step that takes the netlist, made the step "join": it fails where that is not plain."""
+    return replace(step, argv=("/bin/sh", "-c", _IS_PLAIN, LINE, *step.argv), name="join")
+
+
 def _limits(seconds: float, output_bytes: int = OUTPUT_BYTES) -> Limits:
     """A tool's, with so many seconds of processor time."""
     return Limits(seconds=_WALL * seconds, cpu_seconds=seconds, output_bytes=output_bytes)
@@ -299,26 +312,34 @@ def _bytes(source: str) -> bytes:
 
 
 def script(interface: Interface | None, seed: int, *, keep_initial: bool = False) -> str:
-    """What Yosys does. No name of the candidate's is in it: the top module's is the task's.
+    """What Yosys does. No name of the candidate's is in it: the top module's is the task's. And
+    none but its ports' comes out of it: wires and cells get Yosys's own names.
 
-    Refused are: a module that is not there, latches, a wire with two drivers or none, a loop of
-    combinational logic, and whatever does not become gates.
+    Refused are: a module that is not there, a black box, latches, a wire with two drivers or none,
+    a loop of combinational logic, and whatever does not become gates. A function of C is none that
+    Yosys may call (`-nodpi`): it would run in Yosys itself, and could write any netlist.
     """
     top = "-auto-top" if interface is None else f"-top {interface.name}"
     ports = "" if interface is None else f"tee -q -o {PORTS} portlist {interface.name}\n"
+    apart = f"=* {'A:top' if interface is None else interface.name} %d"
     forget = "" if keep_initial else "setattr -unset init w:*\n"
     return f"""\
-read_verilog -sv {FILE}
+read_verilog -nodpi -sv {FILE}
 hierarchy -check {top}
 proc
+setattr -mod -unset keep_hierarchy *
+setattr -unset keep_hierarchy c:*
 flatten
-hierarchy -check {top}
+hierarchy -simcheck -purge_lib {top}
+select -assert-none {apart}
 delete t:$print t:$check t:$assert t:$assume t:$cover t:$live t:$fair t:$scopeinfo
 select -assert-none {LATCHES}
 check -assert
 {ports}{forget}synth -run coarse:
-{forget}select -assert-none {NOT_GATES}
+{forget}select -set gates {" ".join(f"t:{gate}" for gate in GATES)}
+select -assert-none {NOT_GATES}
 setundef -init -random {seed}
+rename -hide
 tee -q -o {STATISTICS} stat -json
 tee -q -o {DEPTH} ltp -noff
 write_verilog -noattr {NETLIST}
@@ -359,13 +380,13 @@ endmodule
 def miter_script(interface: Interface) -> str:
     """What Yosys does to make one circuit of a reference, a netlist and their `check_module`."""
     return f"""\
-read_verilog -sv {_REFERENCE}
+read_verilog -nodpi -sv {_REFERENCE}
 hierarchy -check -top {interface.name}
 proc
 flatten
 memory
 rename {interface.name} gold
-read_verilog -sv {NETLIST}
+read_verilog -nodpi -sv {NETLIST}
 proc
 rename {interface.name} gate
 setattr -unset init w:*
@@ -385,7 +406,7 @@ write_aiger -zinit {_MITER}
 
 
 LATCHES = "t:$dlatch t:$adlatch t:$dlatchsr"
-NOT_GATES = "t:* t:$_* %d"
+NOT_GATES = "t:* @gates %d"
 
 
 def open_toolbox(
