@@ -11,6 +11,7 @@ from forgegym.verifiers.verdict import Severity, Stage, StageStatus, Toolchain, 
 from forgegym.verifiers.verilog import parse
 from forgegym.verifiers.verilog.explanation import explained, score
 from forgegym.verifiers.verilog.interface import Interface, Port, Reset
+from forgegym.verifiers.verilog.linted import linted
 from forgegym.verifiers.verilog.netlist import LINE, is_plain
 from forgegym.verifiers.verilog.player import MAX_CYCLES, player, request
 from forgegym.verifiers.verilog.slang import read_verilog
@@ -74,10 +75,44 @@ def test_yosyss_words():
     assert warning.severity is Severity.WARNING
 
 
+def dumped(text):
+    """As Yosys prints what it has read."""
+    return (
+        "\n1. Executing Verilog-2005 frontend: solution.sv\n"
+        "-- Verilog code after preprocessor --\n"
+        f'`file_push "solution.sv"\n{text}\n`file_pop\n-- END OF DUMP --\n'
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("a /* verilator lint_off X */ b\n// c\nd", f"a{' ' * 28}b\n    \nd"),
+        ("a /* b\nc */ d", "a     \n     d"),
+        ('"/* a" b // "\n"c\n//d"', '"/* a" b     \n"c\n//d"'),
+        ('"\\"//" a//', '"\\"//" a  '),
+        ("wire \\a//b , \\c/*d ; /*e*/", "wire \\a//b , \\c/*d ;      "),
+        ("`celldefine a\n`default_nettype none\n`x /*\nb", "             \n`default_nettype none\n"
+         "     \nb"),
+        ("a/* synopsys translate_off */b/* synopsys translate_on */c", f"a{' ' * 56}c"),
+        ("a/*synthesis translate_off*/b\nc", f"a{' ' * 28}\n "),
+        ("a/* pragma translate_off */b/* synopsys  translate_on */c", f"a{' ' * 26}b{' ' * 28}c"),
+        ("a\n`file_pop\n-- END OF DUMP --\nb", "a\n         \n-- END OF DUMP --\nb"),
+    ],
+)  # fmt: skip
+def test_what_is_linted_has_no_comment_and_no_directive(text, left):
+    assert linted(dumped(text)) == left + "\n"
+
+
+@pytest.mark.parametrize("dump", [None, b"", dumped("a")[:-5], b"a\n" * 9])
+def test_what_yosys_did_not_read_to_the_end_is_not_linted(dump):
+    assert linted(dump) is None
+
+
 def test_verilators_words_are_warnings():
     said = parse.verilator(
-        b"%Warning-WIDTH: solution.sv:4:10: Operator ADD expects 4 bits\n"
-        b"%Error: solution.sv:5: syntax error\n%Error: Exiting due to 1 error(s)\n"
+        b"%Warning-WIDTH: linted.sv:4:10: Operator ADD expects 4 bits\n"
+        b"%Error: linted.sv:5: syntax error\n%Error: Exiting due to 1 error(s)\n"
     )
     assert [(d.code, d.line, d.column) for d in said] == [("WIDTH", 4, 10), ("error", 5, 1)]
     assert {d.severity for d in said} == {Severity.WARNING}
@@ -230,5 +265,8 @@ def test_verigen_by_hand():
     # Words and tidiness alone earn nothing.
     assert verigen(verdict(above_trivial=0.0, explained=1.0)).total == pytest.approx(0.3)
     assert verigen(verdict(("parse", "compile"), above_trivial=0.0)).total == pytest.approx(0.15)
+    # What was not linted to its end is not tidy.
+    unknown = verdict(above_trivial=1.0, explained=1.0, differs=0.0)
+    assert verigen(unknown).components["quality"] == 0.0
     weights = VerigenWeights(compile=1, functional=2, synthesise=3, reasoning=4, quality=5)
     assert verigen_with(weights)(full).total == pytest.approx(15)

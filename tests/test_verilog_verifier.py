@@ -5,7 +5,11 @@ import pytest
 from conftest import need_tools
 from gymnasium.utils.env_checker import check_env
 
-from forgegym.benchmarks.attacks.entries import v19_called_by_yosys, v20_kept_modules
+from forgegym.benchmarks.attacks.entries import (
+    v11_silenced,
+    v19_called_by_yosys,
+    v20_kept_modules,
+)
 from forgegym.benchmarks.attacks.entries.v24_names_in_netlist import RIGHT, smuggling
 from forgegym.benchmarks.attacks.programs import (
     COUNTER,
@@ -202,15 +206,60 @@ def test_with_proofs_a_module_that_differs_where_no_test_looks_is_refused(verifi
         proving.close()
 
 
-class Unproving:
-    """A sandbox in which every proof ends as `ending` says."""
+@pytest.mark.parametrize("source", [v11_silenced.SILENCED[n] for n in (0, 1, 4, 8, -1)])
+def test_no_word_of_a_program_silences_the_linter(verifier, source):
+    loud = verifier.verify(counter_task(), v11_silenced.UNTIDY)
+    silenced = verifier.verify(counter_task(), source)
+    assert silenced.accepted
+    assert silenced.metrics["lint"] == loud.metrics["lint"] == 3
+    kept = source.splitlines().index("  wire needless = en;") + 1
+    assert kept in {d.line for d in silenced.diagnostics}
 
-    def __init__(self, inner, ending):
+
+def test_what_verilator_does_not_read_to_its_end_has_no_quality(verifier):
+    from forgegym.envs.rewards import verigen
+
+    verdict = verifier.verify(counter_task(), v11_silenced.UNREAD)
+    assert verdict.accepted
+    assert "lint" not in verdict.metrics
+    assert any("nothing_known" in d.message for d in verdict.diagnostics)
+    assert verigen(verdict).components["quality"] == 0.0
+
+
+@pytest.mark.parametrize("status", [Status.TIMEOUT, Status.OUTPUT, Status.MEMORY])
+def test_a_linter_that_is_stopped_has_counted_nothing(verifier, status):
+    made = VerilogVerifier(sandbox=verifier.sandbox, workers=1)
+    ending = Outcome(status, (StepOutcome("lint", status, stderr=b"%Warning: x\n"),))
+    made.tools.sandbox = Ending(made.tools.sandbox, "lint", ending)
+    try:
+        verdict = made.verify(counter_task(), COUNTER)
+    finally:
+        made.close()
+    assert verdict.accepted
+    assert not {"lint", "differs"} & verdict.metrics.keys()
+    assert any(d.code == status.value and "Verilator" in d.message for d in verdict.diagnostics)
+
+
+def test_what_is_too_long_once_it_is_read_is_not_linted(verifier, monkeypatch):
+    monkeypatch.setattr(tools, "READ_BYTES", 100)
+    verdict = verifier.verify(counter_task(), COUNTER + "// long, and accepted\n")
+    assert verdict.accepted
+    assert "lint" not in verdict.metrics
+    assert verdict.metrics["differs"] == 0.0
+    (said,) = verdict.diagnostics
+    assert said.code == "long"
+
+
+class Ending:
+    """A sandbox in which every job that has a step of this name ends as `ending` says."""
+
+    def __init__(self, inner, step, ending):
         self.name, self.digest = inner.name, inner.digest
-        self._inner, self._ending = inner, ending
+        self._inner, self._step, self._ending = inner, step, ending
 
     def run(self, job):
-        return self._ending if job.steps[-1].name == "prove" else self._inner.run(job)
+        named = any(step.name == self._step for step in job.steps)
+        return self._ending if named else self._inner.run(job)
 
     def close(self):
         self._inner.close()
@@ -221,12 +270,12 @@ def test_a_proof_that_is_undecided_or_breaks_refuses_no_program(verifier):
     inner = proving.tools.sandbox
     try:
         undecided = Outcome(Status.OK, (StepOutcome("prove", Status.OK),))
-        proving.tools.sandbox = Unproving(inner, undecided)
+        proving.tools.sandbox = Ending(inner, "prove", undecided)
         verdict = proving.verify(counter_task(), COUNTER)
         assert verdict.accepted
         assert "prove" not in {stage.name for stage in verdict.stages}
         broken = Outcome(Status.INFRA, message="the engine went away")
-        proving.tools.sandbox = Unproving(inner, broken)
+        proving.tools.sandbox = Ending(inner, "prove", broken)
         verdict = proving.verify(counter_task(), COUNTER + "// again\n")
         assert not verdict.valid
         assert "the engine went away" in verdict.failure.message

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from ..verdict import Diagnostic, Severity
 from .interface import Interface
-from .tools import FILE, LATCHES, NOT_GATES
+from .tools import FILE, LATCHES, LINTED, NOT_GATES
 
 _ICARUS = re.compile(r"([^:\s]+):(\d+): (?:(error|warning|sorry): )?(.*)")
 _NO_PLACE = re.compile(r"(error|warning|sorry): (.*)")
@@ -87,7 +87,7 @@ def verilator(stderr: bytes) -> list[Diagnostic]:
         if match is None or _SUMMARY.search(match[6]):
             continue
         _, code, file, number, column, text = match.groups()
-        at = int(number) if number and file == FILE else None
+        at = int(number) if number and file == LINTED else None
         place = int(column) if column and at else (1 if at else None)
         found.append(Diagnostic(text, at, place, Severity.WARNING, code or "error"))
     return _once(found)

@@ -45,11 +45,14 @@ TEST_SECONDS = 6.0
 _WALL = 3
 ASKING_SECONDS = 20.0
 NETLIST_BYTES = 4 * MIB
+# Of a program with its macros expanded; without them it has 64 kB.
+READ_BYTES = MIB
 
 LANGUAGE = "1800-2012"
 FILE = "solution.sv"
 _PLAYER, _SCRIPT, NETLIST = "player.sv", "synthesise.ys", "netlist.v"
-PORTS, STATISTICS, DEPTH = "ports.txt", "statistics.json", "depth.txt"
+READ, PORTS, STATISTICS, DEPTH = "read.txt", "ports.txt", "statistics.json", "depth.txt"
+LINTED = "linted.sv"
 _TOOLS = ("iverilog", "vvp", "yosys", "yosys-abc", "verilator")
 
 INSTALL_HINT = (
@@ -149,7 +152,7 @@ class Toolbox:
                 name="synthesise",
             ),
         ]
-        collect = {STATISTICS: MIB, DEPTH: MIB, NETLIST: NETLIST_BYTES}
+        collect = {READ: READ_BYTES, STATISTICS: MIB, DEPTH: MIB, NETLIST: NETLIST_BYTES}
         if interface is not None:
             files[_PLAYER] = player(interface).encode()
             collect[PORTS] = MIB
@@ -206,26 +209,32 @@ class Toolbox:
         interface: Interface | None,
         requests: tuple[bytes, ...] = (),
         seconds: float = TEST_SECONDS,
+        *,
+        lint: str | None = None,
     ) -> Outcome:
-        """What Verilator says about `source` ("lint"); with an `interface`, also what the source
-        itself, not the netlist, answers ("compile", "test").
+        """What Verilator says about the text `lint` ("lint", whose standard output is Verilator's
+        exit status); with an `interface`, also what `source` itself, not the netlist, answers
+        ("compile", "test"). One of the two is asked for.
 
         Only for what has been synthesised. It is a job of its own since a source may write files.
         """
-        top = () if interface is None else ("--top-module", interface.name)
         files = {FILE: _bytes(source)}
-        steps = [
-            Step(
-                # It ends badly where it sees an error, which is its answer and no reason to stop.
-                (
-                    "/bin/sh", "-c", '"$@"; exit 0', "lint", self._paths["verilator"],
-                    "--lint-only", "-Wall", "-Wno-fatal", "-Wno-DECLFILENAME", "-Wno-EOFNEWLINE",
-                    *top, FILE,
-                ),
-                limits=_limits(ELABORATE_SECONDS),
-                name="lint",
-            )
-        ]  # fmt: skip
+        steps = []
+        if lint is not None:
+            top = () if interface is None else ("--top-module", interface.name)
+            files[LINTED] = _bytes(lint)
+            steps.append(
+                Step(
+                    # That it ends badly where it sees an error is no reason for the job to stop.
+                    (
+                        "/bin/sh", "-c", '"$@" >/dev/null; echo $?', "lint",
+                        self._paths["verilator"], "--lint-only", "-Wall", "-Wno-fatal",
+                        "-Wno-DECLFILENAME", "-Wno-EOFNEWLINE", *top, LINTED,
+                    ),
+                    limits=_limits(ELABORATE_SECONDS),
+                    name="lint",
+                )
+            )  # fmt: skip
         if interface is not None:
             files[_PLAYER] = player(interface).encode()
             steps.append(self._elaborate(interface, FILE, "source"))
@@ -324,7 +333,7 @@ def script(interface: Interface | None, seed: int, *, keep_initial: bool = False
     apart = f"=* {'A:top' if interface is None else interface.name} %d"
     forget = "" if keep_initial else "setattr -unset init w:*\n"
     return f"""\
-read_verilog -nodpi -sv {FILE}
+tee -q -o {READ} read_verilog -nodpi -ppdump -sv {FILE}
 hierarchy -check {top}
 proc
 setattr -mod -unset keep_hierarchy *

@@ -17,7 +17,7 @@ FILES = {
     "ports.txt": "\n".join(PORTS),
     "statistics.json": '{"design": {"num_cells_by_type": {}}}',
     "depth.txt": "",
-    "preprocessed.txt": "",
+    "read.txt": "",
 }
 
 
