@@ -1,5 +1,7 @@
 """The verdicts on Verilog modules in a sandbox, and the environment over them."""
 
+from dataclasses import replace
+
 import gymnasium
 import pytest
 from conftest import need_tools
@@ -23,7 +25,7 @@ from forgegym.verifiers.verdict import FailureKind
 from forgegym.verifiers.verilog import tools
 from forgegym.verifiers.verilog.mutants import mutants, trivial
 from forgegym.verifiers.verilog.netlist import NOT_PLAIN
-from forgegym.verifiers.verilog.toolchain import Tests, VerilogVerifier
+from forgegym.verifiers.verilog.toolchain import HIDDEN_ENDING, Tests, VerilogVerifier
 
 BACKENDS = [
     pytest.param("docker", marks=pytest.mark.docker),
@@ -159,6 +161,48 @@ def test_what_is_wrong_in_a_hidden_run_is_not_told(verifier):
     assert verdict.stage == "test"
     assert verdict.facts["tests"]["public"] == {"passed": 1, "total": 1}
     assert not any("cycle" in str(d) for d in verdict.diagnostics)
+
+
+class Cut:
+    """A sandbox in which the simulation of a netlist ends after so many answers, as `how` says."""
+
+    def __init__(self, inner, answered, **how):
+        self.name, self.digest = inner.name, inner.digest
+        self._inner, self._answered, self._how = inner, answered, how
+
+    def run(self, job):
+        outcome = self._inner.run(job)
+        if "join" not in {step.name for step in outcome.steps}:
+            return outcome
+        *before, test = outcome.steps
+        test = replace(test, answers=test.answers[: self._answered], **self._how)
+        return replace(outcome, status=test.status, steps=(*before, test))
+
+    def close(self):
+        self._inner.close()
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{"status": Status.EXIT, "exit_code": 77}, {"status": Status.SIGNAL, "signal": 7},
+     {"status": Status.TIMEOUT}, {"status": Status.MEMORY}, {"status": Status.OUTPUT}],
+)  # fmt: skip
+def test_how_a_simulation_ends_is_told_of_shown_inputs_alone(verifier, how):
+    task = counter_task()
+    made = VerilogVerifier(sandbox=verifier.sandbox, lint=False, workers=1)
+    inner = made.tools.sandbox
+    try:
+        told = []
+        for answered in (0, 1, 5):
+            made.tools.sandbox = Cut(inner, answered, **how)
+            verdict = made.verify(task, f"{COUNTER}// {answered}\n")
+            assert verdict.stage == "test"
+            told.append([(d.message, d.code) for d in verdict.diagnostics])
+    finally:
+        made.close()
+    assert told[0][0] == ("the module was not simulated to the end", "test")
+    assert told[0][1][1] == how["status"].value
+    assert told[1] == told[2] == [(HIDDEN_ENDING, "test")]
 
 
 def test_a_source_that_is_another_design_in_simulation_is_reported(verifier):

@@ -52,6 +52,7 @@ ANY = "-"
 NOT_LINTED = Diagnostic(
     "not linted: what Yosys reads of it is too long", severity=Severity.WARNING, code="long"
 )
+HIDDEN_ENDING = "the simulation did not come to a good end with the hidden inputs"
 PROBE = "module probe (input a, output y);\n  assign y = !a;\nendmodule\n"
 
 
@@ -496,7 +497,10 @@ class _Judging:
         if not fine:
             for run, rows in zip(shown, seen, strict=False):
                 complaints += _complaints(tests, run, rows)
-            if ended := _ending(step):
+            # Which end it comes to once it has seen hidden inputs could tell what they are.
+            if len(step.answers) >= tests.public and step.status is not Status.OK:
+                complaints.append(Diagnostic(HIDDEN_ENDING, code="test"))
+            elif ended := _ending(step):
                 complaints.append(Diagnostic(ended, code=step.status.value))
         status = StageStatus.PASSED if fine else StageStatus.FAILED
         self.stages.append(Stage("test", status, step.seconds, tuple(complaints)))
