@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..installed import folders_of
 from ..sandbox.base import (
     MIB,
     Job,
@@ -54,6 +55,8 @@ _PLAYER, _SCRIPT, NETLIST = "player.sv", "synthesise.ys", "netlist.v"
 READ, PORTS, STATISTICS, DEPTH = "read.txt", "ports.txt", "statistics.json", "depth.txt"
 LINTED = "linted.sv"
 _TOOLS = ("iverilog", "vvp", "yosys", "yosys-abc", "verilator")
+# What they read beside `bin`, where that is no folder of their own.
+_DATA = ("lib/ivl", "share/yosys", "share/verilator")
 
 INSTALL_HINT = (
     "`forgegym images build` makes an image that has them; or install iverilog, yosys and "
@@ -80,8 +83,8 @@ def find_tools() -> Tools | None:
     toolchain = _toolchain(said)
     if toolchain is None:
         return None
-    roots = {Path(path).parent.parent for path in found.values()}
-    folders = tuple(sorted(root for root in roots if not root.is_relative_to("/usr")))
+    needed = {folder for path in found.values() for folder in folders_of(Path(path), *_DATA)}
+    folders = tuple(sorted(folder for folder in needed if not folder.is_relative_to("/usr")))
     return Tools(found, toolchain, folders)
 
 
