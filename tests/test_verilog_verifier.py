@@ -260,6 +260,16 @@ def test_no_word_of_a_program_silences_the_linter(verifier, source):
     assert kept in {d.line for d in silenced.diagnostics}
 
 
+@pytest.mark.parametrize("around", ["{}", "{}// no end of line", "\n\n{}\n\n", "/* a\nb */ {}"])
+def test_every_program_that_is_synthesised_is_linted(verifier, around):
+    source = around.format(COUNTER.strip())
+    verdict = verifier.verify(counter_task(), source)
+    assert verdict.metrics["lint"] == 0, verdict.diagnostics
+    told = '  initial $display("`file_pop -- END OF DUMP --");\nendmodule'
+    verdict = verifier.verify(counter_task(), source.replace("endmodule", told))
+    assert verdict.metrics["lint"] == 0, verdict.diagnostics
+
+
 def test_what_verilator_does_not_read_to_its_end_has_no_quality(verifier):
     from forgegym.envs.rewards import verigen
 
