@@ -61,7 +61,8 @@ class Language:
 
 
 def _lint(verdict: Verdict) -> float:
-    return verdict.metrics.get("lint", 0.0) + verdict.metrics.get("differs", 0.0)
+    # One that was not linted to its end is none without a warning.
+    return verdict.metrics.get("lint", 1.0) + verdict.metrics.get("differs", 0.0)
 
 
 LANGUAGES = {

@@ -324,7 +324,8 @@ def verigen_with(weights: VerigenWeights) -> RewardFunction:
         # Neither words nor tidiness are worth more than what the module does.
         reasoning = min(m.get("explained", 0.0), functional)
         warnings = m.get("lint", 0.0) + m.get("differs", 0.0)
-        quality = min(max(0.0, 1.0 - VERIGEN_WARNING * warnings), functional)
+        tidy = max(0.0, 1.0 - VERIGEN_WARNING * warnings) if "lint" in m else 0.0
+        quality = min(tidy, functional)
         return Reward(
             {
                 "compile": weights.compile * compiled,
@@ -344,8 +345,8 @@ def verigen(verdict: Verdict) -> Reward:
 
     Functional is the share of hidden cases that pass, above what a module passes that does nothing;
     reasoning is `explanation.score` of the comments, quality 1 less a quarter for each warning of
-    Verilator's and for a source that differs from its netlist; neither counts for more than
-    functional does.
+    Verilator's and for a source that differs from its netlist, and 0 where Verilator has not read
+    the program to its end; neither counts for more than functional does.
     """
     return verigen_with(VerigenWeights())(verdict)
 

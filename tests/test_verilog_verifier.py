@@ -1,10 +1,18 @@
 """The verdicts on Verilog modules in a sandbox, and the environment over them."""
 
+from dataclasses import replace
+
 import gymnasium
 import pytest
 from conftest import need_tools
 from gymnasium.utils.env_checker import check_env
 
+from forgegym.benchmarks.attacks.entries import (
+    v11_silenced,
+    v19_called_by_yosys,
+    v20_kept_modules,
+)
+from forgegym.benchmarks.attacks.entries.v24_names_in_netlist import RIGHT, smuggling
 from forgegym.benchmarks.attacks.programs import (
     COUNTER,
     COUNTER_INTERFACE,
@@ -14,8 +22,10 @@ from forgegym.benchmarks.attacks.programs import (
 from forgegym.envs.tasks import verilog
 from forgegym.verifiers.sandbox.base import Outcome, Status, StepOutcome
 from forgegym.verifiers.verdict import FailureKind
+from forgegym.verifiers.verilog import tools
 from forgegym.verifiers.verilog.mutants import mutants, trivial
-from forgegym.verifiers.verilog.toolchain import Tests, VerilogVerifier
+from forgegym.verifiers.verilog.netlist import NOT_PLAIN
+from forgegym.verifiers.verilog.toolchain import HIDDEN_ENDING, Tests, VerilogVerifier
 
 BACKENDS = [
     pytest.param("docker", marks=pytest.mark.docker),
@@ -96,12 +106,103 @@ def test_cells_by_name_and_other_black_boxes_are_refused(verifier):
     assert not verifier.verify(counter_task(), source).passed("synthesise")
 
 
+def test_a_name_that_becomes_text_of_the_netlist_smuggles_nothing_in(verifier):
+    verdict = verifier.verify(counter_task(), smuggling("keep_hierarchy", "blackbox"))
+    assert verdict.stage == "synthesise"
+    assert [d.code for d in verdict.diagnostics] == ["unmapped"]
+    assert verifier.verify(counter_task(), RIGHT).accepted  # whose name has a dot and brackets
+
+
+def without(line):
+    """Yosys's script as it is, less the lines that begin so."""
+    whole = tools.script
+
+    def script(*args, **kwargs):
+        lines = whole(*args, **kwargs).splitlines(keepends=True)
+        return "".join(each for each in lines if not each.startswith(line))
+
+    return script
+
+
+def test_a_netlist_of_more_than_gates_is_not_simulated(verifier, monkeypatch):
+    # As if everything that Yosys is told to refuse and to rename had a hole.
+    monkeypatch.setattr(
+        tools, "script", without(("setattr -mod", "setattr -unset keep", "hierarchy -sim", "select",
+                                  "rename"))
+    )  # fmt: skip
+    verdict = verifier.verify(counter_task(), smuggling("keep_hierarchy", "blackbox") + "// again")
+    assert verdict.stage == "synthesise"
+    assert NOT_PLAIN in {d.message for d in verdict.diagnostics}
+    assert verdict.metrics["behaviour"] == 0.0
+
+
+def test_a_netlist_that_is_not_there_is_no_good_one(verifier, monkeypatch):
+    monkeypatch.setattr(tools, "NETLIST_BYTES", 100)
+    verdict = verifier.verify(counter_task(), COUNTER + "// too large\n")
+    assert verdict.stage == "synthesise"
+    assert "the netlist is not taken" in str(verdict.diagnostics[0])
+
+
+def test_yosys_calls_no_function_of_c(verifier):
+    task = counter_task()
+    for source in v19_called_by_yosys.SOURCES:
+        verdict = verifier.verify(task, source)
+        assert verdict.stage == "synthesise"
+        assert "Found DPI function" in str(verdict.diagnostics[0])
+
+
+def test_a_module_that_asks_to_be_kept_is_flattened(verifier):
+    assert verifier.verify(counter_task(), v20_kept_modules.KEPT).accepted
+
+
 def test_what_is_wrong_in_a_hidden_run_is_not_told(verifier):
     late = COUNTER.replace("4'd15", "4'd14")  # the example is too short to get there
     verdict = verifier.verify(counter_task(), late)
     assert verdict.stage == "test"
     assert verdict.facts["tests"]["public"] == {"passed": 1, "total": 1}
     assert not any("cycle" in str(d) for d in verdict.diagnostics)
+
+
+class Cut:
+    """A sandbox in which the simulation of a netlist ends after so many answers, as `how` says."""
+
+    def __init__(self, inner, answered, **how):
+        self.name, self.digest = inner.name, inner.digest
+        self._inner, self._answered, self._how = inner, answered, how
+
+    def run(self, job):
+        outcome = self._inner.run(job)
+        if "join" not in {step.name for step in outcome.steps}:
+            return outcome
+        *before, test = outcome.steps
+        test = replace(test, answers=test.answers[: self._answered], **self._how)
+        return replace(outcome, status=test.status, steps=(*before, test))
+
+    def close(self):
+        self._inner.close()
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{"status": Status.EXIT, "exit_code": 77}, {"status": Status.SIGNAL, "signal": 7},
+     {"status": Status.TIMEOUT}, {"status": Status.MEMORY}, {"status": Status.OUTPUT}],
+)  # fmt: skip
+def test_how_a_simulation_ends_is_told_of_shown_inputs_alone(verifier, how):
+    task = counter_task()
+    made = VerilogVerifier(sandbox=verifier.sandbox, lint=False, workers=1)
+    inner = made.tools.sandbox
+    try:
+        told = []
+        for answered in (0, 1, 5):
+            made.tools.sandbox = Cut(inner, answered, **how)
+            verdict = made.verify(task, f"{COUNTER}// {answered}\n")
+            assert verdict.stage == "test"
+            told.append([(d.message, d.code) for d in verdict.diagnostics])
+    finally:
+        made.close()
+    assert told[0][0] == ("the module was not simulated to the end", "test")
+    assert told[0][1][1] == how["status"].value
+    assert told[1] == told[2] == [(HIDDEN_ENDING, "test")]
 
 
 def test_a_source_that_is_another_design_in_simulation_is_reported(verifier):
@@ -149,15 +250,70 @@ def test_with_proofs_a_module_that_differs_where_no_test_looks_is_refused(verifi
         proving.close()
 
 
-class Unproving:
-    """A sandbox in which every proof ends as `ending` says."""
+@pytest.mark.parametrize("source", [v11_silenced.SILENCED[n] for n in (0, 1, 4, 8, -1)])
+def test_no_word_of_a_program_silences_the_linter(verifier, source):
+    loud = verifier.verify(counter_task(), v11_silenced.UNTIDY)
+    silenced = verifier.verify(counter_task(), source)
+    assert silenced.accepted
+    assert silenced.metrics["lint"] == loud.metrics["lint"] == 3
+    kept = source.splitlines().index("  wire needless = en;") + 1
+    assert kept in {d.line for d in silenced.diagnostics}
 
-    def __init__(self, inner, ending):
+
+@pytest.mark.parametrize("around", ["{}", "{}// no end of line", "\n\n{}\n\n", "/* a\nb */ {}"])
+def test_every_program_that_is_synthesised_is_linted(verifier, around):
+    source = around.format(COUNTER.strip())
+    verdict = verifier.verify(counter_task(), source)
+    assert verdict.metrics["lint"] == 0, verdict.diagnostics
+    told = '  initial $display("`file_pop -- END OF DUMP --");\nendmodule'
+    verdict = verifier.verify(counter_task(), source.replace("endmodule", told))
+    assert verdict.metrics["lint"] == 0, verdict.diagnostics
+
+
+def test_what_verilator_does_not_read_to_its_end_has_no_quality(verifier):
+    from forgegym.envs.rewards import verigen
+
+    verdict = verifier.verify(counter_task(), v11_silenced.UNREAD)
+    assert verdict.accepted
+    assert "lint" not in verdict.metrics
+    assert any("nothing_known" in d.message for d in verdict.diagnostics)
+    assert verigen(verdict).components["quality"] == 0.0
+
+
+@pytest.mark.parametrize("status", [Status.TIMEOUT, Status.OUTPUT, Status.MEMORY])
+def test_a_linter_that_is_stopped_has_counted_nothing(verifier, status):
+    made = VerilogVerifier(sandbox=verifier.sandbox, workers=1)
+    ending = Outcome(status, (StepOutcome("lint", status, stderr=b"%Warning: x\n"),))
+    made.tools.sandbox = Ending(made.tools.sandbox, "lint", ending)
+    try:
+        verdict = made.verify(counter_task(), COUNTER)
+    finally:
+        made.close()
+    assert verdict.accepted
+    assert not {"lint", "differs"} & verdict.metrics.keys()
+    assert any(d.code == status.value and "Verilator" in d.message for d in verdict.diagnostics)
+
+
+def test_what_is_too_long_once_it_is_read_is_not_linted(verifier, monkeypatch):
+    monkeypatch.setattr(tools, "READ_BYTES", 100)
+    verdict = verifier.verify(counter_task(), COUNTER + "// long, and accepted\n")
+    assert verdict.accepted
+    assert "lint" not in verdict.metrics
+    assert verdict.metrics["differs"] == 0.0
+    (said,) = verdict.diagnostics
+    assert said.code == "long"
+
+
+class Ending:
+    """A sandbox in which every job that has a step of this name ends as `ending` says."""
+
+    def __init__(self, inner, step, ending):
         self.name, self.digest = inner.name, inner.digest
-        self._inner, self._ending = inner, ending
+        self._inner, self._step, self._ending = inner, step, ending
 
     def run(self, job):
-        return self._ending if job.steps[-1].name == "prove" else self._inner.run(job)
+        named = any(step.name == self._step for step in job.steps)
+        return self._ending if named else self._inner.run(job)
 
     def close(self):
         self._inner.close()
@@ -168,12 +324,12 @@ def test_a_proof_that_is_undecided_or_breaks_refuses_no_program(verifier):
     inner = proving.tools.sandbox
     try:
         undecided = Outcome(Status.OK, (StepOutcome("prove", Status.OK),))
-        proving.tools.sandbox = Unproving(inner, undecided)
+        proving.tools.sandbox = Ending(inner, "prove", undecided)
         verdict = proving.verify(counter_task(), COUNTER)
         assert verdict.accepted
         assert "prove" not in {stage.name for stage in verdict.stages}
         broken = Outcome(Status.INFRA, message="the engine went away")
-        proving.tools.sandbox = Unproving(inner, broken)
+        proving.tools.sandbox = Ending(inner, "prove", broken)
         verdict = proving.verify(counter_task(), COUNTER + "// again\n")
         assert not verdict.valid
         assert "the engine went away" in verdict.failure.message

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
+from ..installed import folders_of
 from ..sandbox import docker, images
 from ..sandbox.base import (
     MIB,
@@ -68,7 +69,7 @@ ANSWER_BYTES = 256 * 1024
 class Compactc:
     """A Compact compiler of this machine: how to start it, and what it says it is.
 
-    `folders` is what a sandbox must see of this machine for it to run.
+    `folders` is what a sandbox must see of this machine for it to run; see `installed.folders_of`.
     """
 
     command: tuple[str, ...]
@@ -120,7 +121,7 @@ def _ask(path: str) -> Compactc | None:
         if version is None:
             return None
         answers.append(version)
-    folders = [_folder_of(Path(path).resolve())]
+    folders = [*folders_of(Path(path).resolve())]
     environment = {}
     if is_tool:
         kept = Path(os.environ.get("COMPACT_DIRECTORY", Path.home() / ".compact")).resolve()
@@ -129,17 +130,6 @@ def _ask(path: str) -> Compactc | None:
     return Compactc(
         command, Toolchain("compactc", answers[0], answers[1]), tuple(folders), environment
     )
-
-
-def _folder_of(program: Path) -> Path:
-    """What of this machine `program` needs: a release's whole folder, but never a home.
-
-    A release has `bin` beside `lib`; a `bin` of many things (~/bin, /opt/bin) is taken alone.
-    """
-    release = program.parent.parent
-    too_much = (Path("/"), *Path.home().parents, Path.home(), Path("/opt"), Path("/srv"))
-    whole = program.parent.name == "bin" and (release / "lib").is_dir()
-    return release if whole and release not in too_much else program.parent
 
 
 @dataclass(frozen=True, slots=True)

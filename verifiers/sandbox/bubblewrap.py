@@ -75,7 +75,7 @@ def open_bubblewrap(
         profile: See `Profile`. `tmp_inodes` and `work_inodes` hold by the supervisor's watch.
         size: Boxes (default: one per CPU).
         reuse, max_uses: See `pool`. A job has the supervisor's own user ID here.
-        toolchains: Folders bound read-only at their own paths, beside /usr.
+        toolchains: Folders, or programs, bound read-only at their own paths, beside /usr.
         path: Folders put in front of the jobs' PATH.
         cgroups: Use control groups where they can be made.
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from ..verdict import Diagnostic, Severity
 from .interface import Interface
-from .tools import FILE, LATCHES
+from .tools import FILE, LATCHES, LINTED, NOT_GATES
 
 _ICARUS = re.compile(r"([^:\s]+):(\d+): (?:(error|warning|sorry): )?(.*)")
 _NO_PLACE = re.compile(r"(error|warning|sorry): (.*)")
@@ -57,7 +57,7 @@ def yosys(stderr: bytes) -> list[Diagnostic]:
     text = stderr.decode("utf-8", "replace")
     if f"selection is not empty: {LATCHES.split()[0]}" in text:
         return [Diagnostic(LATCH, code="latch")]
-    if "selection is not empty: t:*" in text:
+    if any(words in text for words in _UNMAPPED):
         return [Diagnostic(UNMAPPED, code="unmapped")]
     found = []
     for line in text.splitlines():
@@ -75,6 +75,7 @@ LATCH = (
     "a latch is inferred: combinational logic leaves a signal without a value in some case; give "
     "it one in every branch, or a default before them"
 )
+_UNMAPPED = (f"selection is not empty: {NOT_GATES}", "is a blackbox/whitebox module")
 UNMAPPED = "part of the module does not become gates and flip-flops (a black box, a cell by name)"
 
 
@@ -86,7 +87,7 @@ def verilator(stderr: bytes) -> list[Diagnostic]:
         if match is None or _SUMMARY.search(match[6]):
             continue
         _, code, file, number, column, text = match.groups()
-        at = int(number) if number and file == FILE else None
+        at = int(number) if number and file == LINTED else None
         place = int(column) if column and at else (1 if at else None)
         found.append(Diagnostic(text, at, place, Severity.WARNING, code or "error"))
     return _once(found)
@@ -103,8 +104,9 @@ def _once(found: list[Diagnostic]) -> list[Diagnostic]:
 def misfits(interface: Interface, ports: bytes) -> list[Diagnostic]:
     """How the ports that `portlist` tells differ from those that were asked for."""
     found = set()
-    for line in ports.decode("utf-8", "replace").splitlines():
-        words = line.split()
+    # An escaped name may hold what Unicode calls a space, and Verilog does not.
+    for line in ports.decode("utf-8", "replace").split("\n"):
+        words = line.split(" ")
         if len(words) == 3:
             found.add((words[0], words[1], words[2]))
     wanted = {(d, f"[{port.width - 1}:0]", port.name) for d, port in interface.ports}

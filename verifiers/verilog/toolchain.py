@@ -24,6 +24,8 @@ from ..verdict import (
 )
 from . import explanation, parse
 from .interface import Interface
+from .linted import linted
+from .netlist import NOT_PLAIN, is_plain
 from .player import request
 from .slang import VerilogFacts, read_verilog
 from .tools import (
@@ -33,6 +35,7 @@ from .tools import (
     NETLIST,
     OUTPUT_BYTES,
     PORTS,
+    READ,
     STATISTICS,
     SYNTHESISE_SECONDS,
     TEST_SECONDS,
@@ -46,6 +49,10 @@ TRUSTED_SECONDS = 20.0
 _TASKS_KEPT = 4096
 # A bit that is not compared: nothing says what it is.
 ANY = "-"
+NOT_LINTED = Diagnostic(
+    "not linted: what Yosys reads of it is too long", severity=Severity.WARNING, code="long"
+)
+HIDDEN_ENDING = "the simulation did not come to a good end with the hidden inputs"
 PROBE = "module probe (input a, output y);\n  assign y = !a;\nendmodule\n"
 
 
@@ -123,7 +130,8 @@ class VerilogVerifier(PooledVerifier):
     module as it is to be joined, with exactly the ports that were asked for), ``synthesise``
     (Yosys: no latch, no loop, no undriven wire, all of it gates), for a task with tests ``test``
     (what was synthesised is simulated; diagnostics are about public runs only), ``prove`` where
-    asked for, and ``lint``, which no program fails. Metrics: ``errors``, ``lint`` (warnings),
+    asked for, and ``lint``, which no program fails. Metrics: ``errors``, ``lint`` (warnings of
+    Verilator's; not there where it has not read the program to its end),
     ``cells``, ``flip_flops``, ``depth`` (gates on the longest path), all of `slang.VerilogFacts`;
     with tests ``behaviour`` and ``above_trivial`` as of `RustVerifier`, ``explained`` (0..1, see
     `explanation`), and ``differs`` (1: the source, simulated, does not do what the netlist does).
@@ -281,14 +289,24 @@ class VerilogVerifier(PooledVerifier):
             return None
         ids = tuple(oracle.new_id() for _ in tests.runs) if tests else ()
         interface = tests.interface if tests else None
-        outcome = self._tools.look(source, interface, _requests(tests, ids))
+        text = linted(judging.outcome.files.get(READ))
+        if text is None and tests is None:
+            judging.stages.append(Stage("lint", StageStatus.PASSED, 0.0, (NOT_LINTED,)))
+            return None
+        outcome = self._tools.look(source, interface, _requests(tests, ids), lint=text)
         if not outcome.valid or not outcome.steps:
             return self._broken(outcome)
-        first = outcome.steps[0]
-        said = parse.verilator(first.stderr)
-        judging.metrics["lint"] = float(len(said))
-        if tests is not None:
-            steps = {step.name: step for step in outcome.steps}
+        steps = {step.name: step for step in outcome.steps}
+        lint = steps.get("lint")
+        said = [NOT_LINTED]
+        if lint is not None:
+            said = parse.verilator(lint.stderr)
+            if ended := _tool_ending(lint, ELABORATE_SECONDS):
+                said.append(Diagnostic(ended, severity=Severity.WARNING, code=lint.status.value))
+            # What has not been read to its end has not few warnings, but none that is known.
+            if lint.status is Status.OK and lint.stdout.strip() == b"0":
+                judging.metrics["lint"] = float(len(said))
+        if tests is not None and (lint is None or lint.status is Status.OK):
             source_rows = _rows(tests, ids, steps.get("test"))
             differs = _differs(tests, source_rows, seen)
             judging.metrics["differs"] = float(differs)
@@ -300,7 +318,8 @@ class VerilogVerifier(PooledVerifier):
                         code="differs",
                     )
                 )
-        judging.stages.append(Stage("lint", StageStatus.PASSED, first.seconds, tuple(said)))
+        seconds = 0.0 if lint is None else lint.seconds
+        judging.stages.append(Stage("lint", StageStatus.PASSED, seconds, tuple(said)))
         return None
 
     def _proven(self, interface: Interface, reference: str, outcome: Outcome) -> list[Stage]:
@@ -308,11 +327,8 @@ class VerilogVerifier(PooledVerifier):
 
         Raises `SandboxError` when the machine fails.
         """
-        netlist = outcome.files.get(NETLIST)
-        if netlist is None:  # too large to be brought back
-            return []
         started = time.perf_counter()
-        same = self._tools.prove(interface, reference, netlist)
+        same = self._tools.prove(interface, reference, outcome.files[NETLIST])
         seconds = time.perf_counter() - started
         if same is None:
             return []
@@ -434,8 +450,11 @@ class _Judging:
             self.stages.append(Stage("synthesise", StageStatus.SKIPPED))
             return
         said = self.said(step)
-        join = self.steps.get("join")
-        fine = step.status is Status.OK and (join is None or join.status is Status.OK)
+        fine = step.status is Status.OK
+        if fine and self.tests is not None:
+            unfit = self._unfit()
+            said += unfit
+            fine = not unfit
         if not fine and not any(d.severity is Severity.ERROR for d in said):
             said.append(Diagnostic(f"Yosys ended with {step.status.value}", code="crash"))
         status = StageStatus.PASSED if fine else StageStatus.FAILED
@@ -443,6 +462,16 @@ class _Judging:
         if fine:
             self.metrics |= parse.statistics(self.outcome.files.get(STATISTICS, b""))
             self.metrics["depth"] = parse.depth(self.outcome.files.get(DEPTH, b""))
+
+    def _unfit(self) -> list[Diagnostic]:
+        """Why what Yosys wrote is no netlist that was simulated; nothing where it is one."""
+        join, netlist = self.steps["join"], self.outcome.files.get(NETLIST)
+        if join.status is not Status.OK:
+            return self.said(join) or [Diagnostic(NOT_PLAIN, code="netlist")]
+        if netlist is None:
+            why = self.outcome.missing.get(NETLIST, "it is not there")
+            return [Diagnostic(f"the netlist is not taken: {why}", code="netlist")]
+        return [] if is_plain(netlist) else [Diagnostic(NOT_PLAIN, code="netlist")]
 
     def test(self, tests: Tests, ids: Sequence[str], given: int) -> list[list[str] | None]:
         """The stage ``test``; returns what was seen of each run. `given`: see `trivial`."""
@@ -468,7 +497,10 @@ class _Judging:
         if not fine:
             for run, rows in zip(shown, seen, strict=False):
                 complaints += _complaints(tests, run, rows)
-            if ended := _ending(step):
+            # Which end it comes to once it has seen hidden inputs could tell what they are.
+            if len(step.answers) >= tests.public and step.status is not Status.OK:
+                complaints.append(Diagnostic(HIDDEN_ENDING, code="test"))
+            elif ended := _ending(step):
                 complaints.append(Diagnostic(ended, code=step.status.value))
         status = StageStatus.PASSED if fine else StageStatus.FAILED
         self.stages.append(Stage("test", status, step.seconds, tuple(complaints)))
@@ -627,7 +659,7 @@ def shown(bits: str, width: int) -> str:
 
 def _tool_ending(step: StepOutcome, seconds: float) -> str:
     """How a tool that had so many seconds ended, where that is the program's doing."""
-    name = "Yosys" if step.name == "synthesise" else "Icarus Verilog"
+    name = {"synthesise": "Yosys", "lint": "Verilator"}.get(step.name, "Icarus Verilog")
     return {
         Status.TIMEOUT: f"{name} did not finish in {seconds:g} seconds of processor time",
         Status.OUTPUT: f"{name} printed more than {OUTPUT_BYTES >> 10} kB",

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..installed import folders_of
 from ..sandbox.base import (
     MIB,
     Job,
@@ -30,6 +31,7 @@ from ..sandbox.choose import Choice, image_is_built, open_sandbox
 from ..verdict import Toolchain
 from ..verifier import ToolchainMissingError
 from .interface import Interface
+from .netlist import GATES, LINE, NOT_PLAIN
 from .player import player, player_name
 
 # Yosys takes 40 MB for a small design; a memory of a million words must not get far.
@@ -44,12 +46,17 @@ TEST_SECONDS = 6.0
 _WALL = 3
 ASKING_SECONDS = 20.0
 NETLIST_BYTES = 4 * MIB
+# Of a program with its macros expanded; without them it has 64 kB.
+READ_BYTES = MIB
 
 LANGUAGE = "1800-2012"
 FILE = "solution.sv"
 _PLAYER, _SCRIPT, NETLIST = "player.sv", "synthesise.ys", "netlist.v"
-PORTS, STATISTICS, DEPTH = "ports.txt", "statistics.json", "depth.txt"
+READ, PORTS, STATISTICS, DEPTH = "read.txt", "ports.txt", "statistics.json", "depth.txt"
+LINTED = "linted.sv"
 _TOOLS = ("iverilog", "vvp", "yosys", "yosys-abc", "verilator")
+# What they read beside `bin`, where that is no folder of their own.
+_DATA = ("lib/ivl", "share/yosys", "share/verilator")
 
 INSTALL_HINT = (
     "`forgegym images build` makes an image that has them; or install iverilog, yosys and "
@@ -76,8 +83,8 @@ def find_tools() -> Tools | None:
     toolchain = _toolchain(said)
     if toolchain is None:
         return None
-    roots = {Path(path).parent.parent for path in found.values()}
-    folders = tuple(sorted(root for root in roots if not root.is_relative_to("/usr")))
+    needed = {folder for path in found.values() for folder in folders_of(Path(path), *_DATA)}
+    folders = tuple(sorted(folder for folder in needed if not folder.is_relative_to("/usr")))
     return Tools(found, toolchain, folders)
 
 
@@ -148,11 +155,11 @@ class Toolbox:
                 name="synthesise",
             ),
         ]
-        collect = {STATISTICS: MIB, DEPTH: MIB, NETLIST: NETLIST_BYTES}
+        collect = {READ: READ_BYTES, STATISTICS: MIB, DEPTH: MIB, NETLIST: NETLIST_BYTES}
         if interface is not None:
             files[_PLAYER] = player(interface).encode()
             collect[PORTS] = MIB
-            steps.append(replace(self._elaborate(interface, NETLIST, "netlist"), name="join"))
+            steps.append(_if_plain(self._elaborate(interface, NETLIST, "netlist")))
             steps.append(self._simulate("netlist", requests))
         return self.sandbox.run(Job(tuple(steps), files=files, collect=collect))
 
@@ -160,7 +167,7 @@ class Toolbox:
         """What Yosys's `portlist` tells of a module of a trusted source; or, as text, why it tells
         nothing. Raises `SandboxError` when the machine fails."""
         commands = (
-            f"read_verilog -sv {FILE}\nhierarchy -check -top {module}\nproc\n"
+            f"read_verilog -nodpi -sv {FILE}\nhierarchy -check -top {module}\nproc\n"
             f"tee -q -o {PORTS} portlist {module}\n"
         )
         step = Step(
@@ -205,26 +212,32 @@ class Toolbox:
         interface: Interface | None,
         requests: tuple[bytes, ...] = (),
         seconds: float = TEST_SECONDS,
+        *,
+        lint: str | None = None,
     ) -> Outcome:
-        """What Verilator says about `source` ("lint"); with an `interface`, also what the source
-        itself, not the netlist, answers ("compile", "test").
+        """What Verilator says about the text `lint` ("lint", whose standard output is Verilator's
+        exit status); with an `interface`, also what `source` itself, not the netlist, answers
+        ("compile", "test"). One of the two is asked for.
 
         Only for what has been synthesised. It is a job of its own since a source may write files.
         """
-        top = () if interface is None else ("--top-module", interface.name)
         files = {FILE: _bytes(source)}
-        steps = [
-            Step(
-                # It ends badly where it sees an error, which is its answer and no reason to stop.
-                (
-                    "/bin/sh", "-c", '"$@"; exit 0', "lint", self._paths["verilator"],
-                    "--lint-only", "-Wall", "-Wno-fatal", "-Wno-DECLFILENAME", "-Wno-EOFNEWLINE",
-                    *top, FILE,
-                ),
-                limits=_limits(ELABORATE_SECONDS),
-                name="lint",
-            )
-        ]  # fmt: skip
+        steps = []
+        if lint is not None:
+            top = () if interface is None else ("--top-module", interface.name)
+            files[LINTED] = _bytes(lint)
+            steps.append(
+                Step(
+                    # That it ends badly where it sees an error is no reason for the job to stop.
+                    (
+                        "/bin/sh", "-c", '"$@" >/dev/null; echo $?', "lint",
+                        self._paths["verilator"], "--lint-only", "-Wall", "-Wno-fatal",
+                        "-Wno-DECLFILENAME", "-Wno-EOFNEWLINE", *top, LINTED,
+                    ),
+                    limits=_limits(ELABORATE_SECONDS),
+                    name="lint",
+                )
+            )  # fmt: skip
         if interface is not None:
             files[_PLAYER] = player(interface).encode()
             steps.append(self._elaborate(interface, FILE, "source"))
@@ -289,6 +302,18 @@ class Toolbox:
             self.sandbox.close()
 
 
+# Before it is simulated, since what is simulated could write files; and for the host to see again.
+_IS_PLAIN = (
+    f'LC_ALL=C grep -aqvxE "$0" {NETLIST}; '  # 1: there is no other line
+    f"if [ $? -ne 1 ]; then echo 'error: {NOT_PLAIN}' >&2; exit 1; fi; exec \"$@\""
+)
+
+
+def _if_plain(step: Step) -> Step:
+    """A step that takes the netlist, made the step "join": it fails where that is not plain."""
+    return replace(step, argv=("/bin/sh", "-c", _IS_PLAIN, LINE, *step.argv), name="join")
+
+
 def _limits(seconds: float, output_bytes: int = OUTPUT_BYTES) -> Limits:
     """A tool's, with so many seconds of processor time."""
     return Limits(seconds=_WALL * seconds, cpu_seconds=seconds, output_bytes=output_bytes)
@@ -299,26 +324,34 @@ def _bytes(source: str) -> bytes:
 
 
 def script(interface: Interface | None, seed: int, *, keep_initial: bool = False) -> str:
-    """What Yosys does. No name of the candidate's is in it: the top module's is the task's.
+    """What Yosys does. No name of the candidate's is in it: the top module's is the task's. And
+    none but its ports' comes out of it: wires and cells get Yosys's own names.
 
-    Refused are: a module that is not there, latches, a wire with two drivers or none, a loop of
-    combinational logic, and whatever does not become gates.
+    Refused are: a module that is not there, a black box, latches, a wire with two drivers or none,
+    a loop of combinational logic, and whatever does not become gates. A function of C is none that
+    Yosys may call (`-nodpi`): it would run in Yosys itself, and could write any netlist.
     """
     top = "-auto-top" if interface is None else f"-top {interface.name}"
     ports = "" if interface is None else f"tee -q -o {PORTS} portlist {interface.name}\n"
+    apart = f"=* {'A:top' if interface is None else interface.name} %d"
     forget = "" if keep_initial else "setattr -unset init w:*\n"
     return f"""\
-read_verilog -sv {FILE}
+tee -q -o {READ} read_verilog -nodpi -ppdump -sv {FILE}
 hierarchy -check {top}
 proc
+setattr -mod -unset keep_hierarchy *
+setattr -unset keep_hierarchy c:*
 flatten
-hierarchy -check {top}
+hierarchy -simcheck -purge_lib {top}
+select -assert-none {apart}
 delete t:$print t:$check t:$assert t:$assume t:$cover t:$live t:$fair t:$scopeinfo
 select -assert-none {LATCHES}
 check -assert
 {ports}{forget}synth -run coarse:
-{forget}select -assert-none {NOT_GATES}
+{forget}select -set gates {" ".join(f"t:{gate}" for gate in GATES)}
+select -assert-none {NOT_GATES}
 setundef -init -random {seed}
+rename -hide
 tee -q -o {STATISTICS} stat -json
 tee -q -o {DEPTH} ltp -noff
 write_verilog -noattr {NETLIST}
@@ -359,13 +392,13 @@ endmodule
 def miter_script(interface: Interface) -> str:
     """What Yosys does to make one circuit of a reference, a netlist and their `check_module`."""
     return f"""\
-read_verilog -sv {_REFERENCE}
+read_verilog -nodpi -sv {_REFERENCE}
 hierarchy -check -top {interface.name}
 proc
 flatten
 memory
 rename {interface.name} gold
-read_verilog -sv {NETLIST}
+read_verilog -nodpi -sv {NETLIST}
 proc
 rename {interface.name} gate
 setattr -unset init w:*
@@ -385,7 +418,7 @@ write_aiger -zinit {_MITER}
 
 
 LATCHES = "t:$dlatch t:$adlatch t:$dlatchsr"
-NOT_GATES = "t:* t:$_* %d"
+NOT_GATES = "t:* @gates %d"
 
 
 def open_toolbox(
