@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import os
 import select
 import shutil
@@ -19,6 +20,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
+from urllib.parse import unquote, urlsplit
 
 from . import cgroup, images, undertaker
 from .base import BoxDiedError, Profile, SandboxError, SandboxUnavailableError
@@ -35,6 +37,10 @@ JOB_USER = "65534"
 READY_SECONDS = 10.0
 # What is bound of this machine, read-only. No home, no /etc beyond what programs load by, no /run.
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+# In a bound folder: where its Pythons keep what is installed for them.
+PACKAGES = ("lib*/python3*/*-packages", "*/lib*/python3*/*-packages")
+# This package, as it was imported.
+OWN = Path(__file__).resolve().parents[2]
 # What a box has of its own.
 PLACES = ("/work", "/tmp", "/dev", "/proc")
 CONFIGURATION = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d")
@@ -93,6 +99,8 @@ def open_bubblewrap(
                 f"a toolchain in {folder} cannot be seen in a box, which has a folder of its own "
                 f"at /{folder.parts[1]}; install it elsewhere, below /opt for instance"
             )
+    seen = tuple(Path(folder).resolve() for folder in SYSTEM if os.path.isdir(folder))
+    hidden = own_folders((*seen, *bound))
     janitor = Janitor()
     inside = images.contents()
     with_groups = cgroups and cgroup.writable()
@@ -106,7 +114,9 @@ def open_bubblewrap(
 
     def open_box() -> Box:
         opened = time.monotonic()
-        transport = _start(program, interpreter, chosen, bound, path, inside, with_groups, janitor)
+        transport = _start(
+            program, interpreter, chosen, bound, hidden, path, inside, with_groups, janitor
+        )
         box = Box(transport, opened=opened)
         try:
             box.ready(READY_SECONDS)
@@ -128,6 +138,36 @@ def open_bubblewrap(
         raise
 
 
+def own_folders(bound: Iterable[Path]) -> tuple[Path, ...]:
+    """ForgeGym's own folders below the `bound` ones: its package for whatever Python it has been
+    installed there, what is known of the installation, and the sources that it was made from.
+
+    They hold the references and what makes the hidden inputs; a program may read all that is bound.
+    """
+    bound = tuple(bound)
+    places = {OWN.parent}
+    for folder in bound:
+        places.update(place for pattern in PACKAGES for place in folder.glob(pattern))
+    found = {OWN}
+    for place in places:
+        found.add(place / "forgegym")
+        for metadata in (*place.glob("forgegym-*.dist-info"), *place.glob("forgegym-*.egg-info")):
+            found.add(metadata)
+            found.update(_sources(metadata))
+    real = {folder.resolve() for folder in found if folder.is_dir()}
+    return tuple(sorted(folder for folder in real if any(map(folder.is_relative_to, bound))))
+
+
+def _sources(metadata: Path) -> list[Path]:
+    """The local folder that an installation was made from, if it was (PyPA, "Recording the Direct
+    URL Origin of installed distributions")."""
+    try:
+        origin = urlsplit(json.loads((metadata / "direct_url.json").read_bytes())["url"])
+    except (OSError, ValueError, TypeError, AttributeError, KeyError):
+        return []
+    return [Path(unquote(origin.path))] if origin.scheme == "file" else []
+
+
 def _interpreter() -> str:
     """A Python that every user of this machine can run, for the supervisor."""
     for candidate in ("/usr/bin/python3", os.path.realpath(sys.executable)):
@@ -147,19 +187,27 @@ def arguments(
     path: Sequence[str],
     group: cgroup.Group | None,
     files: Sequence[tuple[int, str]],
+    hidden: Sequence[Path] = (),
 ) -> list[str]:
-    """bubblewrap's arguments for one box; `files`: descriptors and where their content goes."""
+    """bubblewrap's arguments for one box.
+
+    `files`: descriptors and where their content goes. `hidden`: folders that are empty in the box.
+    """
     mounts: list[str] = []
-    for folder in SYSTEM:
-        if os.path.islink(folder):
-            mounts += ["--symlink", os.readlink(folder), folder]
-        elif os.path.isdir(folder):
-            mounts += ["--ro-bind", folder, folder]
+    for name in SYSTEM:
+        if os.path.islink(name):
+            mounts += ["--symlink", os.readlink(name), name]
+        elif os.path.isdir(name):
+            mounts += ["--ro-bind", name, name]
     for name in CONFIGURATION:
         mounts += ["--ro-bind-try", name, name]
-    for toolchain in toolchains:
-        if not any(toolchain.is_relative_to(folder) for folder in ("/usr", "/lib")):
-            mounts += ["--ro-bind", str(toolchain), str(toolchain)]
+    # Those inside others after them: a toolchain may lie in our sources, they in another one.
+    for folder in sorted({*toolchains, *hidden}):
+        of_system = any(map(folder.is_relative_to, ("/usr", "/lib")))
+        if folder in hidden:
+            mounts += ["--tmpfs", str(folder)]
+        elif not of_system or any(map(folder.is_relative_to, hidden)):
+            mounts += ["--ro-bind", str(folder), str(folder)]
     for descriptor, inside in files:
         mounts += ["--ro-bind-data", str(descriptor), inside]
     # Message queues exist without this mount, but nobody would see them.
@@ -175,6 +223,8 @@ def arguments(
     elif group is not None:
         mounts += ["--ro-bind", str(group.memory), "/sys/fs/cgroup/memory"]
         mounts += ["--ro-bind", str(group.pids), "/sys/fs/cgroup/pids"]
+    for place in (*map(str, hidden), "/dev", "/"):
+        mounts += ["--remount-ro", place]
     supervisor = [
         "--work", "/work", "--places", "/tmp:/dev/shm", "--path", ":".join(path),
         "--lifetime", str(profile.lifetime),
@@ -186,8 +236,7 @@ def arguments(
     return [
         "--unshare-all", "--unshare-user", "--disable-userns", "--uid", JOB_USER, "--gid", JOB_USER,
         "--as-pid-1", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv",
-        "--hostname", "box", *mounts, "--remount-ro", "/dev", "--remount-ro", "/",
-        "--chdir", "/",
+        "--hostname", "box", *mounts, "--chdir", "/",
         interpreter, "-I", "-S", "-B", "-c", SUPERVISOR, *supervisor,
     ]  # fmt: skip
 
@@ -197,6 +246,7 @@ def _start(
     interpreter: str,
     profile: Profile,
     toolchains: Sequence[Path],
+    hidden: Sequence[Path],
     path: Sequence[str],
     inside: Mapping[str, bytes],
     with_groups: bool,
@@ -225,6 +275,7 @@ def _start(
                 path=path,
                 group=group,
                 files=files,
+                hidden=hidden,
             ),
         ]
         if os.getuid() == 0:
