@@ -7,13 +7,24 @@ import os
 import shlex
 import subprocess
 import sys
+import threading
 
 import pytest
+import requests
+from docker.errors import APIError, NotFound
 
 from forgegym.benchmarks.speed import soak
 from forgegym.verifiers.sandbox import cgroup, images
 from forgegym.verifiers.sandbox.base import Profile
-from forgegym.verifiers.sandbox.docker import LABEL, connect, container_options, sweep
+from forgegym.verifiers.sandbox.docker import (
+    CONFLICT,
+    LABEL,
+    connect,
+    container_options,
+    remove,
+    sweep,
+)
+from forgegym.verifiers.sandbox.janitor import Janitor
 from forgegym.verifiers.sandbox.owner import Owner
 
 BACKENDS = [
@@ -41,6 +52,44 @@ def test_boxes_that_serve_once_leave_nothing_either(backend: str) -> None:
 def test_nothing_outlives_a_killed_trainer(backend: str) -> None:
     report = soak.kills(backend, times=3)
     assert report.wrong == []
+
+
+def test_a_janitor_goes_on_after_work_that_fails_and_says_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reported: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", reported.append)
+    done: list[int] = []
+    janitor = Janitor()
+    janitor.later(lambda: done.append(1))
+    janitor.later(lambda: 1 // 0)
+    janitor.later(lambda: done.append(2))
+    janitor.close()
+    assert done == [1, 2]
+    (report,) = reported
+    assert report.exc_type is ZeroDivisionError
+    assert report.thread is not None
+    assert report.thread.name == "forgegym-end"
+
+
+@pytest.mark.parametrize("error", [requests.exceptions.ConnectionError(), NotFound("it is gone")])
+def test_an_engine_that_goes_away_while_a_box_is_removed_is_no_error(error: Exception) -> None:
+    """docker-py wraps what requests raises in some of its calls, and not in `inspect_container`."""
+
+    class Engine:
+        @property
+        def api(self) -> "Engine":
+            return self
+
+        def remove_container(self, *_: object, **__: object) -> None:
+            response = requests.Response()
+            response.status_code = CONFLICT
+            raise APIError("removal is already in progress", response)
+
+        def inspect_container(self, *_: object) -> None:
+            raise error
+
+    assert remove(Engine(), "box") is False
 
 
 @pytest.mark.bubblewrap

@@ -460,10 +460,12 @@ def remove(client: Any, container: str) -> bool:
 
 
 def _wait_until_gone(client: Any, container: str) -> None:
+    """Until the engine does not know `container` any more, or does not answer, or time is over."""
     import docker.errors
 
     end = time.monotonic() + REMOVAL_SECONDS
-    with contextlib.suppress(docker.errors.DockerException):
+    # `OSError`: not every one of the SDK's calls wraps what requests raises.
+    with contextlib.suppress(docker.errors.DockerException, OSError):
         while time.monotonic() < end:
             client.api.inspect_container(container)
             time.sleep(0.02)
