@@ -179,6 +179,28 @@ def test_a_box_that_dies_for_memory_says_so_at_once(
     assert len(machine.boxes("dies for memory")) == 1
 
 
+def test_a_job_that_the_machines_want_of_memory_ended_is_tried_in_a_box_opened_after_that(
+    machine: Machine, opened: Callable[..., Pool]
+) -> None:
+    pool = opened(size=2)
+    while len(machine.opened) < 2:
+        machine.let_go.wait(0.001)
+    assert pool.run(job("starved once")).status is Status.OK
+    first, second = machine.boxes("starved once")
+    assert first in (0, 1)
+    assert second not in (0, 1)
+
+
+def test_a_job_that_the_machine_has_no_memory_for_twice_wants_too_much(
+    machine: Machine, opened: Callable[..., Pool]
+) -> None:
+    outcome = opened().run(job("starved"))
+    assert outcome.status is Status.MEMORY
+    assert outcome.valid
+    assert outcome.last.status is Status.MEMORY
+    assert len(machine.boxes("starved")) == 2
+
+
 def test_a_box_that_dies_with_the_machine_is_nobodys_fault(
     machine: Machine, opened: Callable[..., Pool]
 ) -> None:

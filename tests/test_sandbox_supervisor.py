@@ -9,6 +9,8 @@ import re
 import socket
 import stat
 import struct
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
@@ -210,6 +212,99 @@ def test_a_counter_that_does_not_count_holds_no_file_open(tmp_path: Path) -> Non
     (tmp_path / "without").write_bytes(b"low 3\n")
     counter((tmp_path / "without", b"max "))
     assert open_below(tmp_path) == []
+
+
+MEMORY = 100 << 20
+
+
+def memory_kills(folder: Path, version: int, *, peak: int = 0) -> kernel.MemoryKills:
+    """What a cgroup of `version` in `folder` counts; 0: a kernel that tells nothing but kills."""
+    events, usage = folder / "memory.events", folder / "memory.max_usage_in_bytes"
+    events.write_text("oom 3\noom_kill 3\n")
+    usage.write_text(f"{peak}\n")
+    return kernel.MemoryKills(
+        counter((events, b"oom_kill ")),
+        counter(*[(events, b"oom ")] * (version == 2)),
+        counter(*[(usage, b"")] * (version == 1)),
+        MEMORY if version == 1 else None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("version", "events", "peak", "said"),
+    [
+        (2, "oom 3\noom_kill 3", 0, ""),
+        (2, "oom 4\noom_kill 3", 0, ""),
+        (2, "oom 4\noom_kill 4", 0, "memory"),
+        (2, "oom 3\noom_kill 4", 0, "starved"),
+        (1, "oom_kill 3", MEMORY, ""),
+        (1, "oom_kill 4", MEMORY, "memory"),
+        (1, "oom_kill 4", MEMORY - (1 << 20), "memory"),
+        (1, "oom_kill 4", MEMORY // 2, "starved"),
+        (0, "oom_kill 3", 0, ""),
+        (0, "oom_kill 4", 0, "memory"),
+    ],
+)
+def test_a_kill_is_for_the_boxs_own_limit_or_for_the_machines_want(
+    tmp_path: Path, version: int, events: str, peak: int, said: str
+) -> None:
+    kills = memory_kills(tmp_path, version)
+    before = kills.now()
+    (tmp_path / "memory.events").write_text(f"{events}\n")
+    (tmp_path / "memory.max_usage_in_bytes").write_text(f"{peak}\n")
+    assert kills.since(before) == said
+
+
+def test_a_box_that_was_near_its_limit_before_does_not_say_whose_want_it_is(tmp_path: Path) -> None:
+    kills = memory_kills(tmp_path, 1, peak=MEMORY)
+    before = kills.now()
+    (tmp_path / "memory.events").write_text("oom_kill 4\n")
+    assert kills.since(before) == "starved"
+
+
+def test_outside_a_box_nobody_is_killed_for_memory() -> None:
+    kills = kernel.MemoryKills.of_nobody()
+    assert kills.since(kills.now()) == ""
+
+
+# A supervisor whose cgroup is a file, and a job that writes into it.
+OF_A_FILE = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from supervisor import kernel, reset, step
+events, work, program = sys.argv[2:]
+box = reset.Box(["--work", work])
+kills, at_limit = (kernel.Counter(((events, word),)) for word in (b"oom_kill ", b"oom "))
+box.memory_kills = kernel.MemoryKills(kills, at_limit, kernel.Counter(()), None)
+wanted = {"argv": [b"/bin/sh", b"-c", os.fsencode(program)], "stdin": b"", "requests": [],
+          "env": {}, "us": 5_000_000, "cpu": 5, "output": 1000, "answer": 0, "answer_us": 0,
+          "file": 1000, "nofile": 99, "stack": 8 << 20}
+owner, _ = os.pipe()
+result, _ = step.run(wanted, box, owner, step.Stage(box))
+print(result["status"], result["us"] < 4_000_000)
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "status"),
+    [
+        ("echo oom 0; kill -9 $$", "signal"),
+        ("printf 'oom 1\noom_kill 1\n' > {}; kill -9 $$", "memory"),
+        ("printf 'oom 1\noom_kill 1\n' > {}; exec sleep 60", "memory"),
+        ("printf 'oom 0\noom_kill 1\n' > {}; kill -9 $$", "starved"),
+        ("printf 'oom 0\noom_kill 1\n' > {}; exit 1", "starved"),
+        ("printf 'oom 0\noom_kill 1\n' > {}; exit 0", "starved"),
+        ("printf 'oom 0\noom_kill 1\n' > {}; exec sleep 60", "starved"),
+    ],
+)
+def test_a_step_ends_as_the_kernels_counters_say(tmp_path: Path, program: str, status: str) -> None:
+    events, work = tmp_path / "memory.events", tmp_path / "work"
+    events.write_text("oom 0\noom_kill 0\n")
+    work.mkdir()
+    command = [sys.executable, "-I", "-S", "-c", OF_A_FILE, str(images.SUPERVISOR.parent),
+               str(events), str(work), program.format(events)]  # fmt: skip
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said.split() == [status, "True"]
 
 
 def test_an_own_descriptor_is_out_of_the_way_of_jobs(tmp_path: Path) -> None:

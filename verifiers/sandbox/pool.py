@@ -25,6 +25,7 @@ from .base import (
     Outcome,
     RejectedError,
     SandboxError,
+    StarvedError,
     Status,
     StepOutcome,
     check_job,
@@ -147,10 +148,11 @@ class Pool:
         return self._digest
 
     def run(self, job: Job) -> Outcome:
-        """See `Sandbox.run`. A job under which a box dies is tried once more in another.
+        """See `Sandbox.run`. A job under which a box dies is tried once more in another, and so is
+        one whose processes are killed for the machine's want of memory.
 
-        When that one dies too, it is the job's doing (`PROTOCOL`): a program must not be able to
-        choose `INFRA` over a bad reward.
+        When that happens again, it is the job's doing (`PROTOCOL`, `MEMORY`): a program must not be
+        able to choose `INFRA` over a bad reward.
         """
         return self._run(job, Cancel())
 
@@ -246,6 +248,10 @@ class Pool:
         except BoxTimeoutError:
             died = box.post_mortem()
             status, message, memory = Status.TIMEOUT, "", False
+        except StarvedError as error:
+            # With a second time the job wants more than there is, though no more than it may.
+            died, memory = error, False
+            status, message = Status.MEMORY, ""
         except BoxDiedError as error:
             died, memory = error, error.memory
             status, message = Status.PROTOCOL, f"two boxes died of this job: {error}"

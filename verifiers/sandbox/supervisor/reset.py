@@ -70,8 +70,9 @@ class Box:
         # Process 1 outlives every signal from its own namespace and inherits every orphan.
         self.is_init = os.getpid() == 1
         # Outside a box the counters are those of everybody else as well.
-        self.oom_kills = kernel.Counter(kernel.OOM_KILLS if self.is_init else ())
-        self.memory_at_limit = kernel.Counter(kernel.MEMORY_AT_LIMIT if self.is_init else ())
+        self.memory_kills = (
+            kernel.MemoryKills.of_this_box() if self.is_init else kernel.MemoryKills.of_nobody()
+        )
         self.forks_refused = kernel.Counter(kernel.FORKS_REFUSED if self.is_init else ())
         self._ended: dict[int, int] = {}
         if self.user == SAME_USER:

@@ -22,7 +22,6 @@ TYPE_CHECKING = False  # importing `typing` would double the time to start
 if TYPE_CHECKING:
     from typing import Any
 
-    from .kernel import Counter
     from .reset import Box
 
 CHUNK = 1 << 16
@@ -87,8 +86,7 @@ class Stage:
         """What is to be known, and put right, before a step and after the one before it."""
         box = self._box
         box.restore()
-        self.oom_before, self.refused_before = box.oom_kills.read(), box.forks_refused.read()
-        self.at_limit_before = box.memory_at_limit.read()
+        self.kills_before, self.refused_before = box.memory_kills.now(), box.forks_refused.read()
 
     def waits(self) -> bool:
         """Whether it is still there (the kernel kills whom it likes when memory runs out)."""
@@ -147,8 +145,7 @@ def run(
 
     talk = Conversation(wanted["requests"], stage.request_end, stage.answers, wanted)
     ahead = Stage(box, beside=talk) if more and box.has_two_users else None
-    before = stage.oom_before, stage.at_limit_before
-    watch = Watch(stage, box, wanted, talk, started, owner, before)
+    watch = Watch(stage, box, wanted, talk, started, owner)
     reason = watch.until_end()
     left = box.kill_all(watch.usage, spared=ahead.child if ahead else 0)
     watch.drain()
@@ -162,15 +159,18 @@ def run(
     truncated = len(output.data) + len(errors.data) > cap
     text, error_text = _capped(output.data, errors.data, cap)
     message = ""
-    if reason:
+    killed = box.memory_kills.since(stage.kills_before)
+    if killed == "starved":
+        status = killed  # however it went on without what was killed
+    elif reason:
         status = reason
     elif not_started:
         program = wanted["argv"][0]
         why = os.strerror(int(not_started))
         message = f"{program.decode('utf-8', 'replace')} could not be started: {why}"
         status = "infra" if box.lacks(program) else "exit"
-    elif watch.killed_for_memory():
-        status = "memory"
+    elif killed:
+        status = killed
     elif truncated:
         status = "output"
     elif killed_by == signal.SIGXCPU or (
@@ -178,7 +178,9 @@ def run(
         killed_by == signal.SIGKILL and watch.usage.cpu >= wanted["cpu"]
     ):
         status = "timeout"
-    elif (killed_by or code) and (_rose(box.forks_refused, stage.refused_before) or box.crowded):
+    elif (killed_by or code) and (
+        kernel.rose(box.forks_refused, stage.refused_before) or box.crowded
+    ):
         status = "pids"
     elif talk.broken:
         status = "protocol"
@@ -298,9 +300,8 @@ class Watch:
         talk: Conversation,
         started: float,
         owner: int,
-        memory_before: tuple[int | None, int | None],
     ) -> None:
-        self.memory_before = memory_before
+        self.kills_before = stage.kills_before
         self.child, self.pidfd = stage.child, stage.pidfd
         self.box, self.talk, self.owner = box, talk, owner
         self.usage = Usage()
@@ -328,7 +329,9 @@ class Watch:
             deadline = min(self.deadline, self.talk.deadline)
             if now >= look or now >= deadline:
                 look = now + REAP_SECONDS
-                if self._too_much_memory():
+                if killed := self.box.memory_kills.since(self.kills_before):
+                    return killed  # one of many
+                if self.box.too_much_memory():
                     return "memory"
             if now >= deadline:
                 return "timeout"
@@ -357,17 +360,6 @@ class Watch:
             self._reap()
             if self.status is not None:
                 return None
-
-    def _too_much_memory(self) -> bool:
-        """The kernel has killed one of many for it, or our own count says so."""
-        return self.killed_for_memory() or self.box.too_much_memory()
-
-    def killed_for_memory(self) -> bool:
-        """Whether the kernel killed for this box's own limit, and not for the whole machine's."""
-        kills, at_limit = self.memory_before
-        return _rose(self.box.oom_kills, kills) and (
-            at_limit is None or _rose(self.box.memory_at_limit, at_limit)
-        )
 
     def _read(self, descriptor: int) -> bool:
         try:
@@ -505,9 +497,3 @@ def _capped(output: bytearray, errors: bytearray, cap: int) -> tuple[bytes, byte
     """Both, cut so that they are `cap` together; what failed is on the second more often."""
     kept_errors = bytes(errors[:cap])
     return bytes(output[: cap - len(kept_errors)]), kept_errors
-
-
-def _rose(counter: Counter, before: int | None) -> bool:
-    """Whether the kernel has counted on since."""
-    now = counter.read()
-    return before is not None and now is not None and now > before
