@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from forgegym.benchmarks.attacks.catalogue import SMALL, Bait, load, run_entry
+from forgegym.benchmarks.attacks.run import ENTRY_SECONDS
 from forgegym.verifiers.sandbox import bubblewrap
 from forgegym.verifiers.sandbox.base import Job, Profile, Status, Step
 from forgegym.verifiers.sandbox.bubblewrap import OWN, arguments, open_bubblewrap, own_folders
@@ -151,3 +153,13 @@ def test_a_job_finds_an_empty_folder_where_the_package_is(toolchain: Path) -> No
         "[]", refused, "[]", refused, "['tools']", refused, "['compiler']", refused,
         "['forgegym', 'forgegym-0.1.0.dist-info']", refused,
     ]  # fmt: skip
+
+
+@pytest.mark.bubblewrap
+@pytest.mark.attacks
+@pytest.mark.parametrize("name", ["g03_memory_of_one", "g04_memory_of_many", "g05_unmapped_memory"])
+def test_without_control_groups_memory_is_watched(name: str) -> None:
+    (entry,) = (entry for entry in load() if entry.name == name)
+    with Bait() as bait, open_bubblewrap(profile=SMALL, size=1, cgroups=False) as pool:
+        result = run_entry(entry, pool, bait, seconds=ENTRY_SECONDS)
+    assert result.held, result.complaints

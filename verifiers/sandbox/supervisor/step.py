@@ -59,23 +59,23 @@ class Stage:
     stays the supervisor's until its order comes.
     """
 
-    def __init__(self, box: Box, beside: Conversation | None = None) -> None:
+    def __init__(self, box: Box, beside: tuple[Conversation, Input] | None = None) -> None:
         self._box, self._ahead = box, beside is not None
         if beside is None:
             self._look()
         self.output, self.errors, self.answers = Pipe(), Pipe(), Pipe()
-        self.given = os.memfd_create("stdin", os.MFD_CLOEXEC)
+        given, self._input_end = os.pipe()
         asks, self.request_end = os.pipe()
         self.failed, failed_end = os.pipe()
         orders, self._order_end = os.pipe()
-        theirs = (asks, self.output.write_end, self.errors.write_end, self.answers.write_end,
+        theirs = (given, asks, self.output.write_end, self.errors.write_end, self.answers.write_end,
                   failed_end, orders)  # fmt: skip
         self.child = os.fork()
         if self.child == 0:
             os.close(self._order_end)  # or it would wait for its own word when the box has ended
-            if beside is not None:
-                beside.close()  # or that step's program would never read the end of its requests
-            streams = (self.given, self.output.write_end, self.errors.write_end, asks,
+            for other in beside or ():
+                other.close()  # or that step's program would never read the end of it
+            streams = (given, self.output.write_end, self.errors.write_end, asks,
                        self.answers.write_end)  # fmt: skip
             _become(orders, box, streams, failed_end, self._ahead)
         self.pidfd = os.pidfd_open(self.child)
@@ -99,17 +99,15 @@ class Stage:
             os.waitpid(self.child, 0)
         except (ProcessLookupError, ChildProcessError):
             pass  # it has ended, and was reaped with the step before it
-        for descriptor in (self.given, self.request_end, self._order_end):
+        for descriptor in (self._input_end, self.request_end, self._order_end):
             os.close(descriptor)
         self.close()
 
-    def start(self, wanted: dict[str, Any], environment: dict[bytes, bytes]) -> None:
-        """Let it become the step's program."""
+    def start(self, wanted: dict[str, Any], environment: dict[bytes, bytes]) -> Input:
+        """Let it become the step's program; what that has yet to be given."""
         if self._ahead:
             self._look()
-        os.write(self.given, wanted["stdin"])
-        os.lseek(self.given, 0, os.SEEK_SET)
-        os.close(self.given)
+        given = Input(self._input_end, wanted["stdin"])
         keys = ("argv", "cpu", "file", "nofile", "stack")
         order = {key: wanted[key] for key in keys}
         order["env"] = {**environment, **wanted["env"]}
@@ -121,6 +119,7 @@ class Stage:
         except BrokenPipeError:
             pass  # something has killed it, and its end will tell
         os.close(self._order_end)
+        return given
 
     def close(self) -> None:
         """What a step leaves open, when all has been read."""
@@ -141,15 +140,16 @@ def run(
     the next one. Exits at once when the owner is gone."""
     output, errors = stage.output, stage.errors
     started = time.monotonic()
-    stage.start(wanted, box.environment)
+    given = stage.start(wanted, box.environment)
 
     talk = Conversation(wanted["requests"], stage.request_end, stage.answers, wanted)
-    ahead = Stage(box, beside=talk) if more and box.has_two_users else None
-    watch = Watch(stage, box, wanted, talk, started, owner)
+    ahead = Stage(box, beside=(talk, given)) if more and box.has_two_users else None
+    watch = Watch(stage, box, wanted, talk, given, started, owner)
     reason = watch.until_end()
     left = box.kill_all(watch.usage, spared=ahead.child if ahead else 0)
     watch.drain()
     talk.close()
+    given.close()
     seconds = time.monotonic() - started
     not_started = os.read(stage.failed, 64)
     stage.close()
@@ -298,12 +298,13 @@ class Watch:
         box: Box,
         wanted: dict[str, Any],
         talk: Conversation,
+        given: Input,
         started: float,
         owner: int,
     ) -> None:
         self.kills_before = stage.kills_before
         self.child, self.pidfd = stage.child, stage.pidfd
-        self.box, self.talk, self.owner = box, talk, owner
+        self.box, self.talk, self.given, self.owner = box, talk, given, owner
         self.usage = Usage()
         self.deadline = started + wanted["us"] / 1e6
         self.cap = wanted["output"]
@@ -321,6 +322,8 @@ class Watch:
             poll.register(descriptor, select.POLLIN)
         if self.talk.expected:
             poll.register(self.talk.answers.read_end, select.POLLIN)
+        if self.given.open:
+            poll.register(self.given.end, select.POLLOUT)
         poll.register(self.owner, 0)  # reports only that the other end is closed
         self.talk.ask_next()
         look = time.monotonic() + REAP_SECONDS
@@ -352,6 +355,10 @@ class Watch:
                 elif descriptor == self.talk.request_end:
                     self.talk.tell()
                     if not self.talk.writing:
+                        poll.unregister(descriptor)
+                elif descriptor == self.given.end:
+                    self.given.give()
+                    if not self.given.open:
                         poll.unregister(descriptor)
             if self._printed() > self.cap:
                 return "output"
@@ -405,6 +412,34 @@ class Watch:
         if os.WIFSIGNALED(status):
             return None, os.WTERMSIG(status)
         return os.WEXITSTATUS(status), 0
+
+
+class Input:
+    """What a step's program reads on its standard input. A pipe: a file in memory would hold more
+    than its content, and the program could write to it."""
+
+    def __init__(self, end: int, data: bytes) -> None:
+        self.end, self.open = end, True
+        self._left = memoryview(data)
+        os.set_blocking(end, False)
+        self.give()
+
+    def give(self) -> None:
+        """Write what is taken now; close it when there is no more, or nobody to read it."""
+        try:
+            while self._left:
+                self._left = self._left[os.write(self.end, self._left) :]
+        except BlockingIOError:
+            return
+        except BrokenPipeError:
+            pass
+        self.close()
+
+    def close(self) -> None:
+        """The program reads the end of it."""
+        if self.open:
+            os.close(self.end)
+            self.open = False
 
 
 class Conversation:
