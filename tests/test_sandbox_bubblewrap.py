@@ -13,7 +13,15 @@ from forgegym.benchmarks.attacks.catalogue import SMALL, Bait, load, run_entry
 from forgegym.benchmarks.attacks.run import ENTRY_SECONDS
 from forgegym.verifiers.sandbox import bubblewrap
 from forgegym.verifiers.sandbox.base import Job, Profile, Status, Step
-from forgegym.verifiers.sandbox.bubblewrap import OWN, arguments, open_bubblewrap, own_folders
+from forgegym.verifiers.sandbox.bubblewrap import (
+    FIRST_USER,
+    OWN,
+    USERS,
+    arguments,
+    new_user,
+    open_bubblewrap,
+    own_folders,
+)
 
 
 def install(packages: Path, *, source: Path | None = None) -> tuple[Path, Path]:
@@ -112,6 +120,17 @@ def test_a_toolchain_in_our_sources_is_seen_and_they_are_not(place: str) -> None
         ("--ro-bind", f"{place}/rust"),
         ("--remount-ro", place),
     ]
+
+
+def test_trainers_with_neighbouring_numbers_give_boxes_different_users(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    users: list[int] = []
+    for pid in range(1000, 1004):
+        monkeypatch.setattr(os, "getpid", lambda pid=pid: pid)
+        users += [new_user() for _ in range(100)]
+    assert len(set(users)) > 395
+    assert all(FIRST_USER <= user < FIRST_USER + USERS for user in users)
 
 
 # ------------------------------------------------------------ a box

@@ -5,17 +5,20 @@ The full trials are `forgegym bench soak`; these are short ones of the same code
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 import requests
 from docker.errors import APIError, NotFound
 
 from forgegym.benchmarks.speed import soak
-from forgegym.verifiers.sandbox import cgroup, images
-from forgegym.verifiers.sandbox.base import Profile
+from forgegym.verifiers.sandbox import cgroup, images, undertaker
+from forgegym.verifiers.sandbox.base import Job, Profile, Step
+from forgegym.verifiers.sandbox.bubblewrap import open_bubblewrap
 from forgegym.verifiers.sandbox.docker import (
     CONFLICT,
     LABEL,
@@ -103,6 +106,24 @@ def test_a_group_that_another_sweeps_up_holds_nothing() -> None:
         )
     group.remove()
     assert [cgroup.processes(folder) for folder in group.folders] == [set()] * len(group.folders)
+
+
+@pytest.mark.bubblewrap
+def test_a_forked_worker_that_is_killed_has_an_undertaker_of_its_own() -> None:
+    if not cgroup.writable():
+        pytest.skip("boxes have no control groups here, which could be left")
+    with open_bubblewrap(size=1) as pool:
+        child = os.fork()
+        if child == 0:
+            pool.run(Job((Step(("/bin/true",)),)))
+            os.kill(os.getpid(), signal.SIGKILL)
+        os.waitpid(child, 0)
+        end = time.monotonic() + undertaker.SECONDS
+        while left := [folder for folder in cgroup.folders() if f":{child}:" in folder.name]:
+            if time.monotonic() > end:
+                break
+            time.sleep(0.05)
+    assert left == []
 
 
 @pytest.mark.docker

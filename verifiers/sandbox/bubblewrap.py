@@ -8,9 +8,9 @@ RLIMIT_NPROC. What holds on this machine is found out by trying (`probe`), never
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import os
+import secrets
 import select
 import shutil
 import subprocess
@@ -30,8 +30,10 @@ from .pool import MAX_USES, Pool, Reuse
 
 # 0.8 has --size, --disable-userns and --as-pid-1.
 OLDEST = (0, 8)
-# User IDs that no account has; one for each box, since the kernel counts processes by them.
-FIRST_USER = 1_900_000_000
+# User IDs that no account has: each box is to have its own, since the kernel counts processes and
+# pipes by them. Drawn, so that trainers need not agree: of a hundred boxes two have the same in one
+# case of twenty thousand, and share no more than what is counted.
+FIRST_USER, USERS = 1_900_000_000, 100_000_000
 # Inside, as in Docker's boxes.
 JOB_USER = "65534"
 READY_SECONDS = 10.0
@@ -48,8 +50,6 @@ CONFIGURATION = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/e
 SUPERVISOR = (
     "import sys; sys.path.insert(0, '/opt/forgegym'); from supervisor.serve import main; main()"
 )
-
-_numbers = itertools.count()
 
 
 def find() -> str:
@@ -104,8 +104,10 @@ def open_bubblewrap(
     janitor = Janitor()
     inside = images.contents()
     with_groups = cgroups and cgroup.writable()
-    if with_groups:
-        undertaker.employ()
+
+    def open_() -> None:
+        if with_groups:
+            undertaker.employ()
 
     def close() -> None:
         janitor.close()
@@ -124,18 +126,15 @@ def open_bubblewrap(
             raise SandboxUnavailableError(f"bubblewrap cannot make a box here: {error}") from None
         return box
 
-    try:
-        return Pool(
-            open_box,
-            name="bubblewrap",
-            size=size or os.cpu_count() or 1,
-            reuse=reuse,
-            max_uses=max_uses,
-            on_close=close,
-        )
-    except ValueError:
-        close()
-        raise
+    return Pool(
+        open_box,
+        name="bubblewrap",
+        size=size or os.cpu_count() or 1,
+        reuse=reuse,
+        max_uses=max_uses,
+        on_open=open_,
+        on_close=close,
+    )
 
 
 def own_folders(bound: Iterable[Path]) -> tuple[Path, ...]:
@@ -252,7 +251,6 @@ def _start(
     with_groups: bool,
     janitor: Janitor,
 ) -> ProcessTransport:
-    number = next(_numbers)
     group = cgroup.create(cgroup.new_name()) if with_groups else None
     if with_groups and group is None:
         raise SandboxError("a control group could not be made, though one could before")
@@ -280,7 +278,7 @@ def _start(
         ]
         if os.getuid() == 0:
             # RLIMIT_NPROC and the like mean nothing to a process whose real user is root.
-            user = str(FIRST_USER + (os.getpid() * 64 + number) % 100_000_000)
+            user = str(new_user())
             command = [
                 "setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *command,
             ]  # fmt: skip
@@ -310,6 +308,11 @@ def _start(
         for descriptor in descriptors:
             os.close(descriptor)
     return ProcessTransport(process, janitor, group=group)
+
+
+def new_user() -> int:
+    """A user ID for a box."""
+    return FIRST_USER + secrets.randbelow(USERS)
 
 
 def _in_memory(data: bytes) -> int:

@@ -104,25 +104,21 @@ def open_docker(
     chosen = replace(chosen, cpus=min(chosen.cpus, float(about.get("NCPU") or 1)))
     janitor = Janitor()
     opener = _Opener(digest, chosen, runtime, path, cgroupns, janitor)
-    undertaker.employ()
 
     def close() -> None:
         janitor.close()
         undertaker.dismiss()
 
-    try:
-        return Pool(
-            opener.open_box,
-            name="docker",
-            digest=digest,
-            size=size or os.cpu_count() or 1,
-            reuse=reuse,
-            max_uses=max_uses,
-            on_close=close,
-        )
-    except ValueError:
-        close()
-        raise
+    return Pool(
+        opener.open_box,
+        name="docker",
+        digest=digest,
+        size=size or os.cpu_count() or 1,
+        reuse=reuse,
+        max_uses=max_uses,
+        on_open=undertaker.employ,
+        on_close=close,
+    )
 
 
 def _about(client: Any) -> dict[str, Any]:
