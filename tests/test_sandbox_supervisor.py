@@ -4,6 +4,7 @@ calls, its counters, its broom, and its steps over plain processes.
 
 import contextlib
 import errno
+import marshal
 import os
 import re
 import socket
@@ -19,10 +20,10 @@ from pathlib import Path
 import pytest
 from conftest import missing
 
-from forgegym.verifiers.sandbox import images
+from forgegym.verifiers.sandbox import base, images
 from forgegym.verifiers.sandbox.base import MIB, Job, Limits, Outcome, Profile, Status, Step
 from forgegym.verifiers.sandbox.pool import Pool
-from forgegym.verifiers.sandbox.supervisor import kernel, reset, seccomp
+from forgegym.verifiers.sandbox.supervisor import kernel, reset, seccomp, step
 from forgegym.verifiers.sandbox.unsafe import UnsafeWarning, open_unsafe
 
 # ------------------------------------------------------------ system calls
@@ -470,6 +471,100 @@ def test_one_missing_file_does_not_keep_the_others_back(box: reset.Box, work: Pa
     found, missing = box.collect({b"a": 1, b"b": 1})
     assert found == {b"a": b"1"}
     assert missing.keys() == {b"b"}
+
+
+# ------------------------------------------------------------ who is left
+
+
+class Waiting:
+    """The process for the next step, as far as it is looked at."""
+
+    child = 7
+
+    def __init__(self, waits: bool) -> None:
+        self._waits = waits
+
+    def waits(self) -> bool:
+        return self._waits
+
+
+@pytest.mark.parametrize(
+    ("tasks", "waits", "asked"),
+    [
+        ("2", True, False),
+        ("3", True, True),
+        ("1", False, True),
+        ("2", False, True),
+        ("", True, True),
+    ],
+    ids=["nobody", "somebody", "it has ended", "somebody, and it has ended", "nobody counts"],
+)
+def test_a_step_is_not_killed_where_the_kernel_counts_nobody_of_it(
+    box: reset.Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    tasks: str, waits: bool, asked: bool,
+) -> None:  # fmt: skip
+    (tmp_path / "pids.current").write_text(tasks)
+    box._tasks = counter((tmp_path / "pids.current", b""))
+    killed: list[int] = []
+    monkeypatch.setattr(os, "kill", lambda pid, _: killed.append(pid))
+    monkeypatch.setattr(os, "setresuid", lambda *_: None)
+    monkeypatch.setattr(kernel, "others", lambda: [Waiting.child])
+    box.kill_all(step.Usage(), Waiting(waits))  # type: ignore[arg-type]
+    assert killed == ([-1] if asked else [])
+
+
+@pytest.mark.parametrize(
+    ("tasks", "others", "alone"), [("1", [3], True), ("2", [], True), ("2", [3], False)]
+)
+def test_the_supervisor_is_alone_when_the_kernel_says_so(
+    box: reset.Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    tasks: str, others: list[int], alone: bool,
+) -> None:  # fmt: skip
+    (tmp_path / "pids.current").write_text(tasks)
+    box._tasks = counter((tmp_path / "pids.current", b""))
+    monkeypatch.setattr(kernel, "others", lambda: others)
+    assert box._is_alone() is alone
+
+
+def first_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tasks: str, mode: int
+) -> reset.Box:
+    """A box of two users as its process 1 sees it, with this many in its group."""
+    (tmp_path / "pids.current").write_text(tasks)
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work").chmod(mode)
+    monkeypatch.setattr(kernel, "TASKS", ((str(tmp_path / "pids.current"), b""),))
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    monkeypatch.setattr(os, "setgroups", lambda _: None)
+    return reset.Box(["--work", str(tmp_path / "work"), "--uid", "65534"])
+
+
+def test_a_group_that_others_are_in_is_not_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = first_process(tmp_path, monkeypatch, "2", 0o1777)
+    (tmp_path / "pids.current").write_text("1")
+    monkeypatch.setattr(kernel, "others", lambda: [3])
+    assert not box._is_alone()
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"), [(0o1777, ""), (0o777, "{} was changed"), (0o755, "{} was changed")]
+)
+def test_only_what_another_user_cannot_change_is_not_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, said: str
+) -> None:
+    box = first_process(tmp_path, monkeypatch, "1", mode)
+    (tmp_path / "work").chmod(0o700)
+    assert box._changed() == said.format(box.work)
+
+
+def test_the_rehearsed_limits_are_none() -> None:
+    """Nor is any limit that a job may have above them: they cannot be raised again."""
+    order = marshal.loads(step.REHEARSAL)
+    # The kernel counts in nanoseconds, in 64 bits.
+    assert base.MAX_SECONDS < order["cpu"] < 2**64 // 10**9
+    assert min(order[key] for key in ("file", "nofile", "stack")) > 1 << 40  # of `check_job`
 
 
 # ------------------------------------------------------------ what goes into an image

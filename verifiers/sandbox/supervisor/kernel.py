@@ -31,6 +31,8 @@ MEMORY_AT_LIMIT = (("/sys/fs/cgroup/memory.events", b"oom "),)
 MEMORY_PEAK = (("/sys/fs/cgroup/memory/memory.max_usage_in_bytes", b""),)
 MEMORY_LIMIT = (("/sys/fs/cgroup/memory/memory.limit_in_bytes", b""),)
 NEAR_BYTES = 1 << 20
+# Processes and threads that there are, those too that have ended and nobody has reaped.
+TASKS = (("/sys/fs/cgroup/pids.current", b""), ("/sys/fs/cgroup/pids/pids.current", b""))
 FORKS_REFUSED = (("/sys/fs/cgroup/pids.events", b"max "),
                  ("/sys/fs/cgroup/pids/pids.events", b"max "))  # fmt: skip
 

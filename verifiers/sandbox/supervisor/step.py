@@ -28,6 +28,14 @@ CHUNK = 1 << 16
 # Orphans become zombies that count as processes until they are reaped; this often is enough.
 REAP_SECONDS = 0.05
 REQUESTS, ANSWERS = 3, 4
+# An order that changes nothing. A fork's pages are copied when they are first written to, as every
+# object is that is only looked at; done with this one while nobody waits, it is not done later.
+# The kernel counts processor time in nanoseconds: of 2^62 seconds it makes none.
+NO_LIMIT, NO_CPU_LIMIT = 1 << 62, 1 << 30
+REHEARSAL = marshal.dumps(
+    {"argv": [b"/bin/true"], "env": {b"PATH": b"/bin"}, "asked": False, "cpu": NO_CPU_LIMIT,
+     "file": NO_LIMIT, "nofile": NO_LIMIT, "stack": NO_LIMIT}
+)  # fmt: skip
 NOT_STARTED = 127
 
 
@@ -146,7 +154,7 @@ def run(
     ahead = Stage(box, beside=(talk, given)) if more and box.has_two_users else None
     watch = Watch(stage, box, wanted, talk, given, started, owner)
     reason = watch.until_end()
-    left = box.kill_all(watch.usage, spared=ahead.child if ahead else 0)
+    left = box.kill_all(watch.usage, spared=ahead)
     watch.drain()
     talk.close()
     given.close()
@@ -245,32 +253,24 @@ def _become(orders: int, box: Box, streams: tuple[int, ...], failed: int, ahead:
             signal.signal(number, signal.SIG_DFL)
         os.umask(0o077)
         # 1, not 0: no core file is so small, and no program is started to take one (core(5)).
-        _limit(resource.RLIMIT_CORE, 1, 1)
+        _limit(box, resource.RLIMIT_CORE, 1, 1)
         for limit in box.rlimits:
-            _limit(*limit)
+            _limit(box, *limit)
+        box.approach_job()
         if not ahead:
-            os.chdir(box.work)
             box.become_job()
+        _prepare(box, REHEARSAL)
         parts = []
         while part := os.read(orders, CHUNK):
             parts.append(part)
         if not parts:
             os._exit(NOT_STARTED)  # the box ends
         if ahead:
-            os.chdir(box.work)
             box.become_job()
-        wanted = marshal.loads(b"".join(parts))
+        wanted = _prepare(box, b"".join(parts))
         if not wanted["asked"]:
             os.close(REQUESTS)
             os.close(ANSWERS)
-        cpu = wanted["cpu"]
-        _limit(resource.RLIMIT_CPU, cpu, cpu + 1)
-        for what, key in (
-            (resource.RLIMIT_FSIZE, "file"),
-            (resource.RLIMIT_NOFILE, "nofile"),
-            (resource.RLIMIT_STACK, "stack"),
-        ):
-            _limit(what, wanted[key], wanted[key])
         box.show_job()
         os.execve(wanted["argv"][0], wanted["argv"], wanted["env"])
     except OSError as error:
@@ -281,9 +281,23 @@ def _become(orders: int, box: Box, streams: tuple[int, ...], failed: int, ahead:
         os._exit(NOT_STARTED)
 
 
-def _limit(what: int, soft: int, hard: int) -> None:
-    """Set a limit of this process, or keep a lower one that it has."""
-    ceiling = resource.getrlimit(what)[1]
+def _prepare(box: Box, order: bytes) -> dict[str, Any]:
+    """Read an order, and set the limits that it names."""
+    wanted: dict[str, Any] = marshal.loads(order)
+    cpu = wanted["cpu"]
+    _limit(box, resource.RLIMIT_CPU, cpu, cpu + 1)
+    for what, key in (
+        (resource.RLIMIT_FSIZE, "file"),
+        (resource.RLIMIT_NOFILE, "nofile"),
+        (resource.RLIMIT_STACK, "stack"),
+    ):
+        _limit(box, what, wanted[key], wanted[key])
+    return wanted
+
+
+def _limit(box: Box, what: int, soft: int, hard: int) -> None:
+    """Set a limit of this process, or the supervisor's own where that is lower."""
+    ceiling = box.ceilings[what]
     if ceiling != resource.RLIM_INFINITY:
         soft, hard = min(soft, ceiling), min(hard, ceiling)
     resource.setrlimit(what, (soft, hard))
