@@ -73,10 +73,11 @@ class Machine:
     """Opens boxes, and remembers which one served which program.
 
     A program's name says what its box does. A status (``"ok"``, ``"exit"``, ``"memory"``, ...) is
-    replied; ``"doubt"`` is an ``"ok"`` after which the box is not clean, ``"hold"`` an ``"ok"``
-    that comes once `let_go` is set. ``"dies"``, ``"dies once"``, ``"dies for memory"`` and ``"dies
-    with the machine"`` end the stream; ``"silent"`` and ``"silent with the machine"`` say nothing;
-    ``"ctrl-c"`` interrupts whoever waits for the answer, and ``"babble"`` is no reply.
+    replied, and so is ``"starved"``, or, the first time, ``"starved once"``; ``"doubt"`` is an
+    ``"ok"`` after which the box is not clean, ``"hold"`` an ``"ok"`` that comes once `let_go` is
+    set. ``"dies"``, ``"dies once"``, ``"dies for memory"`` and ``"dies with the machine"`` end the
+    stream; ``"silent"`` and ``"silent with the machine"`` say nothing; ``"ctrl-c"`` interrupts
+    whoever waits for the answer, and ``"babble"`` is no reply.
     """
 
     def __init__(self) -> None:
@@ -175,6 +176,8 @@ class Served:
         if program == "babble":
             yield framed({"steps": [1]})
             return
+        if program == "starved once":
+            programs = ["ok" if before else "starved"]
         fine = program in ("hold", "doubt", "dies once")
         yield framed(reply(*(result("ok" if fine else name) for name in programs)))
         yield framed({"doubt": "as asked"} if program == "doubt" else CLEAN)

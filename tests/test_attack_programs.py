@@ -42,7 +42,9 @@ def bait() -> Iterator[Bait]:
 
 
 @pytest.fixture(scope="module", params=BACKENDS)
-def verifier_of(request: pytest.FixtureRequest) -> Iterator[Callable[[str], OneVerifier]]:
+def verifier_of(
+    request: pytest.FixtureRequest, bait: Bait
+) -> Iterator[Callable[[str], OneVerifier]]:
     opened: dict[str, OneVerifier] = {}
 
     def of(language: str) -> OneVerifier:

@@ -15,6 +15,7 @@ from forgegym.verifiers.sandbox.base import (
     Job,
     Limits,
     SandboxUnavailableError,
+    StarvedError,
     Status,
     Step,
 )
@@ -316,6 +317,11 @@ def test_steps_after_a_failure_are_missing(statuses: list[str]) -> None:
 def test_an_ok_without_every_answer_is_refused() -> None:
     with pytest.raises(BoxDiedError, match="malformed"):
         step_outcomes(decoded(reply(result())), [Step(("/a",), requests=(b"1",))])
+
+
+def test_a_step_that_the_machine_had_no_memory_for_is_a_death_of_its_own_kind() -> None:
+    with pytest.raises(StarvedError):
+        step_outcomes(decoded(reply(result(), result("starved"))), [STEP, STEP])
 
 
 def test_files_come_by_name_and_the_others_with_their_reason() -> None:

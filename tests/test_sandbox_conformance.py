@@ -431,6 +431,21 @@ def test_the_requests_of_a_step_end_though_others_follow(sandbox: Sandbox) -> No
     assert outcome.last.stdout == b"next\n"
 
 
+def test_the_input_of_a_step_ends_though_others_follow(sandbox: Sandbox) -> None:
+    code = "import sys, time; time.sleep(0.2); print(len(sys.stdin.buffer.read()))"
+    outcome = run(sandbox, python(code, stdin=bytes(300_000)), python(code, stdin=b"next"))
+    assert [step.stdout for step in outcome.steps] == [b"300000\n", b"4\n"]
+
+
+def test_standard_input_is_read_and_nothing_else(sandbox: Sandbox) -> None:
+    code = (
+        "import os\nfor name, act in (('write', lambda: os.write(0, b'x')),\n"
+        "                  ('truncate', lambda: os.ftruncate(0, 1 << 24))):\n"
+        "    try: act(); print(name)\n    except OSError: pass"
+    )
+    assert run(sandbox, python(code, stdin=b"given")).last.stdout == b""
+
+
 # What is there beside a step: who it is, and whether this step may look into it or touch it.
 MEDDLE = """
 import json, os, resource, signal
@@ -596,8 +611,26 @@ def test_nothing_else_can_be_written(sandbox: Sandbox) -> None:
 
 
 def test_a_box_has_its_own_loopback_and_no_other_interface(sandbox: Sandbox) -> None:
-    code = "import socket; print([name for _, name in socket.if_nameindex()])"
+    code = "print([line.split(':')[0].strip() for line in open('/proc/net/dev')][2:])"
     assert run(sandbox, python(code)).last.stdout == b"['lo']\n"
+
+
+@pytest.mark.parametrize("family", ["INET", "INET6", "NETLINK", "PACKET", "VSOCK"])
+def test_there_are_no_sockets_but_unixs(sandbox: Sandbox, family: str) -> None:
+    code = (
+        f"import socket\ntry: socket.socket(socket.AF_{family})\n"
+        "except OSError as error: print(error.errno)"
+    )
+    assert run(sandbox, python(code)).last.stdout == b"97\n"  # EAFNOSUPPORT
+
+
+def test_processes_of_a_job_may_talk_to_each_other(sandbox: Sandbox) -> None:
+    code = (
+        "import asyncio, socket\nserver = socket.socket(socket.AF_UNIX)\nserver.bind('s')\n"
+        "server.listen()\nnear = socket.socket(socket.AF_UNIX)\nnear.connect('s')\n"
+        "near.send(b'heard')\nprint(server.accept()[0].recv(9))\nasyncio.run(asyncio.sleep(0))"
+    )
+    assert run(sandbox, python(code)).last.stdout == b"b'heard'\n"
 
 
 # -------------------------------------------------------------------- what a job leaves behind
@@ -611,6 +644,7 @@ print(json.dumps({
     "modes": {place: [os.stat(place).st_mode, os.listxattr(place)] for place in places},
     "ipc": [len(open("/proc/sysvipc/" + name).readlines()) for name in ("msg", "sem", "shm")],
     "sockets": [len(open("/proc/net/" + name).readlines()) for name in ("tcp", "udp", "unix")],
+    "traffic": [open("/proc/net/" + name).read() for name in ("dev", "snmp", "netstat")],
     "processes": sorted(processes - {os.getpid()}),
     "limits": [resource.getrlimit(number) for number in range(16)],
     "priority": os.getpriority(os.PRIO_PROCESS, 1),
@@ -676,14 +710,20 @@ ctypes.CDLL(None).semget(77, 1, 0o1600)""",
     "System V messages": """
 import ctypes
 ctypes.CDLL(None).msgget(77, 0o1600)""",
-    "closed connections": """
+    "connections": """
 import socket
-server = socket.create_server(("127.0.0.1", 0))
-near = socket.create_connection(server.getsockname())
-far = server.accept()[0]
-far.close()
-near.recv(1)
-near.close()""",
+with contextlib.suppress(OSError):
+    server = socket.create_server(("127.0.0.1", 0))
+    near = socket.create_connection(server.getsockname())
+    far = server.accept()[0]
+    far.close()
+    near.recv(1)
+    near.close()""",
+    "words to nobody": """
+import socket
+for _ in range(1000):
+    with contextlib.suppress(OSError):
+        socket.socket(type=socket.SOCK_DGRAM).sendto(b"x", ("192.0.2.1", 9))""",
     "other modes": """
 for place in ("/work", "/tmp", "/dev/shm"):
     with contextlib.suppress(OSError):

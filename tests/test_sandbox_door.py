@@ -1,23 +1,26 @@
 """The way into a container beside the engine: who comes in, what is left, and what else works."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 
 import pytest
 
 from forgegym.verifiers.sandbox import docker, door, images
-from forgegym.verifiers.sandbox.base import Job, Status, Step
+from forgegym.verifiers.sandbox.base import Job, Profile, Status, Step
 from forgegym.verifiers.sandbox.door import Door
+from forgegym.verifiers.sandbox.janitor import Janitor
 from forgegym.verifiers.sandbox.owner import Owner
 
 
 @pytest.fixture(autouse=True)
 def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder for temporary files that is this test's alone (and whose path is short enough)."""
+    """A folder for temporary files that is this test's alone."""
     folder = Path(tempfile.mkdtemp(prefix="door-"))
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     yield folder
@@ -57,14 +60,68 @@ def test_nobody_comes(other) -> None:
     assert Door().wait(other[0], 0.01) is None
 
 
-def test_a_door_behind_a_long_path_is_not_made(empty: Path, monkeypatch) -> None:
+def test_a_door_behind_a_long_path_opens_as_well(empty: Path, monkeypatch, other) -> None:
     deep = empty / ("d" * 100)
     deep.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(deep))
-    with pytest.raises(OSError, match="too long"):
-        Door()
+    held = set(os.listdir("/proc/self/fd"))
+    made = Door()
+    monkeypatch.chdir(made.folder)  # as in a box, where its path is short
+    with socket.socket(socket.AF_UNIX) as supervisor:
+        supervisor.connect("door")
+        monkeypatch.undo()
+        line = made.wait(other[0], 5.0)
+        assert line is not None
+        line.close()
+    assert set(os.listdir("/proc/self/fd")) == held
     assert list(deep.iterdir()) == []
     deep.rmdir()
+
+
+class Came:
+    """A transport whose supervisor has come in or not."""
+
+    def __init__(self, beside_engine: bool) -> None:
+        self.beside_engine = beside_engine
+
+
+class Ready:
+    """A box that is."""
+
+    def __init__(self, transport: Came, opened: float) -> None:
+        pass
+
+    def ready(self, seconds: float) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("way", "why"),
+    [("open", ""), ("no door", "TMPDIR .*full"), ("no mount", "files"), ("no entry", "connect")],
+)
+def test_whoever_loses_the_fast_way_is_told_once(monkeypatch, way: str, why: str) -> None:
+    def start(self, door: Door | None) -> Came:
+        if door is not None:
+            door.close()
+            if way == "no mount":
+                raise docker._MountError
+        return Came(door is not None and way != "no entry")
+
+    def fail() -> None:
+        raise OSError("the disk is full")
+
+    if way == "no door":
+        monkeypatch.setattr(docker, "Door", fail)
+    monkeypatch.setattr(docker._Opener, "_start_with", start)
+    monkeypatch.setattr(docker, "Box", Ready)
+    opener = docker._Opener("image", Profile(), None, (), None, Janitor())
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for _ in range(3):
+            opener.open_box()
+    said = [str(warning.message) for warning in caught]
+    assert len(said) == bool(why)
+    assert all(re.search(why, text) for text in said)
 
 
 def test_another_user_s_folder_is_not_used(empty: Path) -> None:

@@ -5,15 +5,29 @@ The full trials are `forgegym bench soak`; these are short ones of the same code
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
+import requests
+from docker.errors import APIError, NotFound
 
 from forgegym.benchmarks.speed import soak
-from forgegym.verifiers.sandbox import cgroup, images
-from forgegym.verifiers.sandbox.base import Profile
-from forgegym.verifiers.sandbox.docker import LABEL, connect, container_options, sweep
+from forgegym.verifiers.sandbox import cgroup, images, undertaker
+from forgegym.verifiers.sandbox.base import Job, Profile, Step
+from forgegym.verifiers.sandbox.bubblewrap import open_bubblewrap
+from forgegym.verifiers.sandbox.docker import (
+    CONFLICT,
+    LABEL,
+    connect,
+    container_options,
+    remove,
+    sweep,
+)
+from forgegym.verifiers.sandbox.janitor import Janitor
 from forgegym.verifiers.sandbox.owner import Owner
 
 BACKENDS = [
@@ -43,6 +57,44 @@ def test_nothing_outlives_a_killed_trainer(backend: str) -> None:
     assert report.wrong == []
 
 
+def test_a_janitor_goes_on_after_work_that_fails_and_says_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reported: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", reported.append)
+    done: list[int] = []
+    janitor = Janitor()
+    janitor.later(lambda: done.append(1))
+    janitor.later(lambda: 1 // 0)
+    janitor.later(lambda: done.append(2))
+    janitor.close()
+    assert done == [1, 2]
+    (report,) = reported
+    assert report.exc_type is ZeroDivisionError
+    assert report.thread is not None
+    assert report.thread.name == "forgegym-end"
+
+
+@pytest.mark.parametrize("error", [requests.exceptions.ConnectionError(), NotFound("it is gone")])
+def test_an_engine_that_goes_away_while_a_box_is_removed_is_no_error(error: Exception) -> None:
+    """docker-py wraps what requests raises in some of its calls, and not in `inspect_container`."""
+
+    class Engine:
+        @property
+        def api(self) -> "Engine":
+            return self
+
+        def remove_container(self, *_: object, **__: object) -> None:
+            response = requests.Response()
+            response.status_code = CONFLICT
+            raise APIError("removal is already in progress", response)
+
+        def inspect_container(self, *_: object) -> None:
+            raise error
+
+    assert remove(Engine(), "box") is False
+
+
 @pytest.mark.bubblewrap
 def test_a_group_that_another_sweeps_up_holds_nothing() -> None:
     group = cgroup.create(cgroup.new_name())
@@ -54,6 +106,24 @@ def test_a_group_that_another_sweeps_up_holds_nothing() -> None:
         )
     group.remove()
     assert [cgroup.processes(folder) for folder in group.folders] == [set()] * len(group.folders)
+
+
+@pytest.mark.bubblewrap
+def test_a_forked_worker_that_is_killed_has_an_undertaker_of_its_own() -> None:
+    if not cgroup.writable():
+        pytest.skip("boxes have no control groups here, which could be left")
+    with open_bubblewrap(size=1) as pool:
+        child = os.fork()
+        if child == 0:
+            pool.run(Job((Step(("/bin/true",)),)))
+            os.kill(os.getpid(), signal.SIGKILL)
+        os.waitpid(child, 0)
+        end = time.monotonic() + undertaker.SECONDS
+        while left := [folder for folder in cgroup.folders() if f":{child}:" in folder.name]:
+            if time.monotonic() > end:
+                break
+            time.sleep(0.05)
+    assert left == []
 
 
 @pytest.mark.docker

@@ -179,6 +179,28 @@ def test_a_box_that_dies_for_memory_says_so_at_once(
     assert len(machine.boxes("dies for memory")) == 1
 
 
+def test_a_job_that_the_machines_want_of_memory_ended_is_tried_in_a_box_opened_after_that(
+    machine: Machine, opened: Callable[..., Pool]
+) -> None:
+    pool = opened(size=2)
+    while len(machine.opened) < 2:
+        machine.let_go.wait(0.001)
+    assert pool.run(job("starved once")).status is Status.OK
+    first, second = machine.boxes("starved once")
+    assert first in (0, 1)
+    assert second not in (0, 1)
+
+
+def test_a_job_that_the_machine_has_no_memory_for_twice_wants_too_much(
+    machine: Machine, opened: Callable[..., Pool]
+) -> None:
+    outcome = opened().run(job("starved"))
+    assert outcome.status is Status.MEMORY
+    assert outcome.valid
+    assert outcome.last.status is Status.MEMORY
+    assert len(machine.boxes("starved")) == 2
+
+
 def test_a_box_that_dies_with_the_machine_is_nobodys_fault(
     machine: Machine, opened: Callable[..., Pool]
 ) -> None:
@@ -493,19 +515,54 @@ def test_a_fork_in_the_middle_of_a_job_ends_nobodys_box(
     assert results == [Status.OK]
 
 
-def test_a_child_closes_its_own_boxes_and_leaves_the_rest_to_the_owner(machine: Machine) -> None:
-    closed: list[str] = []
-    pool = Pool(machine.open_box, name="a", size=1, on_close=lambda: closed.append("once"))
+@pytest.fixture
+def noted(machine: Machine) -> tuple[Pool, list[str]]:
+    """A pool, and what it was told to call."""
+    called: list[str] = []
+    pool = Pool(
+        machine.open_box, name="a", size=1,
+        on_open=lambda: called.append("open"), on_close=lambda: called.append("close"),
+    )  # fmt: skip
+    return pool, called
+
+
+def test_a_child_opens_and_closes_its_own_boxes_and_leaves_the_rest_to_the_owner(
+    machine: Machine, noted: tuple[Pool, list[str]]
+) -> None:
+    pool, called = noted
 
     def child() -> bool:
+        called.clear()
         pool.run(job("ok"))
+        pool.run(job("ok"))
+        opened = list(called)
         pool.close()
-        return closed == [] and machine.alive == [0]
+        return (opened, called) == (["open"], ["open", "close"]) and machine.alive == [0]
 
     assert in_a_fork(child)
     assert machine.alive == [0]
     pool.close()
-    assert closed == ["once"]
+    assert called == ["open", "close"]
+
+
+def test_a_child_that_ran_nothing_has_nothing_to_close(noted: tuple[Pool, list[str]]) -> None:
+    pool, called = noted
+
+    def child() -> bool:
+        pool.close()
+        return called == ["open"]
+
+    assert in_a_fork(child)
+    pool.close()
+
+
+def test_what_boxes_need_and_cannot_have_is_the_machines_failure(machine: Machine) -> None:
+    def fail() -> None:
+        raise OSError("no more processes")
+
+    with pytest.raises(SandboxError, match="no more processes"):
+        Pool(machine.open_box, name="a", size=1, on_open=fail)
+    assert machine.opened == []
 
 
 def test_a_closed_pool_is_closed_in_a_child_too(

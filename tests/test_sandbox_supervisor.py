@@ -4,11 +4,14 @@ calls, its counters, its broom, and its steps over plain processes.
 
 import contextlib
 import errno
+import marshal
 import os
 import re
 import socket
 import stat
 import struct
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,10 +20,10 @@ from pathlib import Path
 import pytest
 from conftest import missing
 
-from forgegym.verifiers.sandbox import images
+from forgegym.verifiers.sandbox import base, images
 from forgegym.verifiers.sandbox.base import MIB, Job, Limits, Outcome, Profile, Status, Step
 from forgegym.verifiers.sandbox.pool import Pool
-from forgegym.verifiers.sandbox.supervisor import kernel, reset, seccomp
+from forgegym.verifiers.sandbox.supervisor import kernel, reset, seccomp, step
 from forgegym.verifiers.sandbox.unsafe import UnsafeWarning, open_unsafe
 
 # ------------------------------------------------------------ system calls
@@ -31,8 +34,9 @@ I386 = 0x40000003
 # The kernel's own tables: arch/x86/entry/syscalls/syscall_64.tbl, asm-generic/unistd.h.
 NUMBERS = {
     "x86_64": {
-        "read": 0, "write": 1, "mmap": 9, "ioctl": 16, "dup2": 33, "socket": 41, "socketpair": 53,
-        "clone": 56, "fork": 57, "execve": 59, "kill": 62, "ptrace": 101, "mount": 165,
+        "read": 0, "write": 1, "mmap": 9, "ioctl": 16, "shmget": 29, "dup2": 33, "socket": 41,
+        "socketpair": 53, "semget": 64, "msgget": 68, "memfd_secret": 447, "clone": 56,
+        "fork": 57, "execve": 59, "kill": 62, "ptrace": 101, "mount": 165,
         "futex": 202, "keyctl": 250, "openat": 257, "unshare": 272, "setns": 308,
         "process_vm_readv": 310, "bpf": 321, "userfaultfd": 323, "perf_event_open": 298,
         "memfd_create": 319, "io_uring_setup": 425, "pidfd_open": 434, "clone3": 435,
@@ -40,16 +44,17 @@ NUMBERS = {
     },
     "aarch64": {
         "read": 63, "write": 64, "mmap": 222, "ioctl": 29, "socket": 198, "socketpair": 199,
-        "clone": 220, "execve": 221, "kill": 129, "ptrace": 117, "mount": 40, "futex": 98,
+        "shmget": 194, "semget": 190, "msgget": 186, "memfd_secret": 447, "clone": 220,
+        "execve": 221, "kill": 129, "ptrace": 117, "mount": 40, "futex": 98,
         "keyctl": 219, "openat": 56, "unshare": 97, "setns": 268, "process_vm_readv": 270,
         "bpf": 280, "userfaultfd": 282, "perf_event_open": 241, "memfd_create": 279,
         "io_uring_setup": 425, "pidfd_open": 434, "clone3": 435, "openat2": 437,
     },
 }  # fmt: skip
-PLAIN = ("read", "write", "mmap", "openat", "openat2", "execve", "kill", "futex", "memfd_create",
-         "pidfd_open", "socketpair")  # fmt: skip
+PLAIN = ("read", "write", "mmap", "openat", "openat2", "execve", "kill", "futex", "pidfd_open")
 REFUSED = ("ptrace", "mount", "keyctl", "unshare", "setns", "process_vm_readv", "bpf",
-           "userfaultfd", "perf_event_open", "io_uring_setup")  # fmt: skip
+           "userfaultfd", "perf_event_open", "io_uring_setup", "memfd_create", "memfd_secret",
+           "shmget", "semget", "msgget")  # fmt: skip
 MACHINES = pytest.mark.parametrize("machine", sorted(NUMBERS))
 # linux/sched.h
 CLONE_VM, CLONE_FS, CLONE_THREAD, SIGCHLD = 0x100, 0x200, 0x10000, 17
@@ -112,16 +117,24 @@ def test_the_call_whose_flags_cannot_be_seen_is_said_not_to_exist(machine: str) 
     assert filtered(machine, "clone3") == refused(errno.ENOSYS)
 
 
-@MACHINES
-@pytest.mark.parametrize("family", [socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, 16])
-def test_sockets_that_lead_nowhere_are_allowed(machine: str, family: int) -> None:
-    assert filtered(machine, "socket", family, socket.SOCK_STREAM) == ALLOW
+SOCKETS = pytest.mark.parametrize("call", ["socket", "socketpair"])
 
 
 @MACHINES
-@pytest.mark.parametrize("family", [0, 3, 17, 29, 38, 40, 44, 255], ids="family {}".format)
-def test_sockets_that_lead_to_the_host_are_refused(machine: str, family: int) -> None:
-    assert filtered(machine, "socket", family) == refused(errno.EPERM)
+@SOCKETS
+def test_sockets_between_a_jobs_own_processes_are_allowed(machine: str, call: str) -> None:
+    assert filtered(machine, call, socket.AF_UNIX, socket.SOCK_STREAM) == ALLOW
+
+
+@MACHINES
+@SOCKETS
+@pytest.mark.parametrize(
+    "family", [0, 2, 3, 10, 16, 17, 29, 30, 38, 40, 44, 255], ids="family {}".format
+)
+def test_sockets_that_leave_traces_or_lead_to_the_host_are_not_there(
+    machine: str, call: str, family: int
+) -> None:
+    assert filtered(machine, call, family) == refused(errno.EAFNOSUPPORT)
 
 
 @MACHINES
@@ -210,6 +223,99 @@ def test_a_counter_that_does_not_count_holds_no_file_open(tmp_path: Path) -> Non
     (tmp_path / "without").write_bytes(b"low 3\n")
     counter((tmp_path / "without", b"max "))
     assert open_below(tmp_path) == []
+
+
+MEMORY = 100 << 20
+
+
+def memory_kills(folder: Path, version: int, *, peak: int = 0) -> kernel.MemoryKills:
+    """What a cgroup of `version` in `folder` counts; 0: a kernel that tells nothing but kills."""
+    events, usage = folder / "memory.events", folder / "memory.max_usage_in_bytes"
+    events.write_text("oom 3\noom_kill 3\n")
+    usage.write_text(f"{peak}\n")
+    return kernel.MemoryKills(
+        counter((events, b"oom_kill ")),
+        counter(*[(events, b"oom ")] * (version == 2)),
+        counter(*[(usage, b"")] * (version == 1)),
+        MEMORY if version == 1 else None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("version", "events", "peak", "said"),
+    [
+        (2, "oom 3\noom_kill 3", 0, ""),
+        (2, "oom 4\noom_kill 3", 0, ""),
+        (2, "oom 4\noom_kill 4", 0, "memory"),
+        (2, "oom 3\noom_kill 4", 0, "starved"),
+        (1, "oom_kill 3", MEMORY, ""),
+        (1, "oom_kill 4", MEMORY, "memory"),
+        (1, "oom_kill 4", MEMORY - (1 << 20), "memory"),
+        (1, "oom_kill 4", MEMORY // 2, "starved"),
+        (0, "oom_kill 3", 0, ""),
+        (0, "oom_kill 4", 0, "memory"),
+    ],
+)
+def test_a_kill_is_for_the_boxs_own_limit_or_for_the_machines_want(
+    tmp_path: Path, version: int, events: str, peak: int, said: str
+) -> None:
+    kills = memory_kills(tmp_path, version)
+    before = kills.now()
+    (tmp_path / "memory.events").write_text(f"{events}\n")
+    (tmp_path / "memory.max_usage_in_bytes").write_text(f"{peak}\n")
+    assert kills.since(before) == said
+
+
+def test_a_box_that_was_near_its_limit_before_does_not_say_whose_want_it_is(tmp_path: Path) -> None:
+    kills = memory_kills(tmp_path, 1, peak=MEMORY)
+    before = kills.now()
+    (tmp_path / "memory.events").write_text("oom_kill 4\n")
+    assert kills.since(before) == "starved"
+
+
+def test_outside_a_box_nobody_is_killed_for_memory() -> None:
+    kills = kernel.MemoryKills.of_nobody()
+    assert kills.since(kills.now()) == ""
+
+
+# A supervisor whose cgroup is a file, and a job that writes into it.
+OF_A_FILE = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from supervisor import kernel, reset, step
+events, work, program = sys.argv[2:]
+box = reset.Box(["--work", work])
+kills, at_limit = (kernel.Counter(((events, word),)) for word in (b"oom_kill ", b"oom "))
+box.memory_kills = kernel.MemoryKills(kills, at_limit, kernel.Counter(()), None)
+wanted = {"argv": [b"/bin/sh", b"-c", os.fsencode(program)], "stdin": b"", "requests": [],
+          "env": {}, "us": 5_000_000, "cpu": 5, "output": 1000, "answer": 0, "answer_us": 0,
+          "file": 1000, "nofile": 99, "stack": 8 << 20}
+owner, _ = os.pipe()
+result, _ = step.run(wanted, box, owner, step.Stage(box))
+print(result["status"], result["us"] < 4_000_000)
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "status"),
+    [
+        ("echo oom 0; kill -9 $$", "signal"),
+        ("printf 'oom 1\noom_kill 1\n' > {}; kill -9 $$", "memory"),
+        ("printf 'oom 1\noom_kill 1\n' > {}; exec sleep 60", "memory"),
+        ("printf 'oom 0\noom_kill 1\n' > {}; kill -9 $$", "starved"),
+        ("printf 'oom 0\noom_kill 1\n' > {}; exit 1", "starved"),
+        ("printf 'oom 0\noom_kill 1\n' > {}; exit 0", "starved"),
+        ("printf 'oom 0\noom_kill 1\n' > {}; exec sleep 60", "starved"),
+    ],
+)
+def test_a_step_ends_as_the_kernels_counters_say(tmp_path: Path, program: str, status: str) -> None:
+    events, work = tmp_path / "memory.events", tmp_path / "work"
+    events.write_text("oom 0\noom_kill 0\n")
+    work.mkdir()
+    command = [sys.executable, "-I", "-S", "-c", OF_A_FILE, str(images.SUPERVISOR.parent),
+               str(events), str(work), program.format(events)]  # fmt: skip
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said.split() == [status, "True"]
 
 
 def test_an_own_descriptor_is_out_of_the_way_of_jobs(tmp_path: Path) -> None:
@@ -365,6 +471,100 @@ def test_one_missing_file_does_not_keep_the_others_back(box: reset.Box, work: Pa
     found, missing = box.collect({b"a": 1, b"b": 1})
     assert found == {b"a": b"1"}
     assert missing.keys() == {b"b"}
+
+
+# ------------------------------------------------------------ who is left
+
+
+class Waiting:
+    """The process for the next step, as far as it is looked at."""
+
+    child = 7
+
+    def __init__(self, waits: bool) -> None:
+        self._waits = waits
+
+    def waits(self) -> bool:
+        return self._waits
+
+
+@pytest.mark.parametrize(
+    ("tasks", "waits", "asked"),
+    [
+        ("2", True, False),
+        ("3", True, True),
+        ("1", False, True),
+        ("2", False, True),
+        ("", True, True),
+    ],
+    ids=["nobody", "somebody", "it has ended", "somebody, and it has ended", "nobody counts"],
+)
+def test_a_step_is_not_killed_where_the_kernel_counts_nobody_of_it(
+    box: reset.Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    tasks: str, waits: bool, asked: bool,
+) -> None:  # fmt: skip
+    (tmp_path / "pids.current").write_text(tasks)
+    box._tasks = counter((tmp_path / "pids.current", b""))
+    killed: list[int] = []
+    monkeypatch.setattr(os, "kill", lambda pid, _: killed.append(pid))
+    monkeypatch.setattr(os, "setresuid", lambda *_: None)
+    monkeypatch.setattr(kernel, "others", lambda: [Waiting.child])
+    box.kill_all(step.Usage(), Waiting(waits))  # type: ignore[arg-type]
+    assert killed == ([-1] if asked else [])
+
+
+@pytest.mark.parametrize(
+    ("tasks", "others", "alone"), [("1", [3], True), ("2", [], True), ("2", [3], False)]
+)
+def test_the_supervisor_is_alone_when_the_kernel_says_so(
+    box: reset.Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    tasks: str, others: list[int], alone: bool,
+) -> None:  # fmt: skip
+    (tmp_path / "pids.current").write_text(tasks)
+    box._tasks = counter((tmp_path / "pids.current", b""))
+    monkeypatch.setattr(kernel, "others", lambda: others)
+    assert box._is_alone() is alone
+
+
+def first_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tasks: str, mode: int
+) -> reset.Box:
+    """A box of two users as its process 1 sees it, with this many in its group."""
+    (tmp_path / "pids.current").write_text(tasks)
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work").chmod(mode)
+    monkeypatch.setattr(kernel, "TASKS", ((str(tmp_path / "pids.current"), b""),))
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    monkeypatch.setattr(os, "setgroups", lambda _: None)
+    return reset.Box(["--work", str(tmp_path / "work"), "--uid", "65534"])
+
+
+def test_a_group_that_others_are_in_is_not_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = first_process(tmp_path, monkeypatch, "2", 0o1777)
+    (tmp_path / "pids.current").write_text("1")
+    monkeypatch.setattr(kernel, "others", lambda: [3])
+    assert not box._is_alone()
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"), [(0o1777, ""), (0o777, "{} was changed"), (0o755, "{} was changed")]
+)
+def test_only_what_another_user_cannot_change_is_not_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, said: str
+) -> None:
+    box = first_process(tmp_path, monkeypatch, "1", mode)
+    (tmp_path / "work").chmod(0o700)
+    assert box._changed() == said.format(box.work)
+
+
+def test_the_rehearsed_limits_are_none() -> None:
+    """Nor is any limit that a job may have above them: they cannot be raised again."""
+    order = marshal.loads(step.REHEARSAL)
+    # The kernel counts in nanoseconds, in 64 bits.
+    assert base.MAX_SECONDS < order["cpu"] < 2**64 // 10**9
+    assert min(order[key] for key in ("file", "nofile", "stack")) > 1 << 40  # of `check_job`
 
 
 # ------------------------------------------------------------ what goes into an image

@@ -27,6 +27,7 @@ from pathlib import Path
 from types import ModuleType
 
 from ...verifiers.sandbox.base import Job, Limits, Outcome, Profile, Sandbox, Status, Step
+from ...verifiers.sandbox.owner import Owner
 from . import entries, kit
 
 SMALL = Profile(
@@ -74,6 +75,9 @@ VANISH_SECONDS = 3.0
 # A job that looks for what another has left is run so often that it meets every box of the pool.
 LOOKS = 3
 BAIT_VARIABLE = "FORGEGYM_ATTACK_BAIT"
+# Bubblewrap's boxes see this folder. Python has no version 3.0 any more that would look there.
+INSTALLED = Path("/usr/local/lib")
+_PYTHON = "python3.0-forgegym:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +153,19 @@ def _statuses(words: str) -> frozenset[Status]:
 class Bait:
     """What there is to steal on this host while attacks run: all of it says `secret`.
 
-    A file, an environment variable, a TCP port on every address, and an abstract Unix socket.
+    Files, an environment variable, a TCP port on every address, and an abstract Unix socket. One of
+    the files lies where ForgeGym does when it is installed for the whole machine, if this process
+    may write there: boxes that are opened afterwards must not have it.
     """
 
     def __init__(self) -> None:
         self.secret = f"bait-{secrets.token_hex(16)}"
+        self._python: Path | None = None
         self.folder = Path(tempfile.mkdtemp(prefix="forgegym-bait-"))
         self.folder.chmod(0o755)
         self.file = self.folder / "secret"
         self.file.write_text(self.secret)
+        self.files = (self.file, *self._install())
         os.environ[BAIT_VARIABLE] = self.secret
         self.unix = f"forgegym-{secrets.token_hex(8)}"
         self._tcp = socket.create_server(("", 0))
@@ -167,6 +175,25 @@ class Bait:
         self.port: int = self._tcp.getsockname()[1]
         for listener in (self._tcp, self._unix):
             threading.Thread(target=self._serve, args=(listener,), daemon=True).start()
+
+    def _install(self) -> tuple[Path, ...]:
+        """The file in an installation's place, where one can be there; the dead's are removed."""
+        for left in INSTALLED.glob(f"{_PYTHON}*"):
+            owner = Owner.read(left.name.removeprefix(_PYTHON).rpartition("-")[0])
+            if owner is not None and owner.dead:
+                shutil.rmtree(left, ignore_errors=True)
+        python = INSTALLED / f"{_PYTHON}{Owner.me()}-{secrets.token_hex(4)}"
+        file = python / "site-packages/forgegym/secret"
+        try:
+            file.parent.mkdir(parents=True)
+        except OSError:
+            return ()
+        self._python = python
+        file.write_text(self.secret)
+        for path in (python, *file.relative_to(python).parents):
+            (python / path).chmod(0o755)
+        file.chmod(0o644)
+        return (file,)
 
     def _serve(self, listener: socket.socket) -> None:
         while True:
@@ -194,6 +221,8 @@ class Bait:
             listener.close()
         os.environ.pop(BAIT_VARIABLE, None)
         shutil.rmtree(self.folder)
+        if self._python is not None:
+            shutil.rmtree(self._python)
 
     def __enter__(self) -> Bait:
         return self

@@ -23,19 +23,21 @@ TMP_BYTES, TMP_FILES = 8 * MIB, 500
 _CALLS = {
     "x86_64": {
         "add_key": 248, "bpf": 321, "clock_settime": 227, "fsopen": 430, "init_module": 175,
-        "io_uring_setup": 425, "kexec_load": 246, "keyctl": 250, "mount": 165, "mq_open": 240,
+        "io_uring_setup": 425, "kexec_load": 246, "keyctl": 250, "memfd_create": 319,
+        "memfd_secret": 447, "mount": 165, "mq_open": 240, "msgget": 68,
         "open_by_handle_at": 304, "perf_event_open": 298, "pidfd_getfd": 438, "pidfd_open": 434,
         "pivot_root": 155, "process_vm_readv": 310, "process_vm_writev": 311, "ptrace": 101,
-        "reboot": 169, "setns": 308, "swapon": 167, "syslog": 103, "umount2": 166,
-        "unshare": 272, "userfaultfd": 323,
+        "reboot": 169, "semget": 64, "setns": 308, "shmget": 29, "swapon": 167, "syslog": 103,
+        "umount2": 166, "unshare": 272, "userfaultfd": 323,
     },
     "aarch64": {
         "add_key": 217, "bpf": 280, "clock_settime": 112, "fsopen": 430, "init_module": 105,
-        "io_uring_setup": 425, "kexec_load": 104, "keyctl": 219, "mount": 40, "mq_open": 180,
+        "io_uring_setup": 425, "kexec_load": 104, "keyctl": 219, "memfd_create": 279,
+        "memfd_secret": 447, "mount": 40, "mq_open": 180, "msgget": 186,
         "open_by_handle_at": 265, "perf_event_open": 241, "pidfd_getfd": 438, "pidfd_open": 434,
         "pivot_root": 41, "process_vm_readv": 270, "process_vm_writev": 271, "ptrace": 117,
-        "reboot": 142, "setns": 268, "swapon": 224, "syslog": 116, "umount2": 39,
-        "unshare": 97, "userfaultfd": 282,
+        "reboot": 142, "semget": 190, "setns": 268, "shmget": 194, "swapon": 224, "syslog": 116,
+        "umount2": 39, "unshare": 97, "userfaultfd": 282,
     },
 }  # fmt: skip
 

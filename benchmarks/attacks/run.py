@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
@@ -11,7 +12,7 @@ from rich.table import Table
 
 from ...verifiers.sandbox.base import Sandbox
 from .catalogue import NOT_HERE, ROWS, SMALL, Bait, Entry, Result, load, run_entry
-from .submissions import run_submission, verifiers_for
+from .submissions import OneVerifier, Verifiers, run_submission, verifiers_for
 
 # The longest takes a dozen seconds on an idle machine; beyond this the sandbox hangs.
 ENTRY_SECONDS = 90.0
@@ -89,17 +90,19 @@ def run_submissions(
         return []
     results: list[Result] = []
     language = entries[0].language
-    opened = [verifiers_for(language, sandbox, workers=BOXES)]
-    try:
-        with Bait() as bait:
-            for entry in entries:
-                results.append(run_submission(entry, opened[-1], bait, seconds=seconds))
-                on_result(results[-1])
-                if results[-1].seconds > seconds:
-                    opened.append(verifiers_for(language, sandbox, workers=BOXES))
-    finally:
-        for verifiers in opened:
-            verifiers.close()
+    with Bait() as bait, contextlib.ExitStack() as opened:  # so that boxes could have it
+
+        def another() -> Verifiers | OneVerifier:
+            return opened.enter_context(
+                contextlib.closing(verifiers_for(language, sandbox, workers=BOXES))
+            )
+
+        verifiers = another()
+        for entry in entries:
+            results.append(run_submission(entry, verifiers, bait, seconds=seconds))
+            on_result(results[-1])
+            if results[-1].seconds > seconds:
+                verifiers = another()
     return results
 
 

@@ -226,6 +226,11 @@ class BoxDiedError(SandboxError):
         self.machine = machine
 
 
+class StarvedError(BoxDiedError):
+    """The machine ran out of memory, and its kernel killed processes of a job that was within its
+    own limit: they are the first to go, whoever wanted the memory."""
+
+
 class RejectedError(ValueError):
     """A job is out of bounds; the message says how."""
 

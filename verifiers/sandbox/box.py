@@ -17,6 +17,7 @@ from .base import (
     Job,
     Limits,
     SandboxUnavailableError,
+    StarvedError,
     Status,
     Step,
     StepOutcome,
@@ -31,6 +32,9 @@ SLACK_BYTES = 1 << 20
 SILENCE_SECONDS = 2.0
 # Bytes a second: putting files and taking artefacts, on a machine that swaps.
 SLOWEST = 8 << 20
+# What the supervisor says of a step that lost a process to the machine's want of memory. It is no
+# status: it is not known whose doing that was.
+STARVED = b"starved"
 # A reset takes a millisecond; thousands of files on a busy machine, a second.
 SETTLE_SECONDS = 10.0
 
@@ -206,11 +210,17 @@ def reply_bound(job: Job) -> int:
 
 
 def step_outcomes(reply: Mapping[bytes, Any], steps: Sequence[Step]) -> tuple[StepOutcome, ...]:
-    """The steps of a reply. Raises `BoxDiedError` when no supervisor of ours would say so."""
+    """The steps of a reply.
+
+    Raises `BoxDiedError` when no supervisor of ours would say so, and `StarvedError` for a step
+    that the machine's want of memory has ended.
+    """
     try:
         results = _list(reply[b"steps"])
         if len(results) > len(steps):
             raise ValueError("more steps than were asked for")
+        if any(_dictionary(result)[b"status"] == STARVED for result in results):
+            raise StarvedError("the machine ran out of memory under it")
         found = [_step_outcome(r, s) for r, s in zip(results, steps, strict=False)]
         if not found or any(o.status is not Status.OK for o in found[:-1]):
             raise ValueError("it went on after a failure")

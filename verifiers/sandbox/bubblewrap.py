@@ -8,8 +8,9 @@ RLIMIT_NPROC. What holds on this machine is found out by trying (`probe`), never
 from __future__ import annotations
 
 import contextlib
-import itertools
+import json
 import os
+import secrets
 import select
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
+from urllib.parse import unquote, urlsplit
 
 from . import cgroup, images, undertaker
 from .base import BoxDiedError, Profile, SandboxError, SandboxUnavailableError
@@ -28,13 +30,19 @@ from .pool import MAX_USES, Pool, Reuse
 
 # 0.8 has --size, --disable-userns and --as-pid-1.
 OLDEST = (0, 8)
-# User IDs that no account has; one for each box, since the kernel counts processes by them.
-FIRST_USER = 1_900_000_000
+# User IDs that no account has: each box is to have its own, since the kernel counts processes and
+# pipes by them. Drawn, so that trainers need not agree: of a hundred boxes two have the same in one
+# case of twenty thousand, and share no more than what is counted.
+FIRST_USER, USERS = 1_900_000_000, 100_000_000
 # Inside, as in Docker's boxes.
 JOB_USER = "65534"
 READY_SECONDS = 10.0
 # What is bound of this machine, read-only. No home, no /etc beyond what programs load by, no /run.
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+# In a bound folder: where its Pythons keep what is installed for them.
+PACKAGES = ("lib*/python3*/*-packages", "*/lib*/python3*/*-packages")
+# This package, as it was imported.
+OWN = Path(__file__).resolve().parents[2]
 # What a box has of its own.
 PLACES = ("/work", "/tmp", "/dev", "/proc")
 CONFIGURATION = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d")
@@ -42,8 +50,6 @@ CONFIGURATION = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/e
 SUPERVISOR = (
     "import sys; sys.path.insert(0, '/opt/forgegym'); from supervisor.serve import main; main()"
 )
-
-_numbers = itertools.count()
 
 
 def find() -> str:
@@ -93,11 +99,15 @@ def open_bubblewrap(
                 f"a toolchain in {folder} cannot be seen in a box, which has a folder of its own "
                 f"at /{folder.parts[1]}; install it elsewhere, below /opt for instance"
             )
+    seen = tuple(Path(folder).resolve() for folder in SYSTEM if os.path.isdir(folder))
+    hidden = own_folders((*seen, *bound))
     janitor = Janitor()
     inside = images.contents()
     with_groups = cgroups and cgroup.writable()
-    if with_groups:
-        undertaker.employ()
+
+    def open_() -> None:
+        if with_groups:
+            undertaker.employ()
 
     def close() -> None:
         janitor.close()
@@ -106,7 +116,9 @@ def open_bubblewrap(
 
     def open_box() -> Box:
         opened = time.monotonic()
-        transport = _start(program, interpreter, chosen, bound, path, inside, with_groups, janitor)
+        transport = _start(
+            program, interpreter, chosen, bound, hidden, path, inside, with_groups, janitor
+        )
         box = Box(transport, opened=opened)
         try:
             box.ready(READY_SECONDS)
@@ -114,18 +126,45 @@ def open_bubblewrap(
             raise SandboxUnavailableError(f"bubblewrap cannot make a box here: {error}") from None
         return box
 
+    return Pool(
+        open_box,
+        name="bubblewrap",
+        size=size or os.cpu_count() or 1,
+        reuse=reuse,
+        max_uses=max_uses,
+        on_open=open_,
+        on_close=close,
+    )
+
+
+def own_folders(bound: Iterable[Path]) -> tuple[Path, ...]:
+    """ForgeGym's own folders below the `bound` ones: its package for whatever Python it has been
+    installed there, what is known of the installation, and the sources that it was made from.
+
+    They hold the references and what makes the hidden inputs; a program may read all that is bound.
+    """
+    bound = tuple(bound)
+    places = {OWN.parent}
+    for folder in bound:
+        places.update(place for pattern in PACKAGES for place in folder.glob(pattern))
+    found = {OWN}
+    for place in places:
+        found.add(place / "forgegym")
+        for metadata in (*place.glob("forgegym-*.dist-info"), *place.glob("forgegym-*.egg-info")):
+            found.add(metadata)
+            found.update(_sources(metadata))
+    real = {folder.resolve() for folder in found if folder.is_dir()}
+    return tuple(sorted(folder for folder in real if any(map(folder.is_relative_to, bound))))
+
+
+def _sources(metadata: Path) -> list[Path]:
+    """The local folder that an installation was made from, if it was (PyPA, "Recording the Direct
+    URL Origin of installed distributions")."""
     try:
-        return Pool(
-            open_box,
-            name="bubblewrap",
-            size=size or os.cpu_count() or 1,
-            reuse=reuse,
-            max_uses=max_uses,
-            on_close=close,
-        )
-    except ValueError:
-        close()
-        raise
+        origin = urlsplit(json.loads((metadata / "direct_url.json").read_bytes())["url"])
+    except (OSError, ValueError, TypeError, AttributeError, KeyError):
+        return []
+    return [Path(unquote(origin.path))] if origin.scheme == "file" else []
 
 
 def _interpreter() -> str:
@@ -147,19 +186,27 @@ def arguments(
     path: Sequence[str],
     group: cgroup.Group | None,
     files: Sequence[tuple[int, str]],
+    hidden: Sequence[Path] = (),
 ) -> list[str]:
-    """bubblewrap's arguments for one box; `files`: descriptors and where their content goes."""
+    """bubblewrap's arguments for one box.
+
+    `files`: descriptors and where their content goes. `hidden`: folders that are empty in the box.
+    """
     mounts: list[str] = []
-    for folder in SYSTEM:
-        if os.path.islink(folder):
-            mounts += ["--symlink", os.readlink(folder), folder]
-        elif os.path.isdir(folder):
-            mounts += ["--ro-bind", folder, folder]
+    for name in SYSTEM:
+        if os.path.islink(name):
+            mounts += ["--symlink", os.readlink(name), name]
+        elif os.path.isdir(name):
+            mounts += ["--ro-bind", name, name]
     for name in CONFIGURATION:
         mounts += ["--ro-bind-try", name, name]
-    for toolchain in toolchains:
-        if not any(toolchain.is_relative_to(folder) for folder in ("/usr", "/lib")):
-            mounts += ["--ro-bind", str(toolchain), str(toolchain)]
+    # Those inside others after them: a toolchain may lie in our sources, they in another one.
+    for folder in sorted({*toolchains, *hidden}):
+        of_system = any(map(folder.is_relative_to, ("/usr", "/lib")))
+        if folder in hidden:
+            mounts += ["--tmpfs", str(folder)]
+        elif not of_system or any(map(folder.is_relative_to, hidden)):
+            mounts += ["--ro-bind", str(folder), str(folder)]
     for descriptor, inside in files:
         mounts += ["--ro-bind-data", str(descriptor), inside]
     # Message queues exist without this mount, but nobody would see them.
@@ -175,6 +222,8 @@ def arguments(
     elif group is not None:
         mounts += ["--ro-bind", str(group.memory), "/sys/fs/cgroup/memory"]
         mounts += ["--ro-bind", str(group.pids), "/sys/fs/cgroup/pids"]
+    for place in (*map(str, hidden), "/dev", "/"):
+        mounts += ["--remount-ro", place]
     supervisor = [
         "--work", "/work", "--places", "/tmp:/dev/shm", "--path", ":".join(path),
         "--lifetime", str(profile.lifetime),
@@ -186,8 +235,7 @@ def arguments(
     return [
         "--unshare-all", "--unshare-user", "--disable-userns", "--uid", JOB_USER, "--gid", JOB_USER,
         "--as-pid-1", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv",
-        "--hostname", "box", *mounts, "--remount-ro", "/dev", "--remount-ro", "/",
-        "--chdir", "/",
+        "--hostname", "box", *mounts, "--chdir", "/",
         interpreter, "-I", "-S", "-B", "-c", SUPERVISOR, *supervisor,
     ]  # fmt: skip
 
@@ -197,12 +245,12 @@ def _start(
     interpreter: str,
     profile: Profile,
     toolchains: Sequence[Path],
+    hidden: Sequence[Path],
     path: Sequence[str],
     inside: Mapping[str, bytes],
     with_groups: bool,
     janitor: Janitor,
 ) -> ProcessTransport:
-    number = next(_numbers)
     group = cgroup.create(cgroup.new_name()) if with_groups else None
     if with_groups and group is None:
         raise SandboxError("a control group could not be made, though one could before")
@@ -225,11 +273,12 @@ def _start(
                 path=path,
                 group=group,
                 files=files,
+                hidden=hidden,
             ),
         ]
         if os.getuid() == 0:
             # RLIMIT_NPROC and the like mean nothing to a process whose real user is root.
-            user = str(FIRST_USER + (os.getpid() * 64 + number) % 100_000_000)
+            user = str(new_user())
             command = [
                 "setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *command,
             ]  # fmt: skip
@@ -259,6 +308,11 @@ def _start(
         for descriptor in descriptors:
             os.close(descriptor)
     return ProcessTransport(process, janitor, group=group)
+
+
+def new_user() -> int:
+    """A user ID for a box."""
+    return FIRST_USER + secrets.randbelow(USERS)
 
 
 def _in_memory(data: bytes) -> int:

@@ -14,6 +14,7 @@ import socket
 import struct
 import threading
 import time
+import warnings
 import weakref
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -104,25 +105,21 @@ def open_docker(
     chosen = replace(chosen, cpus=min(chosen.cpus, float(about.get("NCPU") or 1)))
     janitor = Janitor()
     opener = _Opener(digest, chosen, runtime, path, cgroupns, janitor)
-    undertaker.employ()
 
     def close() -> None:
         janitor.close()
         undertaker.dismiss()
 
-    try:
-        return Pool(
-            opener.open_box,
-            name="docker",
-            digest=digest,
-            size=size or os.cpu_count() or 1,
-            reuse=reuse,
-            max_uses=max_uses,
-            on_close=close,
-        )
-    except ValueError:
-        close()
-        raise
+    return Pool(
+        opener.open_box,
+        name="docker",
+        digest=digest,
+        size=size or os.cpu_count() or 1,
+        reuse=reuse,
+        max_uses=max_uses,
+        on_open=undertaker.employ,
+        on_close=close,
+    )
 
 
 def _about(client: Any) -> dict[str, Any]:
@@ -229,24 +226,40 @@ class _Opener:
     clients: _Clients = field(default_factory=_Clients)
     # Until the engine says that it does not see our files.
     with_doors: bool = True
+    warned: bool = False
 
     def open_box(self) -> Box:
         """A box that is ready. Raises `SandboxError`."""
         opened = time.monotonic()
-        box = Box(self._start(), opened=opened)
+        transport = self._start()
+        box = Box(transport, opened=opened)
         box.ready(READY_SECONDS)
+        if self.with_doors and not transport.beside_engine:
+            self._warn("their supervisors cannot connect to a socket of this process")
         return box
 
     def _start(self) -> DockerTransport:
         door = None
         if self.with_doors:
-            with contextlib.suppress(OSError):
+            try:
                 door = Door()
+            except OSError as error:
+                self._warn(f"no socket can be made for them in TMPDIR ({error})")
         try:
             return self._start_with(door)
         except _MountError:
             self.with_doors = False
+            self._warn("the engine does not see this machine's files")
             return self._start_with(None)
+
+    def _warn(self, why: str) -> None:
+        if not self.warned:
+            self.warned = True
+            warnings.warn(
+                f"every step in a Docker box takes a millisecond longer: {why}",
+                SlowBoxWarning,
+                stacklevel=2,
+            )
 
     def _start_with(self, door: Door | None) -> DockerTransport:
         import docker.errors
@@ -299,6 +312,10 @@ class _Opener:
             ) from None
 
 
+class SlowBoxWarning(UserWarning):
+    """Boxes are talked to over the engine's attach connection: see `door`."""
+
+
 class _MountError(Exception):
     """The engine does not mount a folder of this machine."""
 
@@ -343,6 +360,11 @@ class DockerTransport:
         self._kind = 0
         self._errors = bytearray()
         self._killed = threading.Lock()
+
+    @property
+    def beside_engine(self) -> bool:
+        """Whether its supervisor has come through the door; known after its first word."""
+        return self._line is not None
 
     def write(self, data: bytes, seconds: float) -> None:
         stream = self._line or self._stream
@@ -460,10 +482,12 @@ def remove(client: Any, container: str) -> bool:
 
 
 def _wait_until_gone(client: Any, container: str) -> None:
+    """Until the engine does not know `container` any more, or does not answer, or time is over."""
     import docker.errors
 
     end = time.monotonic() + REMOVAL_SECONDS
-    with contextlib.suppress(docker.errors.DockerException):
+    # `OSError`: not every one of the SDK's calls wraps what requests raises.
+    with contextlib.suppress(docker.errors.DockerException, OSError):
         while time.monotonic() < end:
             client.api.inspect_container(container)
             time.sleep(0.02)

@@ -37,9 +37,13 @@ class Door:
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             os.chmod(self.folder, 0o755)
-            path = os.path.join(self.folder, _SOCKET)
-            self._listener.bind(path)
-            os.chmod(path, 0o666)
+            # A socket's path has at most 107 bytes (unix(7)); TMPDIR may be longer.
+            folder = os.open(self.folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                self._listener.bind(f"/proc/self/fd/{folder}/{_SOCKET}")
+            finally:
+                os.close(folder)
+            os.chmod(os.path.join(self.folder, _SOCKET), 0o666)
             self._listener.listen(1)
         except OSError:
             self.close()

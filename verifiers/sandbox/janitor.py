@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import sys
 import threading
 import weakref
 from collections.abc import Callable
@@ -23,7 +24,8 @@ class Janitor:
         self._lock = threading.Lock()
 
     def later(self, work: Callable[[], object]) -> None:
-        """Have `work` done soon; it may not raise."""
+        """Have `work` done soon. What it raises is reported as what a thread dies of is, by
+        `threading.excepthook`, and the next work is done."""
         with self._lock:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="forgegym-end", daemon=True)
@@ -41,4 +43,8 @@ class Janitor:
 
     def _run(self) -> None:
         while (work := self._work.get()) is not None:
-            work()
+            try:
+                work()
+            except Exception:  # without this thread no box would ever be removed again
+                what = (*sys.exc_info(), threading.current_thread())
+                threading.excepthook(threading.ExceptHookArgs(what))

@@ -25,6 +25,7 @@ from .base import (
     Outcome,
     RejectedError,
     SandboxError,
+    StarvedError,
     Status,
     StepOutcome,
     check_job,
@@ -44,6 +45,10 @@ BACKOFF_SECONDS = (0.1, 5.0)
 PATIENCE_SECONDS = 20.0
 # How often a caller that waits for a box looks whether it was cancelled.
 WAKE_SECONDS = 0.5
+
+
+def _nothing() -> None:
+    """What a fork does for a pool that is gone, and opening and closing for most."""
 
 
 class Cancel:
@@ -78,7 +83,8 @@ class Pool:
         size: Boxes kept; as many jobs run at a time, and others wait.
         reuse: See the module.
         max_uses: Jobs that one box serves with ``reuse="proven"``.
-        on_close: Called once, after the last box is gone.
+        on_open, on_close: Called before the first box is opened, and after the last one is gone; in
+            a forked child that uses the pool as well.
 
     Raises:
         SandboxError: The first box could not be opened.
@@ -94,7 +100,8 @@ class Pool:
         size: int,
         reuse: Reuse = "proven",
         max_uses: int = MAX_USES,
-        on_close: Callable[[], None] | None = None,
+        on_open: Callable[[], None] = _nothing,
+        on_close: Callable[[], None] = _nothing,
     ) -> None:
         if size < 1:
             raise ValueError(f"a sandbox has at least one box, not {size}")
@@ -103,8 +110,7 @@ class Pool:
         self._open_box = open_box
         self._name, self._digest = name, digest
         self._size, self._reuse, self._max_uses = size, reuse, max_uses
-        self._on_close = on_close
-        self._pid = os.getpid()
+        self._on_open, self._on_close = on_open, on_close
         self._closed = False
         self._begin()
         reborn = weakref.WeakMethod(self._begin)
@@ -135,6 +141,7 @@ class Pool:
         self._complaint: Exception | None = None
         self._failures = 0
         self._failing_since = 0.0
+        # As long as there are none, nothing has been opened in this process.
         self._threads: list[threading.Thread] = []
         self._runners: ThreadPoolExecutor | None = None
 
@@ -147,10 +154,11 @@ class Pool:
         return self._digest
 
     def run(self, job: Job) -> Outcome:
-        """See `Sandbox.run`. A job under which a box dies is tried once more in another.
+        """See `Sandbox.run`. A job under which a box dies is tried once more in another, and so is
+        one whose processes are killed for the machine's want of memory.
 
-        When that one dies too, it is the job's doing (`PROTOCOL`): a program must not be able to
-        choose `INFRA` over a bad reward.
+        When that happens again, it is the job's doing (`PROTOCOL`, `MEMORY`): a program must not be
+        able to choose `INFRA` over a bad reward.
         """
         return self._run(job, Cancel())
 
@@ -185,7 +193,7 @@ class Pool:
             thread.join()
         if self._runners is not None:
             self._runners.shutdown()
-        if self._on_close is not None and os.getpid() == self._pid:
+        if self._threads:
             self._on_close()
 
     def __enter__(self) -> Pool:
@@ -246,6 +254,10 @@ class Pool:
         except BoxTimeoutError:
             died = box.post_mortem()
             status, message, memory = Status.TIMEOUT, "", False
+        except StarvedError as error:
+            # With a second time the job wants more than there is, though no more than it may.
+            died, memory = error, False
+            status, message = Status.MEMORY, ""
         except BoxDiedError as error:
             died, memory = error, error.memory
             status, message = Status.PROTOCOL, f"two boxes died of this job: {error}"
@@ -316,8 +328,15 @@ class Pool:
             self._gaps.notify()
 
     def _wanted(self) -> None:
-        """Have as many openers as there may be boxes to open; under the lock."""
+        """Have as many openers as there may be boxes to open; under the lock.
+
+        Raises `SandboxError` when what they need is not there.
+        """
         if not self._threads and not self._closed:
+            try:
+                self._on_open()
+            except OSError as error:
+                raise SandboxError(f"no box can be opened: {error}") from None
             # They live as long as the pool: bubblewrap's boxes die with the thread that made them.
             for number in range(min(OPENERS, self._size)):
                 name = f"forgegym-open-{number}"
@@ -365,10 +384,6 @@ class Pool:
             if self._closed:
                 self._opening -= 1
             return not self._closed
-
-
-def _nothing() -> None:
-    """What a fork does for a pool that is gone."""
 
 
 def _cut_short(job: Job, status: Status) -> tuple[StepOutcome, ...]:

@@ -65,15 +65,19 @@ ATTACKS = (
     Attack(
         "network",
         """
-import os, socket
-def reached(address, family=socket.AF_INET):
-    with socket.socket(family, socket.SOCK_STREAM) as s:
-        s.settimeout(0.2)
-        try: s.connect(address)
-        except OSError: return False
-        return True
-others = [n for _, n in socket.if_nameindex() if n != "lo"]
-print("held" if not others and not reached(("1.1.1.1", 80)) else "open")
+import socket
+def reached(family, address):
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as s:
+            s.settimeout(0.2)
+            s.connect(address)
+    except OSError:
+        return False
+    return True
+lines = open("/proc/net/dev").read().splitlines()[2:]
+others = [line for line in lines if line.split(":")[0].strip() != "lo"]
+tried = (socket.AF_INET, ("1.1.1.1", 80)), (socket.AF_INET6, ("2001:4860:4860::8888", 80))
+print("held" if not others and not any(reached(*one) for one in tried) else "open")
 """,
         _printed(b"held"),
     ),
@@ -132,6 +136,21 @@ for _ in range(16):
 time.sleep(60)
 """,
         _ended(Status.MEMORY),
+    ),
+    Attack(
+        "memory that no process has",
+        """
+import ctypes, os
+libc = ctypes.CDLL(None)
+def made():
+    try: os.memfd_create("forgegym")
+    except OSError: pass
+    else: return True
+    return any(libc[f](0, *size, 0o1600) >= 0 for f, size in (("shmget", (9,)), ("semget", (9,)),
+                                                              ("msgget", ())))
+print("open" if made() else "held")
+""",
+        _printed(b"held"),
     ),
     Attack(
         "processes",

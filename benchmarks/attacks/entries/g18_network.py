@@ -1,6 +1,6 @@
 """G18 L9: the host by its addresses, the world, the cloud's metadata, abstract sockets.
 
-Safe: there is no way out of the box; only its own loopback is there.
+Safe: there is no way out of the box, and none to itself: only Unix sockets can be made.
 """
 
 from __future__ import annotations
@@ -32,10 +32,13 @@ def attack(port: str, unix: str, *addresses: str) -> None:
         attempt(f"a route to {address}", route, family, address)
     attempt("a name", socket.getaddrinfo, "example.org", 80)
     for family, kind, protocol in (
+        (socket.AF_INET, socket.SOCK_DGRAM, 0),
+        (socket.AF_INET6, socket.SOCK_DGRAM, 0),
+        (socket.AF_NETLINK, socket.SOCK_RAW, 0),
         (socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP),
         (socket.AF_PACKET, socket.SOCK_RAW, 0),
     ):
-        attempt(f"a raw socket of {family!r}", socket.socket, family, kind, protocol)
+        attempt(f"a socket of {family!r}, {kind!r}", socket.socket, family, kind, protocol)
 
 
 def said(address: str | tuple[str, int]) -> bytes:

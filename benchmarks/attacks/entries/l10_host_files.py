@@ -1,4 +1,4 @@
-"""L10: reads what is the host's: its passwords, its homes, its sockets, this repository.
+"""L10: reads what is the host's: its passwords, its homes, its sockets, this package.
 
 Safe: none of it is there, or none of it can be read.
 """
@@ -18,17 +18,18 @@ SECRET = ("/etc/shadow", "/etc/gshadow", "/root/.ssh", "/proc/kcore", "/dev/mem"
 SOCKETS = ("/run/docker.sock", "/var/run/docker.sock", "/run/dbus/system_bus_socket")
 
 
-def attack(secret: str, repository: str) -> None:
-    for path in (*SECRET, secret):
+def attack(package: str, *secrets: str) -> None:
+    for path in (*SECRET, *secrets, f"{package}/__init__.py"):
         attempt(path, read, path)
-    for path in (repository, f"{repository}/tests", "/root", "/lost+found"):
+    for path in (f"{package}/envs", f"{package}/tests", "/root", "/lost+found"):
         attempt(path, os.listdir, path)
     for path in filter(os.path.exists, SOCKETS):
         hit(f"there is {path}")
     if os.path.isdir("/home") and os.listdir("/home"):
         hit("there are homes")
     for process in (1, os.getppid()):
-        attempt(f"the root of {process}", read, f"/proc/{process}/root{secret}")
+        for secret in secrets:
+            attempt(f"the root of {process}", read, f"/proc/{process}/root{secret}")
 
 
 def read(path: str) -> bytes:
@@ -37,5 +38,5 @@ def read(path: str) -> bytes:
 
 
 def host(world: World) -> None:
-    repository = Path(__file__).resolve().parents[3]
-    world.play("attack", str(world.bait.file), str(repository))
+    package = Path(__file__).resolve().parents[3]
+    world.play("attack", str(package), *map(str, world.bait.files))

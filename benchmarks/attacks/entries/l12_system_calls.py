@@ -17,7 +17,9 @@ CALLS = (
     ("pivot_root", b".", b"."), ("unshare", 0x10000000), ("setns", 0, 0), ("swapon", b"/none", 0),
     ("kexec_load", 0, 0, None, 0), ("init_module", None, 0, b""), ("fsopen", b"tmpfs", 0),
     ("open_by_handle_at", -1, None, 0), ("syslog", 3, None, 0),
-    ("process_vm_readv", 1, None, 0, None, 0, 0),
+    ("process_vm_readv", 1, None, 0, None, 0, 0), ("memfd_create", b"forgegym", 0),
+    ("memfd_secret", 0), ("shmget", 0, 4096, 0o1600), ("semget", 0, 1, 0o1600),
+    ("msgget", 0, 0o1600),
 )  # fmt: skip
 VSOCK, PACKET = 40, 17
 TIOCSTI = 0x5412

@@ -8,7 +8,8 @@ from ..submissions import Court
 
 
 def judge(court: Court) -> None:
-    places = ("/etc/passwd", "/proc/self/environ", str(court.bait.file), "main.rs", "../secret")
+    baits = [str(file) for file in court.bait.files]
+    places = ("/etc/passwd", "/proc/self/environ", *baits, "main.rs", "../secret")
     sources = [
         f'{MIX_TYPE} {{ let _ = (items, seed); Some({macro}("{place}").len() as i64) }}\n'
         for place in places

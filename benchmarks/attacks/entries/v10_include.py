@@ -9,7 +9,8 @@ from ..submissions import Court
 
 def judge(court: Court) -> None:
     body = "  assign count = 0; assign wrapped = 0;"
-    files = (str(court.bait.file), "/etc/passwd", "/proc/self/environ", "player.sv", "solution.sv")
+    baits = [str(file) for file in court.bait.files]
+    files = (*baits, "/etc/passwd", "/proc/self/environ", "player.sv", "solution.sv")
     sources = [counter_with(body, reg=False, before=f'`include "{file}"\n') for file in files]
     sources += [
         counter_with(body, reg=False, before=f'`line 1 "{file}" 0\nnonsense\n') for file in files

@@ -23,9 +23,16 @@ PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
 # (v2, v1) of the files that count the kernel's refusals, and the words before the numbers.
 OOM_KILLS = (("/sys/fs/cgroup/memory.events", b"oom_kill "),
              ("/sys/fs/cgroup/memory/memory.oom_control", b"oom_kill "))  # fmt: skip
-# Kills for the whole machine's want are counted above as well; this says that the box met its own
-# limit. Version 1 has no such count that still counts (memory.failcnt stays 0 on Linux 6.18).
+# Kills for want of more than the box are counted above as well; this says that the box met its own
+# limit. Version 1 has no such count that still counts (memory.failcnt stays 0 on Linux 6.18), but
+# the most that has ever been used, which is then just the limit (a kernel that charges in batches
+# stops short of it).
 MEMORY_AT_LIMIT = (("/sys/fs/cgroup/memory.events", b"oom "),)
+MEMORY_PEAK = (("/sys/fs/cgroup/memory/memory.max_usage_in_bytes", b""),)
+MEMORY_LIMIT = (("/sys/fs/cgroup/memory/memory.limit_in_bytes", b""),)
+NEAR_BYTES = 1 << 20
+# Processes and threads that there are, those too that have ended and nobody has reaped.
+TASKS = (("/sys/fs/cgroup/pids.current", b""), ("/sys/fs/cgroup/pids/pids.current", b""))
 FORKS_REFUSED = (("/sys/fs/cgroup/pids.events", b"max "),
                  ("/sys/fs/cgroup/pids/pids.events", b"max "))  # fmt: skip
 
@@ -91,6 +98,11 @@ class Counter:
             self._file, self._word = move_away(file), word
             if self.read() is not None:
                 return
+            self.close()
+
+    def close(self) -> None:
+        """Read no more."""
+        if self._file >= 0:
             os.close(self._file)
             self._file = -1
 
@@ -102,6 +114,56 @@ class Counter:
             if line.startswith(self._word):
                 return int(line[len(self._word) :])
         return None
+
+
+class MemoryKills:
+    """The kernel's kills for want of memory in the box's cgroup, and whose want that was."""
+
+    def __init__(self, kills: Counter, at_limit: Counter, peak: Counter, limit: int | None) -> None:
+        self._kills, self._at_limit, self._peak = kills, at_limit, peak
+        self._near = None if limit is None else limit - NEAR_BYTES
+
+    @classmethod
+    def of_this_box(cls) -> MemoryKills:
+        """Those that the box's cgroup counts, where there is one."""
+        limit = Counter(MEMORY_LIMIT)
+        most = limit.read()
+        limit.close()
+        return cls(Counter(OOM_KILLS), Counter(MEMORY_AT_LIMIT), Counter(MEMORY_PEAK), most)
+
+    @classmethod
+    def of_nobody(cls) -> MemoryKills:
+        """None at all: outside a box the counters are everybody's."""
+        return cls(Counter(()), Counter(()), Counter(()), None)
+
+    def now(self) -> tuple[int | None, int | None, bool]:
+        """For `since`."""
+        return self._kills.read(), self._at_limit.read(), self._is_near()
+
+    def since(self, before: tuple[int | None, int | None, bool]) -> str:
+        """What has been killed since: "memory", for the box's own limit; "starved", for more than
+        that, which says nothing about who wanted it; or nothing."""
+        kills, at_limit, was_near = before
+        if not rose(self._kills, kills):
+            return ""
+        if at_limit is not None:
+            own = rose(self._at_limit, at_limit)
+        elif self._near is not None:
+            # Near it before already, it may have been either; another box is going to tell.
+            own = self._is_near() and not was_near
+        else:
+            own = True  # the kernel does not say
+        return "memory" if own else "starved"
+
+    def _is_near(self) -> bool:
+        peak = self._peak.read()
+        return peak is not None and self._near is not None and peak >= self._near
+
+
+def rose(counter: Counter, before: int | None) -> bool:
+    """Whether the kernel has counted on since."""
+    now = counter.read()
+    return before is not None and now is not None and now > before
 
 
 def hide_from_own_user(*, adopt_orphans: bool) -> None:

@@ -1,8 +1,9 @@
 """The box around the steps: its places, its users, and the proof that a job left nothing behind.
 
 A box is used again only when everything that a job could have changed is looked at and found as it
-was: no process, every writable place empty, no IPC object, the supervisor's own limits untouched.
-Whatever cannot be put right or does not look right is a doubt, and a doubtful box is given up.
+was: no process, every writable place empty, no queue, the supervisor's own limits untouched.
+Whatever cannot be put right or does not look right is a doubt, and a doubtful box is given up. What
+would leave traces elsewhere is refused by `seccomp`: System V's objects, all sockets but Unix's.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from . import kernel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .step import Usage
+    from .step import Stage, Usage
 
 SAME_USER = -1
 OOM_SCORE = b"1000"
@@ -34,11 +35,9 @@ PATH_VARIABLES = {
 }
 # What another process of the same user may change about this one.
 OWN_LIMITS = tuple(getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_"))
-LOOPBACK = "/proc/net/dev"
 # Of every place after a job: when it was last used is nobody's business.
 TIMES = (0, 0)
 FS_IOC_GETFLAGS = 0x80086601  # linux/fs.h
-IPC_TABLES = ("/proc/sysvipc/msg", "/proc/sysvipc/sem", "/proc/sysvipc/shm")
 
 
 class Box:
@@ -70,16 +69,29 @@ class Box:
         # Process 1 outlives every signal from its own namespace and inherits every orphan.
         self.is_init = os.getpid() == 1
         # Outside a box the counters are those of everybody else as well.
-        self.oom_kills = kernel.Counter(kernel.OOM_KILLS if self.is_init else ())
-        self.memory_at_limit = kernel.Counter(kernel.MEMORY_AT_LIMIT if self.is_init else ())
+        self.memory_kills = (
+            kernel.MemoryKills.of_this_box() if self.is_init else kernel.MemoryKills.of_nobody()
+        )
         self.forks_refused = kernel.Counter(kernel.FORKS_REFUSED if self.is_init else ())
         self._ended: dict[int, int] = {}
         if self.user == SAME_USER:
             kernel.hide_from_own_user(adopt_orphans=not self.is_init)
+        self._tasks = kernel.Counter(kernel.TASKS if self.has_two_users else ())
+        if self._tasks.read() != 1:
+            self._tasks.close()  # it counts others as well: it is not this box's
         self._own_limits = [resource.getrlimit(what) for what in OWN_LIMITS]
+        # The most that a job can be given of anything.
+        self.ceilings = {what: resource.getrlimit(what)[1] for what in OWN_LIMITS}
         self._own_share = self._share()
-        self._loopback = kernel.read(LOOPBACK)
         self._shapes = {place: self._shape(place) for place in self.places}
+        # What only the owner of a process or a folder can change, a job of another user cannot; in
+        # a folder that anybody may write to, attributes are the owner's if it is sticky (xattr(7)).
+        self._out_of_reach = self.has_two_users and all(
+            mode & stat.S_ISVTX and owner == os.geteuid()
+            for mode, owner, *_ in self._shapes.values()
+        )
+        if self.user != SAME_USER:
+            os.setgroups([])
 
     # ------------------------------------------------------------ users
 
@@ -87,18 +99,22 @@ class Box:
         """A context in which files are made and removed as the job's user."""
         return _As(self.user)
 
-    def become_job(self) -> None:
-        """In a child that is going to start a program: the job's user for good, the first to go
-        when memory runs out. No job's process is there yet to look into this copy of the
-        supervisor; whoever is of the same user may not, either (see `show_job`)."""
+    def approach_job(self) -> None:
+        """In a child that is going to start a program: all but the user. It is in the work folder,
+        and the first to go when memory runs out."""
+        os.chdir(self.work)
         if self.user == SAME_USER:
             kernel.show_to_own_user()  # or its own files in /proc were another's
             kernel.write("/proc/self/oom_score_adj", OOM_SCORE)
             kernel.hide_from_own_user(adopt_orphans=False)
         else:
             kernel.write("/proc/self/oom_score_adj", OOM_SCORE)
-            os.setgroups([])
             os.setresgid(self.user, self.user, self.user)
+
+    def become_job(self) -> None:
+        """In that child, when no job's process is there to look into this copy of the supervisor:
+        the job's user for good. Whoever is of the same user may not look, either: `show_job`."""
+        if self.user != SAME_USER:
             os.setresuid(self.user, self.user, self.user)
 
     def show_job(self) -> None:
@@ -116,7 +132,12 @@ class Box:
             writable = set(kernel.writable_mounts()) - set(self.places) - {"/dev/mqueue"}
         if writable:
             return f"a job could write to {', '.join(sorted(writable))}"
-        return self._unclean()
+        if not self._is_alone():
+            return "a process is there"
+        for place in self.places:
+            if os.listdir(place):
+                return f"{place} is not empty"
+        return self._changed()
 
     def put(self, files: dict[bytes, bytes]) -> str:
         """Write the job's files into the work folder, as its user and for it alone.
@@ -194,9 +215,9 @@ class Box:
         finally:
             os.close(folder)
 
-    def kill_all(self, usage: Usage, spared: int = 0) -> int:
-        """Kill and reap everything but the supervisor and the process `spared` (0: none), which is
-        of the supervisor's user; how many had not ended by themselves.
+    def kill_all(self, usage: Usage, spared: Stage | None = None) -> int:
+        """Kill and reap everything but the supervisor and the process that waits for the next step,
+        which is of the supervisor's user; how many had not ended by themselves.
 
         As process 1, one kill(-1) is enough: the kernel walks its table under a lock that forks
         wait for, and a fork that waited sees its signal. Elsewhere descendants are looked for
@@ -206,8 +227,7 @@ class Box:
             return self._kill_job(usage, spared)
         killed = 0
         while True:
-            reaped = self._reap(usage)
-            if reaped is None:
+            if not self._reap(usage)[1]:
                 return killed
             if self.is_init:
                 try:
@@ -228,9 +248,12 @@ class Box:
             self._ended[pid] = status
             killed += 1
 
-    def _kill_job(self, usage: Usage, spared: int) -> int:
+    def _kill_job(self, usage: Usage, spared: Stage) -> int:
         """The same with one kill(-1) in the name of the job's user, who may not kill others'."""
         self._reap(usage)
+        # In this order: what ends after the first look is counted until it is reaped, by us.
+        if spared.waits() and self._tasks.read() == 2:
+            return 0
         os.setresuid(self.user, self.user, 0)
         try:
             os.kill(-1, signal.SIGKILL)
@@ -240,8 +263,8 @@ class Box:
             os.setresuid(0, 0, 0)
         killed = 0
         # From here on processes only end, so that a list of them leaves none out.
-        while set(kernel.others()) - {spared}:
-            killed += self._reap(usage) or 0
+        while set(kernel.others()) - {spared.child}:
+            killed += self._reap(usage)[0]
             time.sleep(kernel.PAUSE_SECONDS)
         return killed
 
@@ -249,16 +272,16 @@ class Box:
         """Every process that a job has, or has left."""
         return kernel.others() if self.is_init else kernel.descendants(os.getpid())
 
-    def _reap(self, usage: Usage) -> int | None:
-        """Reap what has ended; None when there is no child left at all."""
+    def _reap(self, usage: Usage) -> tuple[int, bool]:
+        """Reap what has ended: how many, and whether there are children left."""
         count = 0
         while True:
             try:
                 pid, status, used = os.wait4(-1, os.WNOHANG)
             except ChildProcessError:
-                return None
+                return count, False
             if pid == 0:
-                return count
+                return count, True
             usage.add(used)
             self._ended[pid] = status
             count += 1
@@ -287,6 +310,8 @@ class Box:
 
     def clean(self) -> str:
         """Empty every place; then the reason to doubt this box, or nothing."""
+        if self.is_init and not self._is_alone():
+            return "a process is left"  # and could fill what is being emptied
         try:
             with self.as_job():
                 for place in self.places:
@@ -295,7 +320,7 @@ class Box:
                 os.utime(place, TIMES)
         except (OSError, RecursionError) as error:
             return f"a place could not be emptied: {error}"
-        return self._unclean()
+        return self._changed() if self.is_init else ""  # else others use the machine as well
 
     def farewell(self) -> None:
         """Leave nothing of a box behind that has no namespace to go down with."""
@@ -311,24 +336,19 @@ class Box:
             except OSError:
                 pass
 
-    def _unclean(self) -> str:
-        if not self.is_init:
-            return ""  # a machine that others use as well
-        if kernel.others():
-            return "a process is left"
-        for place in self.places:
-            if os.listdir(place):
-                return f"{place} is not empty"
-            if self._shape(place) != self._shapes[place]:
-                return f"{place} was changed"
-        for table in IPC_TABLES:
-            if kernel.read(table).count(b"\n") > 1:
-                return f"{table} is not empty"
-        # Closed connections to itself linger for a minute, where the next job could find them.
-        if kernel.read(LOOPBACK) != self._loopback:
-            return "the network was used"
+    def _is_alone(self) -> bool:
+        """Whether there is no process but the supervisor."""
+        return self._tasks.read() == 1 or not kernel.others()
+
+    def _changed(self) -> str:
+        """What a job has changed beside its files, or nothing."""
         if os.path.isdir("/dev/mqueue") and os.listdir("/dev/mqueue"):
             return "a message queue is left"
+        if self._out_of_reach:
+            return ""
+        for place in self.places:
+            if self._shape(place) != self._shapes[place]:
+                return f"{place} was changed"
         if [resource.getrlimit(what) for what in OWN_LIMITS] != self._own_limits:
             return "the supervisor's limits were changed"
         if self._share() != self._own_share:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAX_MESSAGE = 64 << 20
+CHUNK, MOST = 1 << 16, 1 << 20
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -118,7 +119,8 @@ class Channel:
             wait = end - time.monotonic()
             if wait <= 0 or not select.select([self.source], [], [], wait)[0]:
                 return None
-            part = os.read(self.source, 1 << 20)
+            # Python makes room for all that is asked for; from some size on, with a system call.
+            part = os.read(self.source, min(max(count - len(self._buffer), CHUNK), MOST))
             if not part:
                 return None
             self._buffer += part
