@@ -154,7 +154,8 @@ def own_folders(bound: Iterable[Path]) -> tuple[Path, ...]:
             found.add(metadata)
             found.update(_sources(metadata))
     real = {folder.resolve() for folder in found if folder.is_dir()}
-    return tuple(sorted(folder for folder in real if any(map(folder.is_relative_to, bound))))
+    below = {folder for folder in real if any(map(folder.is_relative_to, bound))}
+    return tuple(sorted(folder for folder in below if below.isdisjoint(folder.parents)))
 
 
 def _sources(metadata: Path) -> list[Path]:
@@ -273,7 +274,8 @@ def _start(
                 path=path,
                 group=group,
                 files=files,
-                hidden=hidden,
+                # What has been uninstalled since cannot be mounted over, and holds nothing.
+                hidden=[folder for folder in hidden if folder.is_dir()],
             ),
         ]
         if os.getuid() == 0:
