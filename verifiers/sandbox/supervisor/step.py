@@ -219,8 +219,8 @@ def run(
 
 
 def rehearse() -> None:
-    """In the supervisor, after a fork: what it will do with an order and a result. Of the pages that
-    it copies until it answers, 94 by count, this takes 40 off the way."""
+    """In the supervisor, after a fork: what it will do with an order and a result. Of 94 pages that
+    it would copy until it answers, this takes 40 off the way."""
     marshal.dumps(wire.decode_order(REHEARSAL))
     wire.encode({"steps": [not_run("ok", "")], "files": {}, "missing": {}})
 
