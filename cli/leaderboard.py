@@ -9,7 +9,16 @@ import typer
 from rich.markup import escape
 from rich.text import Text
 
-from .shell import MACHINE, REFUSED, AsJson, leaderboard_app, out, print_json, progress
+from .shell import (
+    MACHINE,
+    REFUSED,
+    AsJson,
+    UsageError,
+    leaderboard_app,
+    out,
+    print_json,
+    progress,
+)
 
 Folders = Annotated[
     list[Path] | None,
@@ -25,7 +34,15 @@ def verify(
     folders: Folders = None,
     sample: Annotated[
         int | None,
-        typer.Option("--sample", min=1, help="Replay so many episodes of each (default: all)."),
+        typer.Option(
+            "--sample",
+            min=1,
+            help="Replay so many episodes of each, drawn anew each time (default: all).",
+        ),
+    ] = None,
+    sample_seed: Annotated[
+        int | None,
+        typer.Option("--sample-seed", min=0, help="Draw the sample that this seed drew before."),
     ] = None,
     workers: Annotated[
         int | None,
@@ -36,20 +53,28 @@ def verify(
     """Judge every stored program again (without FOLDERS: of the shipped baselines).
 
     Exit code 1 when an entry is rejected: its task, program, seed, reward or toolchain is not what
-    it says. 3 when one cannot be verified on this machine.
+    it says. 3 when one cannot be verified on this machine. What passes with --sample is "sample
+    verified", with the seed that repeats it.
     """
     from ..benchmarks.leaderboard.entries import SHIPPED, find_folders
-    from ..benchmarks.leaderboard.verify import Outcome, Verification
+    from ..benchmarks.leaderboard.verify import Outcome, Verification, draw_seed
     from ..benchmarks.leaderboard.verify import verify as verify_folder
 
+    if sample_seed is not None and sample is None:
+        raise UsageError("--sample-seed says how --sample is drawn; give both")
+    if sample is not None and sample_seed is None:
+        sample_seed = draw_seed()  # one for all folders
     colours = {
-        Outcome.VERIFIED: "green", Outcome.REJECTED: "bold red", Outcome.UNAVAILABLE: "yellow",
+        Outcome.VERIFIED: "green", Outcome.SAMPLED: "green", Outcome.REJECTED: "bold red",
+        Outcome.UNAVAILABLE: "yellow",
     }  # fmt: skip
     found = find_folders(folders or [SHIPPED])
     done: list[Verification] = []
     with progress("replaying", len(found)) as show_progress:
         for folder in found:
-            verification = verify_folder(folder, sample=sample, workers=workers)
+            verification = verify_folder(
+                folder, sample=sample, sample_seed=sample_seed, workers=workers
+            )
             done.append(verification)
             show_progress(len(done))
             if not as_json:

@@ -9,10 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from forgegym.agents.agent import load_agent
-from forgegym.benchmarks.evaluate import EvaluationConfig, evaluate_into, source_sha256
+from forgegym.benchmarks.evaluate import EvaluationConfig, evaluate_into, play, source_sha256
+from forgegym.benchmarks.leaderboard import verify as verifying
 from forgegym.benchmarks.leaderboard.entries import SHIPPED, board_title, find_folders, read_entry
 from forgegym.benchmarks.leaderboard.page import build, embedded
-from forgegym.benchmarks.leaderboard.verify import Outcome, verify
+from forgegym.benchmarks.leaderboard.verify import Outcome, Verification, verify
 from forgegym.benchmarks.summary import summarise
 from forgegym.cli import app
 
@@ -66,7 +67,41 @@ def rejection(folder: Path) -> str:
 def test_an_entry_that_is_as_it_was_is_verified(copy):
     verification = verify(copy)
     assert (verification.outcome, verification.replayed) == (Outcome.VERIFIED, 12)
-    assert verify(copy, sample=5).replayed == 5
+
+
+def replayed(monkeypatch, folder: Path, **options) -> tuple[list[int], Verification]:
+    """The episodes that are replayed, and what came of it."""
+    chosen: list[int] = []
+
+    def watched(ask, config, indices, **rest):
+        chosen.extend(indices)
+        return play(ask, config, indices, **rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(verifying, "play", watched)
+        return chosen, verify(folder, **options)
+
+
+def test_nobody_knows_beforehand_which_episodes_a_sample_replays(copy, monkeypatch):
+    samples = {tuple(replayed(monkeypatch, copy, sample=5)[0]) for _ in range(8)}
+    assert len(samples) > 1
+    assert all(len(set(sample)) == 5 for sample in samples)
+
+
+def test_a_sample_can_be_repeated_and_is_not_called_a_whole_pass(copy, monkeypatch):
+    first, verification = replayed(monkeypatch, copy, sample=5)
+    assert verification.outcome is Outcome.SAMPLED
+    seed = verification.sample_seed
+    told = f"sample verified: 5 of 12 episodes replayed (drawn with the seed {seed})"
+    assert str(verification) == told
+    again, repeated = replayed(monkeypatch, copy, sample=5, sample_seed=seed)
+    assert (again, repeated) == (first, verification)
+    assert verify(copy, sample=12).outcome is Outcome.VERIFIED
+    command = ["leaderboard", "verify", str(copy)]
+    done = CliRunner().invoke(app, [*command, "--sample", "5", "--sample-seed", str(seed)])
+    assert done.exit_code == 0
+    assert told in done.stdout
+    assert CliRunner().invoke(app, [*command, "--sample-seed", "1"]).exit_code == 2
 
 
 def test_one_changed_character_of_a_program_is_rejected(copy):
@@ -213,7 +248,7 @@ def test_the_shipped_compact_rows_replay():
 def test_a_sample_of_the_shipped_rows_replays(env):
     for folder in find_folders([SHIPPED / env]):
         verification = verify(folder, sample=4)
-        assert verification.outcome is Outcome.VERIFIED, str(verification)
+        assert verification.outcome is Outcome.SAMPLED, str(verification)
 
 
 def test_show_prints_a_table_for_each_toolchain():

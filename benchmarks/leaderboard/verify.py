@@ -4,12 +4,16 @@ An entry is rejected when it contradicts itself (a program that is not the one w
 a seed that does not follow from the evaluation's, figures that do not follow from the rows) or when
 the verifier here says anything else of a program than the entry does. It cannot be verified, which
 is no pass, where its toolchain is not on this machine.
+
+A sample is drawn from the verifier's own randomness, after the entry is there: whoever knew which
+episodes are replayed could forge the others.
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
+import random
+import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -50,6 +54,7 @@ class Outcome(str, Enum):
     """What came of verifying an entry."""
 
     VERIFIED = "verified"
+    SAMPLED = "sample verified"
     REJECTED = "rejected"
     UNAVAILABLE = "cannot be verified here"
 
@@ -57,21 +62,25 @@ class Outcome(str, Enum):
 @dataclass(frozen=True, slots=True)
 class Verification:
     """`replayed` of the entry's `episodes` were judged again. `said`: one sentence for each way in
-    which it is wrong, or the reason why it cannot be verified here."""
+    which it is wrong, or the reason why it cannot be verified here. `sample_seed`: what the sample
+    was drawn with, None where all were replayed."""
 
     folder: Path
     outcome: Outcome
     episodes: int
     replayed: int
     said: tuple[str, ...] = ()
+    sample_seed: int | None = None
 
     def __str__(self) -> str:
-        if self.outcome is Outcome.VERIFIED:
+        if self.outcome in (Outcome.VERIFIED, Outcome.SAMPLED):
             told = f"{self.replayed} of {self.episodes} episodes replayed"
         else:
             told = self.said[0]
             if len(self.said) > 1:
                 told += f" (and {len(self.said) - 1} more)"
+        if self.sample_seed is not None:
+            told += f" (drawn with the seed {self.sample_seed})"
         return f"{self.outcome.value}: {told}"
 
     def to_json(self) -> dict[str, Any]:
@@ -80,42 +89,63 @@ class Verification:
             "outcome": self.outcome.value,
             "episodes": self.episodes,
             "replayed": self.replayed,
+            "sample_seed": self.sample_seed,
             "said": list(self.said),
         }
 
 
-def verify(folder: Path, *, sample: int | None = None, workers: int | None = None) -> Verification:
-    """Replay a results folder: all of its episodes, or a fixed `sample` of so many.
+def draw_seed() -> int:
+    """A seed for a sample that nobody can have foreseen."""
+    return secrets.randbits(53)  # a number that every reader of JSON keeps whole
 
-    `workers`: programs judged at a time (None: one per CPU).
+
+def verify(
+    folder: Path,
+    *,
+    sample: int | None = None,
+    sample_seed: int | None = None,
+    workers: int | None = None,
+) -> Verification:
+    """Replay a results folder: all of its episodes, or a `sample` of so many.
+
+    `sample_seed`: what the sample is drawn with, to repeat one (None: `draw_seed`). `workers`:
+    programs judged at a time (None: one per CPU).
     """
     try:
         entry = read_entry(folder)
     except EntryError as error:
         return Verification(folder, Outcome.REJECTED, 0, 0, (str(error),))
-    episodes = len(entry.rows)
+    chosen: list[int] = []
+    drawn: int | None = None
+
+    def ended(outcome: Outcome, *said: str) -> Verification:
+        return Verification(folder, outcome, len(entry.rows), len(chosen), said, drawn)
+
     try:
-        wrong = list(_contradictions(entry))
-        if wrong:
-            return Verification(folder, Outcome.REJECTED, episodes, 0, tuple(wrong))
+        if wrong := list(_contradictions(entry)):
+            return ended(Outcome.REJECTED, *wrong)
         here, _ = resolved_toolchain(entry.config)
         if here != entry.toolchain:
             told = f"judged by {entry.toolchain}; the toolchain of this machine is {here}"
-            return Verification(folder, Outcome.UNAVAILABLE, episodes, 0, (told,))
-        chosen = _chosen(entry, sample)
+            return ended(Outcome.UNAVAILABLE, told)
+        played = _played(entry)
+        if sample is None or sample >= len(played):
+            chosen = played
+        else:
+            drawn = draw_seed() if sample_seed is None else sample_seed
+            chosen = sorted(random.Random(drawn).sample(played, sample))
         wrong, broken = _differences(entry, chosen, workers)
     except (ToolchainMissingError, SandboxError) as error:
-        told = f"judged by {entry.toolchain}: {error}"
-        return Verification(folder, Outcome.UNAVAILABLE, episodes, 0, (told,))
+        return ended(Outcome.UNAVAILABLE, f"judged by {entry.toolchain}: {error}")
     except _UnavailableError as error:
-        return Verification(folder, Outcome.UNAVAILABLE, episodes, 0, (str(error),))
+        return ended(Outcome.UNAVAILABLE, str(error))
     except (ChoiceError, EvaluationError) as error:
-        return Verification(folder, Outcome.REJECTED, episodes, 0, (str(error),))
+        return ended(Outcome.REJECTED, str(error))
     if wrong:
-        return Verification(folder, Outcome.REJECTED, episodes, len(chosen), tuple(wrong))
+        return ended(Outcome.REJECTED, *wrong)
     if broken:
-        return Verification(folder, Outcome.UNAVAILABLE, episodes, len(chosen), tuple(broken))
-    return Verification(folder, Outcome.VERIFIED, episodes, len(chosen))
+        return ended(Outcome.UNAVAILABLE, *broken)
+    return ended(Outcome.VERIFIED if drawn is None else Outcome.SAMPLED)
 
 
 class _UnavailableError(Exception):
@@ -182,17 +212,9 @@ def _same(stored: Any, found: Any) -> bool:
 # ---------------------------------------------------------------- the replay
 
 
-def _chosen(entry: Entry, sample: int | None) -> list[int]:
-    """The episodes that are replayed: all in which the agent answered, or `sample` of them, the
-    same ones for everybody."""
-    answered = [row["index"] for row in entry.rows if row["agent_error"] is None]
-    if sample is None or sample >= len(answered):
-        return answered
-
-    def rank(index: int) -> bytes:
-        return hashlib.sha256(f"forgegym verify {entry.config.seed} {index}".encode()).digest()
-
-    return sorted(sorted(answered, key=rank)[:sample])
+def _played(entry: Entry) -> list[int]:
+    """The episodes in which the agent answered."""
+    return [row["index"] for row in entry.rows if row["agent_error"] is None]
 
 
 def _differences(
