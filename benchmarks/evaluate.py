@@ -111,8 +111,18 @@ class EvaluationConfig:
     budget: int | None = None
 
     def __post_init__(self) -> None:
+        """Raises `EvaluationError` for a kind of tasks that the environment has not, and a budget
+        that is too small for an episode."""
         if self.families is not None:  # as JSON has them, too
             object.__setattr__(self, "families", tuple(self.families))
+        if self.tasks is not None and (self.env, self.tasks) not in TASKS:
+            raise EvaluationError(f"{self.env} has one kind of tasks, and no {self.tasks!r}")
+        if self.tasks is not None and TASKS[self.env, self.tasks] == TASKS[self.env, None]:
+            object.__setattr__(self, "tasks", None)  # the default kind, by its name
+        if self.budget is not None and self.budget < self.turns:
+            raise EvaluationError(
+                f"a budget of {self.budget} programs begins no episode of {self.turns} turns"
+            )
 
 
 def sample_seed(seed: int, index: int, purpose: str) -> int:
@@ -376,6 +386,12 @@ def _row(episode: Episode, config: EvaluationConfig) -> Row:
     if episode.error is None:
         earlier = {"attempts": judged[:-1]} if len(judged) > 1 else {}
         return {**row, **judged[-1], **earlier, "seconds": seconds}
+    nothing = unanswered(episode.about["toolchain"], LANGUAGES[config.env])
+    return {**row, **nothing, "seconds": seconds, "attempts": judged}
+
+
+def unanswered(toolchain: str, language: str) -> Row:
+    """What the row of an episode says of the program that its agent has not written."""
     nothing: Row = {
         "source": "",
         "sha256": source_sha256(""),
@@ -389,13 +405,11 @@ def _row(episode: Episode, config: EvaluationConfig) -> Row:
         "solved": False,
         "tests": None,
         "diagnostics": [],
-        "toolchain": episode.about["toolchain"],
-        "seconds": seconds,
-        "attempts": judged,
+        "toolchain": toolchain,
     }
-    if LANGUAGES[config.env] == "compact":
+    if language == "compact":
         nothing |= {"complexity": None, "decisions": {}, "structures": []}
-    return {**row, **nothing}
+    return nothing
 
 
 def _told_error(error: AnswerError | None) -> dict[str, str] | None:
@@ -475,7 +489,12 @@ def frozen_tasks(config: EvaluationConfig) -> list[Task]:
 
 def tasks_digest(tasks: Iterable[Task]) -> str:
     """The hash of a set of tasks: of their keys, in order."""
-    return hashlib.sha256("\n".join(task.key for task in tasks).encode()).hexdigest()
+    return keys_digest(task.key for task in tasks)
+
+
+def keys_digest(keys: Iterable[str]) -> str:
+    """See `tasks_digest`."""
+    return hashlib.sha256("\n".join(keys).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _of_a_set(config: EvaluationConfig) -> list[Task]:

@@ -73,7 +73,8 @@ class Rows:
         except OSError as error:
             raise OutputError(path, error) from error
         self._end = whole
-        self.kept: list[dict[str, Any]] = [json.loads(line) for line in data[:whole].splitlines()]
+        lines = data[:whole].split(b"\n")[:-1]
+        self.kept: list[dict[str, Any]] = [json.loads(line) for line in lines]
 
     def append(self, row: Mapping[str, Any]) -> None:
         """Add one row and hand it to the operating system."""

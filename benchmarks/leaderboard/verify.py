@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from ... import __version__
-from ...agents.agent import Answer
+from ...agents.agent import Answer, AnswerError, ErrorKind
 from ...verifiers.sandbox.base import SandboxError
+from ...verifiers.task import Task
 from ...verifiers.verifier import ChoiceError, ToolchainMissingError
 from ..evaluate import (
     Episode,
@@ -34,15 +35,15 @@ from ..evaluate import (
     source_sha256,
     tasks_digest,
     text_seed,
+    unanswered,
 )
+from .documents import short
 from .entries import Entry, EntryError, read_entry
 
-# What a replay must find again. Seconds and tokens are the entry's word.
-REPLAYED = (
-    "task_id", "task_key", "family", "difficulty", "turns", "sha256", "reward", "components",
-    "valid", "stage", "compiled", "accepted", "solved", "tests", "diagnostics", "toolchain",
-    "complexity", "decisions", "structures",
-)  # fmt: skip
+# What a replay need not find again: the entry's word.
+_ITS_WORD = frozenset(("seconds", "tokens", "prompt_tokens", "cost"))
+# Whoever writes so many of the tasks' references, to the letter, has seen them.
+_OWN_AT_LEAST, _OWN_AT_MOST = 10, 0.5
 # Sums of the same numbers differ in the last bits between versions of numpy.
 _TOLERANCE = 1e-9
 _TIMED = ("agent_seconds", "judging_seconds")
@@ -157,23 +158,20 @@ class _UnavailableError(Exception):
 
 def _contradictions(entry: Entry) -> Iterator[str]:
     config, rows = entry.config, entry.rows
-    frozen = frozen_tasks(config)
-    digest = tasks_digest(frozen) if frozen else None
-    if digest != entry.described["tasks_digest"]:
-        if entry.described["forgegym"] != __version__:
-            raise _UnavailableError(
-                f"evaluated with ForgeGym {entry.described['forgegym']}, whose tasks are not those "
-                f"of {__version__}"
-            )
-        yield "the digest of its tasks is not that of the tasks here"
-    indices = [row["index"] for row in rows]
-    if indices != list(range(len(rows))) or (config.budget is None and len(rows) != config.samples):
-        yield f"{len(rows)} episodes are there, not each of the {config.samples}"
+    frozen = _tasks(entry)
+    yield from _miscounted(entry)
     for row in rows:
         told = f"episode {row['index']}"
         if row["seed"] != text_seed(config.seed, row["index"]):
             yield f"{told}: its seed {row['seed']} does not follow from the seed {config.seed}"
-        for program in (*row.get("attempts", ()), row):
+        if row["agent_error"] is not None:
+            nothing = unanswered(entry.toolchain, entry.language)
+            for name in (n for n in nothing if not _same(row[n], nothing[n])):
+                yield f"{told}: the agent did not answer, and its {name} is {short(str(row[name]))}"
+        attempts = row.get("attempts", [])
+        if row["turns"] != len(attempts) + (row["agent_error"] is None):
+            yield f"{told}: {row['turns']} turns, and {len(attempts)} earlier attempts"
+        for program in (*attempts, row):
             if program["sha256"] != source_sha256(program["source"]):
                 yield f"{told}: the program is not the one whose sha256 it gives"
             if program["toolchain"] != entry.toolchain:
@@ -187,13 +185,63 @@ def _contradictions(entry: Entry) -> Iterator[str]:
             kept = (task.id, task.key, task.family, task.difficulty)
             if (row["task_id"], row["task_key"], row["family"], row["difficulty"]) != kept:
                 yield f"{told}: its task is not {task.id}"
-        if row["agent_error"] is not None and (row["reward"], row["solved"]) != (0.0, False):
-            yield f"{told}: the agent raised an error, and is paid {row['reward']}"
+    if frozen and not entry.oracle:
+        own = sum(
+            row["source"] == frozen[row["index"] % len(frozen)].reference
+            for row in rows
+            if row["agent_error"] is None
+        )
+        if own > _OWN_AT_MOST * len(rows) and own >= _OWN_AT_LEAST:
+            yield (
+                f"{own} of {len(rows)} programs are the tasks' own references, and it says that "
+                "its agent is no oracle"
+            )
     figures = entry.summary().to_json()
     for name, value in figures.items():
-        stored = entry.stored.get("summary", {}).get(name, _SINCE.get(name))
+        stored = entry.stored.get(name, _SINCE.get(name))
         if name not in _TIMED and not _same(stored, value):
             yield f"its summary's {name} does not follow from its rows"
+
+
+def _tasks(entry: Entry) -> list[Task]:
+    """The frozen tasks that an entry is about; none for the training split.
+
+    Raises `_UnavailableError` where this machine has not these tasks.
+    """
+    config, said = entry.config, entry.described["forgegym"]
+    try:
+        frozen = frozen_tasks(config)
+    except (ChoiceError, OSError) as error:
+        if config.tasks_from is None:
+            raise
+        raise _UnavailableError(f"its set of tasks is not here: {error}") from error
+    if (tasks_digest(frozen) if frozen else None) == entry.described["tasks_digest"]:
+        return frozen
+    if config.tasks_from is not None:
+        raise _UnavailableError(f"{config.tasks_from} has other tasks here")
+    if said != __version__:
+        told = f"evaluated with ForgeGym {said}, whose tasks are not those of {__version__}"
+        raise _UnavailableError(told)
+    raise EvaluationError("the digest of its tasks is not that of the tasks here")
+
+
+def _miscounted(entry: Entry) -> Iterator[str]:
+    """Whether these are the episodes that an evaluation ends with."""
+    config, rows = entry.config, entry.rows
+    expected = range(config.samples if config.budget is None else len(rows))
+    if [row["index"] for row in rows] != list(expected) or len(rows) > config.samples:
+        yield f"{len(rows)} episodes are there, not each of the {config.samples}"
+    elif config.budget is not None:
+        # What was not answered may have been played again, and its programs forgotten.
+        spent = sum(row["turns"] for row in rows if row["agent_error"] is None)
+        if spent > config.budget:
+            yield f"{spent} programs were judged, and its budget is {config.budget}"
+        left = config.budget - sum(row["turns"] for row in rows)
+        if len(rows) < config.samples and left >= config.turns:
+            yield (
+                f"{len(rows)} of {config.samples} episodes are there, and {left} programs of its "
+                "budget are left: enough for another one"
+            )
 
 
 def _same(stored: Any, found: Any) -> bool:
@@ -213,8 +261,8 @@ def _same(stored: Any, found: Any) -> bool:
 
 
 def _played(entry: Entry) -> list[int]:
-    """The episodes in which the agent answered."""
-    return [row["index"] for row in entry.rows if row["agent_error"] is None]
+    """The episodes with a program in them."""
+    return [row["index"] for row in entry.rows if row["turns"]]
 
 
 def _differences(
@@ -224,7 +272,7 @@ def _differences(
     stored = {row["index"]: row for row in entry.rows}
 
     def answers(episodes: Sequence[Episode]) -> list[Answer]:
-        return [Answer(_program(stored[e.index], len(e.attempts))) for e in episodes]
+        return [_answer(stored[e.index], len(e.attempts)) for e in episodes]
 
     wrong, broken = [], []
     config = replace(entry.config, budget=None)
@@ -234,31 +282,43 @@ def _differences(
             told = f"episode {found['index']}"
             if found["failure"] is not None:
                 broken.append(f"{told}: the machine failed: {found['failure']['message']}")
-                continue
-            names = [n for n in REPLAYED if not _same(kept.get(n), found.get(n))]
-            if names:
-                n = names[0]
-                wrong.append(
-                    f"{told}: {n} is {_short(kept.get(n))}, and replayed {_short(found.get(n))}"
-                )
-                continue
-            earlier = [p for p in (kept, found) if "attempts" in p]
-            if earlier and not _same(*(_rewards(p) for p in (kept, found))):
-                wrong.append(f"{told}: its earlier attempts are paid {_short(_rewards(kept))}, and "
-                             f"replayed {_short(_rewards(found))}")  # fmt: skip
+            elif difference := _difference(kept, found):
+                wrong.append(f"{told}: {difference}")
     return wrong, broken
 
 
-def _program(row: Row, turn: int) -> str:
-    """The program of a turn; none where the stored episode was over by then."""
-    programs = [*(attempt["source"] for attempt in row.get("attempts", ())), row["source"]]
-    return programs[turn] if turn < len(programs) else ""
+def _answer(row: Row, turn: int) -> Answer:
+    """What the agent answered in a turn."""
+    programs = [attempt["source"] for attempt in row.get("attempts", ())]
+    error = row["agent_error"]
+    if error is None:
+        programs.append(row["source"])
+    if turn < len(programs):
+        return Answer(programs[turn])
+    if error is None:
+        return Answer(error=AnswerError(ErrorKind.CRASHED, _OVER))
+    return Answer(error=AnswerError(ErrorKind(error["kind"]), error["message"]))
 
 
-def _rewards(row: Row) -> list[float]:
-    return [attempt["reward"] for attempt in row.get("attempts", ())]
+_OVER = "the episode was over by then"
 
 
-def _short(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 80 else text[:79] + "…"
+def _difference(kept: Row, found: Row) -> str | None:
+    """The first way in which a row is not what was found."""
+    if kept["agent_error"] != found["agent_error"]:
+        return f"it ends after {kept['turns']} turns, and the replay elsewhere"
+    if "prompt" not in kept:  # as rows of frozen tasks are
+        found = {name: value for name, value in found.items() if name != "prompt"}
+    for name in sorted((found.keys() | kept.keys()) - _ITS_WORD - {"attempts"}):
+        if not _same(kept.get(name), found.get(name)):
+            told = f"{short(str(kept.get(name)))}, and replayed {short(str(found.get(name)))}"
+            return f"{name} is {told}"
+    earlier = kept.get("attempts", []), found.get("attempts", [])
+    if len(earlier[0]) != len(earlier[1]):
+        return f"{len(earlier[0])} earlier attempts are there, and replayed {len(earlier[1])}"
+    for number, (before, again) in enumerate(zip(*earlier, strict=True), 1):
+        if difference := _difference(
+            {"agent_error": None, **before}, {"agent_error": None, **again}
+        ):
+            return f"attempt {number}: {difference}"
+    return None
