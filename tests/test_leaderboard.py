@@ -16,13 +16,15 @@ from forgegym.benchmarks.evaluate import (
     read_rows,
     source_sha256,
 )
+from forgegym.benchmarks.leaderboard import page as page_module
 from forgegym.benchmarks.leaderboard import verify as verifying
 from forgegym.benchmarks.leaderboard.entries import SHIPPED, find_folders, read_entry
-from forgegym.benchmarks.leaderboard.page import build, embedded
+from forgegym.benchmarks.leaderboard.page import build, data, embedded
 from forgegym.benchmarks.leaderboard.verify import Outcome, Verification, verify
 from forgegym.benchmarks.summary import summarise
 from forgegym.cli import app
 
+PAGE = Path(page_module.__file__).parent
 ENVIRONMENTS = {
     "CompactContract-v0", "PythonReasoning-v0", "PythonTests-v0", "RustCode-v0", "VerilogModule-v0",
 }  # fmt: skip
@@ -510,4 +512,45 @@ def test_the_page_may_ask_for_nothing(results):
     assert policy is not None
     assert policy[1].startswith("default-src 'none'")
     assert "unsafe" not in policy[1]
-    assert not re.search(r"(src|href)=[\"'](?!#)", page.partition('id="data"')[0])
+    head, _, rest = page.partition('id="data">')
+    _, _, foot = rest.partition("</script>")
+    assert not re.search(r"(src|href)\s*=\s*[\"'](?!#)", head + foot)
+    # Data becomes text only, and nothing is fetched, in the script either.
+    script = (PAGE / "page.js").read_text()
+    assert script in foot
+    for way in (
+        "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write",
+        "createContextualFragment", "srcdoc", "eval(", "Function(", "fetch(", "XMLHttpRequest", "WebSocket", "EventSource",
+        "sendBeacon", "import(", "Worker", "Image(", "window.open", "location", "postMessage",
+        "javascript:", "url(",
+    ):  # fmt: skip
+        assert way not in script
+    assert re.findall(r"\w+://[^\"'`\s]+", script) == ["http://www.w3.org/2000/svg"]
+    assert not re.search(r"url\(|@import", (PAGE / "page.css").read_text())
+
+
+def tasks_of(*folders: Path) -> dict[str, dict]:
+    """What the page knows of tasks, by the agents that played them."""
+    document = data([read_entry(folder) for folder in folders])
+    return {
+        f"{entry['agent']} {episode['index']}": document["tasks"][episode["task"]]
+        for board in document["boards"]
+        for entry in board["entries"]
+        for episode in entry["episodes"]
+    }
+
+
+def test_what_is_shown_of_a_task_of_ours_is_what_we_say(copy, results):
+    change(copy, 0, prompt="another prompt", family="another family")
+    assert tasks_of(copy) == tasks_of(results)
+    assert all(task["prompt"] for task in tasks_of(results).values())
+
+
+def test_what_an_entry_says_of_its_tasks_is_said_of_its_own_episodes(tmp_path):
+    honest, forged = (evaluated(tmp_path / name, 2, split="train") for name in ("a", "b"))
+    settings(forged, agent="forger")
+    change(forged, 0, prompt="another prompt")
+    found = tasks_of(forged, honest)
+    assert found["forger 0"]["prompt"] == "another prompt"
+    assert found["template 0"]["prompt"] == row(honest, 0)["prompt"]
+    assert "episode 0: prompt is another prompt" in rejection(forged)
