@@ -14,6 +14,7 @@ import typer
 from rich.markup import escape
 
 from ..agents.agent import DOORS
+from ..diagnostics import visible
 from ..envs.registration import LANGUAGES
 from .shell import (
     ACCEPTED,
@@ -424,7 +425,7 @@ def evaluate(
                 f"the agent did not answer {summary.agent_errors} of {summary.samples} episodes "
                 f"({kinds}), which are paid nothing; --resume plays them again.{first}"
             )
-        err.print(told, soft_wrap=True, markup=False)
+        err.print(visible(told), soft_wrap=True, markup=False)
         raise typer.Exit(REFUSED if answered else MACHINE)
 
 

@@ -320,5 +320,10 @@ def progress(what: str, total: int) -> Iterator[Any]:
 
 
 def print_json(document: Any) -> None:
+    """A document on standard output; what would not show, or do something there, is escaped."""
     # Not through rich, which would wrap long lines.
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    if not text.isascii():
+        shown = (c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+        text = "".join(shown)
+    sys.stdout.write(text.replace("\x7f", "\\u007f") + "\n")

@@ -148,11 +148,26 @@ class RowDocument(_Row, Judged):
 
     attempts: list[Judged] = []
 
+    @model_validator(mode="after")
+    def _one_attempt_a_turn(self) -> RowDocument:
+        _check_turns(self, len(self.attempts))
+        return self
+
 
 class ContractRowDocument(_Row, JudgedContract):
     """A line of ``rows.jsonl`` of Compact."""
 
     attempts: list[JudgedContract] = []
+
+    @model_validator(mode="after")
+    def _one_attempt_a_turn(self) -> ContractRowDocument:
+        _check_turns(self, len(self.attempts))
+        return self
+
+
+def _check_turns(row: _Row, attempts: int) -> None:
+    if row.turns != attempts + (row.agent_error is None):
+        raise ValueError(f"{row.turns} turns, and {attempts} earlier attempts")
 
 
 def parse(text: str | bytes) -> Any:
@@ -194,6 +209,8 @@ def check(document: Any, kind: type[BaseModel]) -> None:
         name = ".".join(map(str, first["loc"]))
         if first["type"] == "missing":
             raise DocumentError(f"there is no {name!r}") from None
+        if first["type"] == "value_error":  # one of the validators here
+            raise DocumentError(first["msg"].removeprefix("Value error, ")) from None
         told = f"{name!r} is {short(repr(first['input']))}" if name else "it is no such document"
         raise DocumentError(f"{told}: {first['msg'][0].lower()}{first['msg'][1:]}") from None
 

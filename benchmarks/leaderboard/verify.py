@@ -168,10 +168,7 @@ def _contradictions(entry: Entry) -> Iterator[str]:
             nothing = unanswered(entry.toolchain, entry.language)
             for name in (n for n in nothing if not _same(row[n], nothing[n])):
                 yield f"{told}: the agent did not answer, and its {name} is {short(str(row[name]))}"
-        attempts = row.get("attempts", [])
-        if row["turns"] != len(attempts) + (row["agent_error"] is None):
-            yield f"{told}: {row['turns']} turns, and {len(attempts)} earlier attempts"
-        for program in (*attempts, row):
+        for program in (*row.get("attempts", ()), row):
             if program["sha256"] != source_sha256(program["source"]):
                 yield f"{told}: the program is not the one whose sha256 it gives"
             if program["toolchain"] != entry.toolchain:
@@ -228,8 +225,8 @@ def _tasks(entry: Entry) -> list[Task]:
 def _miscounted(entry: Entry) -> Iterator[str]:
     """Whether these are the episodes that an evaluation ends with."""
     config, rows = entry.config, entry.rows
-    expected = range(config.samples if config.budget is None else len(rows))
-    if [row["index"] for row in rows] != list(expected) or len(rows) > config.samples:
+    wanted = config.samples if config.budget is None else min(len(rows), config.samples)
+    if len(rows) != wanted or [row["index"] for row in rows] != list(range(len(rows))):
         yield f"{len(rows)} episodes are there, not each of the {config.samples}"
     elif config.budget is not None:
         # What was not answered may have been played again, and its programs forgotten.
