@@ -399,10 +399,11 @@ def evaluate(
         if answered or not summary.samples:
             out.print(evaluation_table(columns, title=title, language=LANGUAGES[name]))
         out.print(f"rows and summary: {escape(str(folder))}", soft_wrap=True)
-        if whole and config.samples % whole:
+        episodes_there = summary.samples + summary.failures
+        if whole and episodes_there % whole:
             out.print(
-                f"{config.samples} episodes are no whole passes over the {whole} frozen tasks: the "
-                "leaderboard has such results on boards of their own; --samples makes them whole",
+                f"{episodes_there} episodes are no whole passes over the {whole} frozen tasks: the "
+                "leaderboard has such results on boards of their own",
                 soft_wrap=True,
             )
     if summary.failures:

@@ -512,6 +512,8 @@ def test_eval_goes_whole_times_over_the_tasks_unless_it_is_told_how_many(tmp_pat
     assert json.loads(whole.stdout)["samples"] == 240
     some = run(*arguments, "--episodes", 100, "--out", tmp_path / "some")
     assert "100 episodes are no whole passes over the 80 frozen tasks" in some.stdout
+    bound = run(*arguments, "--samples", 1, "--budget", 9, "--out", tmp_path / "bound")
+    assert "9 episodes are no whole passes over the 80 frozen tasks" in bound.stdout
     one = run(*arguments, "--samples", 1, "--out", tmp_path / "one")
     assert "whole passes" not in one.stdout
 
