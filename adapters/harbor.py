@@ -56,6 +56,9 @@ LANGUAGES = {
     "verilog": Language(verilog, "solution.v", ("iverilog", "verilator", "yosys")),
 }
 
+# Whose answers are no programs for a task: what grades a folder judges programs.
+_UNGRADED = {"PythonTests-v0": "its answers are tests"}
+
 _TOML = """\
 schema_version = "1.4"
 artifacts = [{program}]
@@ -178,6 +181,8 @@ def export(
         ExportError: `out` has something in it, or there is no wheel and it cannot be built.
         ChoiceError: There is no such environment, split or reward, or it has fewer tasks.
     """
+    if why := _UNGRADED.get(_bare(env)):
+        raise ChoiceError(f"{env} cannot be exported to Harbor: {why}, and programs are graded")
     if reward not in PRESETS:
         raise ChoiceError(f"unknown reward {reward!r}; there are: {', '.join(PRESETS)}")
     check_new(out)

@@ -135,6 +135,14 @@ class Conversing(Protocol):
         ...
 
 
+@runtime_checkable
+class Configured(Protocol):
+    """An agent that says what its programs depend on beside prompt and seed."""
+
+    settings: Mapping[str, Any]
+    """As JSON data; they are written into results, and hold no secrets."""
+
+
 class AgentError(ValueError):
     """No agent can be made as asked; the message is one sentence that says what there is."""
 
@@ -213,6 +221,12 @@ def load_agent(spec: str, **options: Any) -> Agent:
         f"adapter or a training run, {', '.join(_MEANT.values())} and 'module:factory' for an "
         "agent of your own"
     )
+
+
+def without_address(spec: str) -> str:
+    """`spec` as results may hold it: a server is moved without being another one, and names the
+    inside of somebody's network."""
+    return spec.rpartition("@")[0] or spec if spec.startswith("openai:") else spec
 
 
 def _accepted(spec: str, options: dict[str, Any], names: str) -> dict[str, Any]:
@@ -315,4 +329,6 @@ def _load_outside(spec: str, options: dict[str, Any]) -> Agent:
             f"{spec!r} returned a {type(agent).__name__}, which has no `name` and `generate`: "
             "see forgegym.agents.agent.Agent"
         )
+    if not isinstance(agent.name, str):
+        raise AgentError(f"the name of {spec!r} is a text, not {agent.name!r}")
     return agent

@@ -672,6 +672,18 @@ class PolicyAgent:
         self.temperature, self.max_new_tokens = temperature, max_new_tokens
         self.top_p = top_p
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What its programs depend on beside prompt, seed and weights."""
+        return {
+            "base": self.policy.base,
+            "base_digest": self.policy.base_digest,
+            "temperature": self.temperature,
+            "top_p": self.top_p,
+            "max_new_tokens": self.max_new_tokens,
+            "stop": list(self.stop),
+        }
+
     def generate(self, prompts: Sequence[str], *, seeds: Sequence[int]) -> list[str]:
         """One program a prompt; equal neighbours among the prompts are read once."""
         return self.converse([(prompt,) for prompt in prompts], seeds=seeds)

@@ -5,9 +5,9 @@ One request a line, ``{"id": 3, "prompt": "...", "seed": 7}``, and one answer a 
 ``"error": "..."`` in place of a program says that there is none. Of what is written to standard
 error the end is kept, and told when the program crashes.
 
-A program that crashes or says nothing for too long loses the prompt that it was at, and is started
-anew for the next. Where several were under way nobody can tell which it was: they are asked again,
-one at a time. All that it has started ends with it (it leads a process group).
+A program that crashes or answers nothing for too long loses the prompt that it was at, and is
+started anew for the next. Where several were under way nobody can tell which it was: they are asked
+again, one at a time. All that it has started ends with it (it leads a process group).
 """
 
 from __future__ import annotations
@@ -84,10 +84,10 @@ class _Program:
             self._selector.register(self._stdin, selectors.EVENT_WRITE)
         self._unsent += line
 
-    def lines(self, timeout_s: float) -> list[bytes] | None:
-        """The next lines, as soon as there is one; none after `timeout_s` seconds without, and None
-        when there will be no more. Raises `AnswerError` for one that is longer than any answer."""
-        deadline = time.monotonic() + timeout_s
+    def lines(self, deadline: float) -> list[bytes] | None:
+        """The next lines, as soon as there is one; none when it is `deadline` (of the monotonic
+        clock), and None when there will be no more. Raises `AnswerError` for one that is longer
+        than any answer."""
         while (left := deadline - time.monotonic()) > 0:
             for key, _ in self._selector.select(left):
                 if key.fileobj is self._stdin:
@@ -165,8 +165,8 @@ class ProcessAgent(AnsweringAgent):
 
     `name`: in results (default: ``process:`` and the command). `concurrency`: prompts that are sent
     before an answer has come; with more than one the program has to answer them side by side.
-    `timeout_s`: the longest that it may say nothing while a prompt waits. `max_restarts`: how often
-    in a row it is started anew before it has answered anything.
+    `timeout_s`: the longest that it may answer nothing while a prompt waits. `max_restarts`: how
+    often in a row it is started anew before it has answered anything.
 
     Raises `AgentError` when there is no such command or an option cannot be.
     """
@@ -265,9 +265,11 @@ class ProcessAgent(AnsweringAgent):
         Raises `AnswerError` for what could be about any of them; the program has then ended, or
         still runs.
         """
+        # One for all lines up to an answer: those that are none would else be waited for for ever.
+        deadline = time.monotonic() + self.timeout_s
         while True:
             if not self._lines:
-                self._lines.extend(self._read())
+                self._lines.extend(self._read(deadline))
             line = self._lines.popleft()
             if not line.strip():
                 continue
@@ -281,12 +283,12 @@ class ProcessAgent(AnsweringAgent):
             self._failures = 0
             return number, answer
 
-    def _read(self) -> list[bytes]:
+    def _read(self, deadline: float) -> list[bytes]:
         """Lines of the program, at least one. Raises `AnswerError` when there are none, and the
         program has ended."""
         assert self._program is not None
         try:
-            lines = self._program.lines(self.timeout_s)
+            lines = self._program.lines(deadline)
         except AnswerError as garbage:
             error = garbage
             self._program.kill()
@@ -297,7 +299,7 @@ class ProcessAgent(AnsweringAgent):
                 error = AnswerError(ErrorKind.CRASHED, f"the program ended: {self._program.end()}")
             else:
                 self._program.kill()
-                told = f"the program said nothing for {self.timeout_s:g} seconds"
+                told = f"the program gave no answer for {self.timeout_s:g} seconds"
                 error = AnswerError(ErrorKind.TIMED_OUT, told)
         self.close()
         self._failures += 1

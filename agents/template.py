@@ -181,6 +181,11 @@ class TemplateAgent:
     ) -> None:
         """Raises `TemplateError` when no contract can be as asked."""
         self.name = "template"
+        self.settings = {
+            "min_complexity": min_complexity,
+            "max_complexity": max_complexity,
+            "structure": None if structure is None else list(structure),
+        }
         self._min = min_complexity
         self._max = max_complexity
         self._structure = structure

@@ -46,6 +46,8 @@ RESULTS = "results.json"
 LAST = 0.25
 # Programs for each frozen task.
 ANSWERS = 4
+# Batches in a row without a task that a grammar can answer, after which there are taken to be none.
+PATIENCE = 100
 
 Say = Callable[[str], None]
 
@@ -86,11 +88,15 @@ class Answered:
 
 def play(config: SB3Config, programs: int, search: Search | None) -> list[Answered]:
     """So many programs for the training tasks of a run: by uniform choices, or by a search that
-    learns. Programs that the machine failed to judge are left out."""
+    learns. Programs that the machine failed to judge are left out.
+
+    Raises `ClassicError` where nothing of a batch could be judged, and where batch after batch has
+    no task that a grammar can answer.
+    """
     known, rng = writer(LANGUAGES[config.env]), np.random.default_rng(config.seed)
     with _text_env(config, config.num_envs) as env:
         answered: list[Answered] = []
-        batch = 0
+        batch = unanswered = 0
         while len(answered) < programs:
             prompts, _ = env.reset(seed=sample_seed(config.seed, batch, "classic"))
             batch += 1
@@ -106,7 +112,18 @@ def play(config: SB3Config, programs: int, search: Search | None) -> list[Answer
                 _finish(program, list(plan or ())[::-1], rng)
                 texts[at] = program.program()
                 begun[at] = problem, program
+            if not begun:
+                unanswered += 1
+                if unanswered == PATIENCE:
+                    raise ClassicError(f"{config.env} has drawn no task that its grammar answers")
+                continue
+            unanswered = 0
             _, rewards, _, _, infos = env.step(tuple(texts))
+            if not any(infos["valid"][at] for at in begun):
+                failure = infos["verdict"][next(iter(begun))].failure
+                raise ClassicError(
+                    f"the machine judged none of {len(begun)} programs: {failure.message}"
+                )
             for at, (problem, program) in begun.items():
                 if not infos["valid"][at]:
                     continue
@@ -258,7 +275,10 @@ def _curve(judged: Sequence[Answered], parts: int = 40) -> list[list[float]]:
 
 def answer(agent: Agent, config: SB3Config) -> dict[str, float]:
     """What an agent's answers to the frozen tasks of the eval split are paid (those of the run's
-    difficulty): the mean reward, the shares that compile and that are solved."""
+    difficulty): the mean reward, and the share that is solved.
+
+    Raises `ClassicError` where the machine judged none.
+    """
     module = importlib.import_module(TASKS[config.env, None], __package__)
     frozen = module.tasks("eval", difficulty=config.difficulty)
     tasks, _ = answerable(LANGUAGES[config.env], frozen, steps=config.choices)
@@ -268,6 +288,8 @@ def answer(agent: Agent, config: SB3Config) -> dict[str, float]:
         seeds = [sample_seed(config.seed, at, "classic text") for at in range(len(tasks))]
         _, rewards, _, _, infos = env.step(tuple(agent.generate(prompts, seeds=seeds)))
         valid = np.flatnonzero(infos["valid"])
+        if not len(valid):
+            raise ClassicError(f"the machine judged none of {len(tasks)} programs for eval tasks")
         return {
             "eval_reward": float(np.mean(rewards[valid])),
             "eval_solved": float(np.mean(infos["solved"][valid])),
@@ -282,8 +304,11 @@ def conduct(
 ) -> dict[str, Any]:
     """Every environment with every seed, seed by seed, into `results.json`.
 
-    Raises as `train_sb3`.
+    Raises `ClassicError` for an environment without a grammar, and as `train_sb3`.
     """
+    for env in envs:
+        if env not in SETTINGS:
+            raise ClassicError(f"{env} has no discrete view; there are: {', '.join(SETTINGS)}")
     make_folder(folder)
     found: dict[str, list[dict[str, Any]]] = {env: [] for env in envs}
     for seed in range(seeds):

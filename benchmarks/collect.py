@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..envs.registration import LANGUAGES
 from .evaluate import BATCH, EvaluationConfig, EvaluationError, Row, sample
 from .records import Rows, make_folder, write_json, write_text
 
@@ -23,7 +24,7 @@ EXAMPLES, COUNTS = "examples.jsonl", "summary.json"
 # never does is not asked for hours.
 ATTEMPTS_PER_PROGRAM = 20
 
-SUFFIXES = {"CompactContract-v0": ".compact"}
+SUFFIXES = {"compact": ".compact", "python": ".py", "rust": ".rs", "verilog": ".v"}
 
 
 @dataclass(slots=True)
@@ -61,19 +62,20 @@ def collect_into(
     min_complexity: int,
     on_rows: Callable[[Counts], None],
 ) -> Counts:
-    """Write `config.samples` different accepted programs of at least `min_complexity`.
+    """Write `config.samples` different accepted programs of at least `min_complexity`, which is
+    measured of Compact alone.
 
-    Into `folder`: one file a program, ``examples.jsonl`` (prompt, source, complexity, reward,
-    task and toolchain of each) and ``summary.json`` (the counts). Raises `EvaluationError` when
-    the folder holds something already or the agent answers nothing any more, `records.OutputError`
-    when it cannot be written; what was written by then stays.
+    Into `folder`: one file a program, ``examples.jsonl`` (prompt, source, reward, task and
+    toolchain of each, and of Compact the complexity) and ``summary.json`` (the counts). Raises
+    `EvaluationError` when the folder holds something already or the agent answers nothing any
+    more, `records.OutputError` when it cannot be written; what was written by then stays.
     """
     make_folder(folder)
     if any(folder.iterdir()):
         raise EvaluationError(f"{folder} is not empty; name another folder")
     counts = Counts(config.samples)
     seen: set[str] = set()
-    suffix = SUFFIXES[config.env]
+    suffix = SUFFIXES[LANGUAGES[config.env]]
     with Rows(folder / EXAMPLES) as examples:
         draws = range(config.samples * ATTEMPTS_PER_PROGRAM)
         for rows in sample(agent, config, draws, batch=min(BATCH, config.samples)):
@@ -110,7 +112,7 @@ def _keeps(row: Row, seen: set[str], counts: Counts, min_complexity: int) -> boo
         counts.unanswered += 1
     elif not row["accepted"]:
         counts.refused += 1
-    elif row["complexity"] < min_complexity:
+    elif row.get("complexity", min_complexity) < min_complexity:
         counts.too_simple += 1
     elif text in seen:
         counts.repeated += 1
@@ -122,4 +124,4 @@ def _keeps(row: Row, seen: set[str], counts: Counts, min_complexity: int) -> boo
 
 def _example(row: Row, agent: str) -> dict[str, Any]:
     kept = ("prompt", "source", "complexity", "reward", "task_id", "task_key", "toolchain")
-    return {"agent": agent, **{key: row[key] for key in kept}}
+    return {"agent": agent, **{key: row[key] for key in kept if key in row}}

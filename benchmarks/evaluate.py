@@ -12,10 +12,13 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +29,12 @@ from ..agents.agent import (
     Answer,
     AnswerError,
     AnsweringAgent,
+    Configured,
     Conversing,
     ErrorKind,
     Metered,
     transcript,
+    without_address,
 )
 from ..agents.memory import MemoryExhaustedError, is_out_of_memory
 from ..envs.registration import LANGUAGES, TRANSCRIPTS
@@ -61,6 +66,15 @@ TASKS = {
     ("PythonTests-v0", None): "..envs.tasks.python_tests",
     ("RustCode-v0", None): "..envs.tasks.rust",
     ("VerilogModule-v0", None): "..envs.tasks.verilog",
+}
+
+# What programs of an environment are paid by where nobody says.
+REWARDS = {
+    "CompactContract-v0": "compactlora",
+    "PythonReasoning-v0": "staged",
+    "PythonTests-v0": "test-writer",
+    "RustCode-v0": "staged",
+    "VerilogModule-v0": "staged",
 }
 
 # The environments that take sets of tasks that people know.
@@ -111,8 +125,18 @@ class EvaluationConfig:
     budget: int | None = None
 
     def __post_init__(self) -> None:
+        """Raises `EvaluationError` for a kind of tasks that the environment has not, and a budget
+        that is too small for an episode."""
         if self.families is not None:  # as JSON has them, too
             object.__setattr__(self, "families", tuple(self.families))
+        if self.tasks is not None and (self.env, self.tasks) not in TASKS:
+            raise EvaluationError(f"{self.env} has one kind of tasks, and no {self.tasks!r}")
+        if self.tasks is not None and TASKS[self.env, self.tasks] == TASKS[self.env, None]:
+            object.__setattr__(self, "tasks", None)  # the default kind, by its name
+        if self.budget is not None and self.budget < self.turns:
+            raise EvaluationError(
+                f"a budget of {self.budget} programs begins no episode of {self.turns} turns"
+            )
 
 
 def sample_seed(seed: int, index: int, purpose: str) -> int:
@@ -180,9 +204,7 @@ def asked(agent: Agent | TaskAgent, seed: int) -> Ask:
 
     def by_conversation(episodes: Sequence[Episode]) -> list[Answer]:
         assert isinstance(agent, AnsweringAgent)
-        answers = agent.answers([e.conversation for e in episodes], seeds=seeds_of(episodes))
-        _check([answer.program for answer in answers], episodes)
-        return answers
+        return agent.answers([e.conversation for e in episodes], seeds=seeds_of(episodes))
 
     def by_text(episodes: Sequence[Episode]) -> list[Answer]:
         assert isinstance(agent, Agent)
@@ -191,8 +213,12 @@ def asked(agent: Agent | TaskAgent, seed: int) -> Ask:
             texts = agent.converse([e.conversation for e in episodes], seeds=seeds)
         else:
             texts = agent.generate([transcript(e.conversation) for e in episodes], seeds=seeds)
-        _check(texts, episodes)
-        tokens = agent.tokens if isinstance(agent, Metered) else [None] * len(texts)
+        told = agent.tokens if isinstance(agent, Metered) else None
+        tokens = [None] * len(texts) if told is None else list(told)
+        if len(tokens) != len(texts):
+            raise AnswerError(
+                ErrorKind.GARBAGE, f"{len(tokens)} numbers of tokens for {len(texts)} programs"
+            )
         return [Answer(text, count) for text, count in zip(texts, tokens, strict=True)]
 
     def by_task(episodes: Sequence[Episode]) -> list[Answer]:
@@ -209,15 +235,48 @@ def asked(agent: Agent | TaskAgent, seed: int) -> Ask:
     return by_conversation if isinstance(agent, AnsweringAgent) else by_text
 
 
-def _check(programs: Sequence[object], episodes: Sequence[Episode]) -> None:
-    """Raises `AnswerError` unless there is a text for each episode."""
-    if len(programs) != len(episodes):
-        told = f"{len(programs)} programs for {len(episodes)} prompts"
+def _sound(answer: object) -> Answer:
+    """An answer as rows can hold it: agents from outside are not type-checked.
+
+    Raises `AnswerError` for what is none.
+    """
+    if not isinstance(answer, Answer):
+        raise AnswerError(ErrorKind.GARBAGE, f"an answer is no {type(answer).__name__}")
+    if not isinstance(answer.program, str):
+        told = f"a program is a str, not {type(answer.program).__name__}"
         raise AnswerError(ErrorKind.GARBAGE, told)
-    for program in programs:
-        if not isinstance(program, str):
-            told = f"a program is a str, not {type(program).__name__}"
-            raise AnswerError(ErrorKind.GARBAGE, told)
+    cost = answer.cost
+    if cost is not None:
+        if not isinstance(cost, Real) or not 0 <= cost < math.inf:
+            raise AnswerError(ErrorKind.GARBAGE, f"the cost of an answer cannot be {cost!r}")
+        cost = float(cost)
+    return Answer(
+        str(answer.program),
+        _count(answer.tokens),
+        _count(answer.prompt_tokens),
+        cost,
+        None if answer.error is None else _sound_error(answer.error),
+    )
+
+
+def _count(tokens: object) -> int | None:
+    if tokens is None:
+        return None
+    if not isinstance(tokens, Integral) or isinstance(tokens, bool) or tokens < 0:  # numpy's, too
+        raise AnswerError(ErrorKind.GARBAGE, f"a number of tokens cannot be {tokens!r}")
+    return int(tokens)
+
+
+def _sound_error(error: BaseException) -> AnswerError:
+    """What an agent raised, as an error that has a kind."""
+    if isinstance(error, SystemExit):
+        return AnswerError(ErrorKind.CRASHED, f"it called sys.exit({error.code!r})")
+    if not isinstance(error, AnswerError):
+        return AnswerError(ErrorKind.CRASHED, f"{type(error).__name__}: {error}")
+    try:
+        return AnswerError(ErrorKind(error.kind), str(error))
+    except ValueError:
+        return AnswerError(ErrorKind.CRASHED, f"{error.kind}: {error}")
 
 
 def _ask(ask: Ask, episodes: Sequence[Episode]) -> list[str]:
@@ -228,21 +287,28 @@ def _ask(ask: Ask, episodes: Sequence[Episode]) -> list[str]:
     began = time.monotonic()
     try:
         answers = ask(episodes)
+        if len(answers) != len(episodes):
+            told = f"{len(answers)} programs for {len(episodes)} prompts"
+            raise AnswerError(ErrorKind.GARBAGE, told)
     except (EvaluationError, AgentSetupError, MemoryExhaustedError):
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if is_out_of_memory(error):
             raise
         if len(episodes) > 1:  # one by one, so that the others keep what they would have had
             return [text for episode in episodes for text in _ask(ask, [episode])]
-        if not isinstance(error, AnswerError):
-            error = AnswerError(ErrorKind.CRASHED, f"{type(error).__name__}: {error}")
-        answers = [Answer(error=error)]
+        answers = [Answer(error=_sound_error(error))]
     spent = (time.monotonic() - began) / len(episodes)
+    programs = []
     for episode, answer in zip(episodes, answers, strict=True):
+        try:
+            kept = _sound(answer)
+        except AnswerError as error:
+            kept = Answer(error=error)
         episode.seconds += spent
-        episode.answers.append(answer)
-    return [answer.program for answer in answers]
+        episode.answers.append(kept)
+        programs.append(kept.program)
+    return programs
 
 
 def play(
@@ -376,6 +442,12 @@ def _row(episode: Episode, config: EvaluationConfig) -> Row:
     if episode.error is None:
         earlier = {"attempts": judged[:-1]} if len(judged) > 1 else {}
         return {**row, **judged[-1], **earlier, "seconds": seconds}
+    nothing = unanswered(episode.about["toolchain"], LANGUAGES[config.env])
+    return {**row, **nothing, "seconds": seconds, "attempts": judged}
+
+
+def unanswered(toolchain: str, language: str) -> Row:
+    """What the row of an episode says of the program that its agent has not written."""
     nothing: Row = {
         "source": "",
         "sha256": source_sha256(""),
@@ -389,13 +461,11 @@ def _row(episode: Episode, config: EvaluationConfig) -> Row:
         "solved": False,
         "tests": None,
         "diagnostics": [],
-        "toolchain": episode.about["toolchain"],
-        "seconds": seconds,
-        "attempts": judged,
+        "toolchain": toolchain,
     }
-    if LANGUAGES[config.env] == "compact":
+    if language == "compact":
         nothing |= {"complexity": None, "decisions": {}, "structures": []}
-    return {**row, **nothing}
+    return nothing
 
 
 def _told_error(error: AnswerError | None) -> dict[str, str] | None:
@@ -462,7 +532,7 @@ def frozen_tasks(config: EvaluationConfig) -> list[Task]:
     for an environment without families, `ChoiceError` for a family that there is not.
     """
     if config.tasks_from is not None:
-        return _of_a_set(config)
+        return list(_of_a_set(config.env, config.tasks_from))
     if config.split != "eval":
         return []
     module = importlib.import_module(TASKS[config.env, config.tasks], __package__)
@@ -475,19 +545,25 @@ def frozen_tasks(config: EvaluationConfig) -> list[Task]:
 
 def tasks_digest(tasks: Iterable[Task]) -> str:
     """The hash of a set of tasks: of their keys, in order."""
-    return hashlib.sha256("\n".join(task.key for task in tasks).encode()).hexdigest()
+    return keys_digest(task.key for task in tasks)
 
 
-def _of_a_set(config: EvaluationConfig) -> list[Task]:
-    """Raises `EvaluationError` for an environment that has no sets."""
-    assert config.tasks_from is not None
-    with open_set(config.env, config.tasks_from) as (opened, _):
-        return list(opened.tasks())
+def keys_digest(keys: Iterable[str]) -> str:
+    """See `tasks_digest`."""
+    return hashlib.sha256("\n".join(keys).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@lru_cache(maxsize=4)  # to read one, some sets run every reference
+def _of_a_set(env: str, source: str) -> tuple[Task, ...]:
+    """Raises as `open_set`."""
+    with open_set(env, source) as (opened, _):
+        return tuple(opened.tasks())
 
 
 @contextmanager
-def open_set(env: str, source: str) -> Iterator[tuple[TaskSet, Verifier]]:
-    """A set of tasks that people know (``KIND:PATH``), and the verifier that has read it.
+def open_set(env: str, source: str, **options: Any) -> Iterator[tuple[TaskSet, Verifier]]:
+    """A set of tasks that people know (``KIND:PATH``), and the verifier that has read it, made with
+    `options` (`sandbox`, `workers`).
 
     Raises `EvaluationError` for an environment that has no sets, and what reading one raises.
     """
@@ -501,15 +577,15 @@ def open_set(env: str, source: str) -> Iterator[tuple[TaskSet, Verifier]]:
     if env not in SETS:
         raise EvaluationError(f"there are no sets of tasks for {env}")
     if env == "PythonReasoning-v0":
-        python = PythonVerifier()
+        python = PythonVerifier(**options)
         with closing(python):
             yield PythonSet(source, python), python
     elif env == "RustCode-v0":
-        rust = RustVerifier()
+        rust = RustVerifier(**options)
         with closing(rust):
             yield RustSet(source, rust), rust
     else:
-        verilog = VerilogVerifier(lint=False)
+        verilog = VerilogVerifier(lint=False, **options)
         with closing(verilog):
             yield VerilogSet(source, verilog), verilog
 
@@ -531,21 +607,29 @@ def evaluate_into(
     agent: Agent | TaskAgent,
     config: EvaluationConfig,
     *,
+    spec: str | None = None,
+    options: Mapping[str, Any] | None = None,
     resume: bool = False,
     workers: int | None = None,
     on_rows: Callable[[list[Row]], None] = _ignore,
 ) -> Summary:
     """An evaluation into a folder: `config.json`, `rows.jsonl` as they come, `summary.json`.
 
+    `spec`, `options`: what the agent was made from (`agents.agent.load_agent`), as far as anybody
+    knows.
+
     Rows of frozen tasks are written without their prompt, which the task has. With `resume` the
     rows already there are kept, and episodes are played that are missing, on which the machine
     failed, or which the agent did not answer. Raises `EvaluationError` when the folder holds
-    results and `resume` is False, or results of another configuration; `AgentSetupError` when the
-    agent cannot answer at all as it is set up; `records.OutputError` when it cannot be written.
+    results and `resume` is False, damaged ones, or results of another configuration or of another
+    agent; `AgentSetupError` when the agent cannot answer at all as it is set up;
+    `records.OutputError` when it cannot be written.
     """
-    described = described_config(agent, config)
+    described = described_config(agent, config, spec, options)
     make_folder(folder)
-    _claim(folder, described, resume=resume)
+    _check_claim(folder, described, resume=resume)
+    _check_room(folder, config)
+    write_json(folder / CONFIG, described)
     prompts = described["tasks_digest"] is None
     with Rows(folder / ROWS) as file:
         rows = list(file.kept)
@@ -587,24 +671,36 @@ def kind_of_tasks(tasks: str | None) -> dict[str, Any]:
     return {} if tasks is None else {"tasks": tasks}
 
 
-def described_config(agent: Agent | TaskAgent, config: EvaluationConfig) -> dict[str, Any]:
+def described_config(
+    agent: Agent | TaskAgent,
+    config: EvaluationConfig,
+    spec: str | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """What a results folder says of its evaluation: all that replaying it needs.
 
     Beside the configuration: ``resolved_toolchain`` (name and version), ``image`` (the digest of
     the image that programs ran in, None without one), ``tasks_digest`` (of the frozen tasks, None
     for the training split), ``oracle`` (whether the agent sees what an agent may not see),
-    ``agent_settings`` (of an agent that has some) and ``forgegym`` (the version). Raises as
-    `gymnasium.make` does.
+    ``agent_spec`` (what it was made from, without an endpoint's address), ``agent_settings`` (what
+    its programs depend on, as it says itself, or else the options that it was made with) and
+    ``forgegym`` (the version). Raises as `gymnasium.make` does.
     """
     toolchain, image = resolved_toolchain(config)
     frozen = frozen_tasks(config)
+    settings = dict(agent.settings if isinstance(agent, Configured) else options or {})
+    try:
+        json.dumps(settings, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise EvaluationError(f"the agent's settings are no JSON data: {error}") from error
     return {
         **asdict(config),
         "resolved_toolchain": toolchain,
         "image": image,
         "tasks_digest": tasks_digest(frozen) if frozen else None,
         "oracle": isinstance(agent, TaskAgent) and agent.oracle,
-        **({"agent_settings": dict(agent.settings)} if isinstance(agent, AnsweringAgent) else {}),
+        "agent_spec": None if spec is None else without_address(spec),
+        "agent_settings": settings,
         "forgegym": __version__,
     }
 
@@ -635,20 +731,17 @@ def _image(sandbox: str | None, language: str) -> str | None:
     return images.find(docker.connect(), language).digest
 
 
-def _claim(folder: Path, wanted: Mapping[str, Any], *, resume: bool) -> None:
-    """Make `folder` this evaluation's, or check that it is."""
-    path = folder / CONFIG
+def _check_claim(folder: Path, wanted: Mapping[str, Any], *, resume: bool) -> None:
+    """Raises `EvaluationError` unless `folder` is this evaluation's, or can become it."""
+    path, rows = folder / CONFIG, folder / ROWS
     if not path.exists():
         if any(folder.iterdir()):
             raise EvaluationError(
                 f"{folder} holds files that are no evaluation; name an empty or a new folder"
             )
-        write_json(path, wanted)
         return
-    rows = folder / ROWS
-    if not resume and not (rows.exists() and rows.stat().st_size):
-        write_json(path, wanted)  # one that could not begin, because its agent was set up wrongly
-        return
+    if not (rows.exists() and rows.stat().st_size) and not resume:
+        return  # one that could not begin, because its agent was set up wrongly
     if not resume:
         raise EvaluationError(
             f"{folder} already holds an evaluation; continue it with --resume or name another "
@@ -658,11 +751,34 @@ def _claim(folder: Path, wanted: Mapping[str, Any], *, resume: bool) -> None:
         found = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise EvaluationError(f"{path} is damaged: {error}") from error
+    asked = json.loads(json.dumps(wanted))  # as JSON has it: no tuples
     # More samples of the same evaluation are welcome: a row depends on its own index only.
-    for key in sorted(wanted.keys() - _MAY_CHANGE):
-        if found.get(key) != wanted[key]:
+    for key in sorted(asked.keys() - _MAY_CHANGE):
+        if found.get(key) != asked[key]:
             raise EvaluationError(
-                f"{folder} was evaluated with {key} = {found.get(key)!r}, not {wanted[key]!r}; "
+                f"{folder} was evaluated with {key} = {found.get(key)!r}, not {asked[key]!r}; "
                 "resume it as it began or name another folder"
             )
-    write_json(path, wanted)
+
+
+def _check_room(folder: Path, config: EvaluationConfig) -> None:
+    """Raises `EvaluationError` where a line of the rows is none, or more is there than was asked
+    for: what of it counts, nobody could say."""
+    if not (folder / ROWS).exists():
+        return
+    try:
+        rows = read_rows(folder)
+        spent = sum(row["turns"] for row in rows if _stays(row))
+    except ValueError as error:
+        raise EvaluationError(f"{error}; mend or remove that line to go on") from error
+    except LookupError as error:
+        raise EvaluationError(f"a row of {folder / ROWS} has no {error}") from error
+    if rows and rows[-1]["index"] >= config.samples:
+        last = rows[-1]["index"]
+        raise EvaluationError(
+            f"{folder} holds episode {last} already; go on with more than {last} episodes"
+        )
+    if config.budget is not None and spent > config.budget:
+        raise EvaluationError(
+            f"{folder} has judged {spent} programs already; go on with a budget that allows them"
+        )

@@ -57,8 +57,8 @@ class Rows:
     """A JSONL file that grows by whole rows; `kept` are the rows it already held.
 
     Raises `OutputError` when the file cannot be opened or a row cannot be written; after a failed
-    row the file still ends with the row before it. Raises `ValueError` when a line other than the
-    last is not JSON.
+    row the file still ends with the row before it. Raises `ValueError`, naming the line, when one
+    other than the last is no JSON object.
     """
 
     def __init__(self, path: Path) -> None:
@@ -73,7 +73,16 @@ class Rows:
         except OSError as error:
             raise OutputError(path, error) from error
         self._end = whole
-        self.kept: list[dict[str, Any]] = [json.loads(line) for line in data[:whole].splitlines()]
+        self.kept: list[dict[str, Any]] = []
+        for number, line in enumerate(data[:whole].split(b"\n")[:-1], 1):
+            try:
+                row = json.loads(line)
+                if not isinstance(row, dict):
+                    raise ValueError("not an object")
+            except ValueError as error:
+                self._file.close()
+                raise ValueError(f"{path}, line {number}, is damaged: {error}") from error
+            self.kept.append(row)
 
     def append(self, row: Mapping[str, Any]) -> None:
         """Add one row and hand it to the operating system."""

@@ -213,7 +213,7 @@ def solve_all(
     try:
         rows = Rows(out / ROWS)
     except ValueError as error:
-        raise SolveError(f"{out / ROWS} is damaged: {error}") from error
+        raise SolveError(str(error)) from error
     with rows:
         done = {
             row["id"] for row in rows.kept if row["failure"] is None and row["agent_error"] is None

@@ -64,8 +64,9 @@ def wilson(successes: float, trials: float, *, confidence: float = CONFIDENCE) -
 def design_effect(clusters: Sequence[Sequence[bool]]) -> float:
     """How many times wider than independent samples' the variance of the pooled rate is (>= 1).
 
-    The variance between clusters is the ratio estimator's; where it cannot be estimated (one
-    cluster, or a rate of exactly 0 or 1) the samples are taken as independent.
+    The variance between clusters is the ratio estimator's. It cannot be estimated with one cluster,
+    whose samples are taken as independent, and at a rate of exactly 0 or 1, where the samples of a
+    cluster are taken to be one: to agree is what they do at their most alike.
 
     Source: Kish, *Survey Sampling* (1965), chapter 8.
     """
@@ -76,7 +77,7 @@ def design_effect(clusters: Sequence[Sequence[bool]]) -> float:
         return 1.0
     p = sum(sum(c) for c in filled) / n
     if p in (0.0, 1.0):
-        return 1.0
+        return n / k
     between = k / (k - 1) * sum((sum(c) - p * len(c)) ** 2 for c in filled) / n**2
     return max(1.0, between / (p * (1 - p) / n))
 
@@ -86,7 +87,8 @@ def clustered_rate(clusters: Iterable[Sequence[bool]]) -> Estimate:
 
     Wilson's interval at the sample size divided by the design effect, as Dean and Pagano,
     "Evaluating confidence interval methods for binomial proportions in clustered surveys",
-    J. Survey Stat. Methodol. 3 (2015), recommend.
+    J. Survey Stat. Methodol. 3 (2015), recommend; where no sample differs from any other, at the
+    number of clusters.
     """
     filled = [c for c in clusters if c]
     n = sum(len(c) for c in filled)

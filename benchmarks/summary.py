@@ -47,8 +47,9 @@ class Summary:
     answer, which are paid nothing; `agent_error_kinds` counts them by kind, the commonest first
     (see `agents.agent.ErrorKind`). `mean_reward_error` and `solved_error` are standard
     errors, clustered by task. `pass_at` maps k to pass@k, `solved_within` t to the share that is
-    solved within t turns. `components` are the mean reward's parts. Of tasks with tests, `gap` is
-    the share of programs that pass all public tests less the share that pass all hidden ones.
+    solved within t turns. `components` are the mean reward's parts. Of tasks with public tests,
+    `public_rate` is the share of programs that pass all of them, and so with hidden ones; of those
+    that have both, `gap` is the one share less the other. None: there are no such tasks.
     `tokens` are those that the agent says it sampled, `prompt_tokens` those that it read, `cost`
     what it paid for both; None where it does not say.
 
@@ -177,7 +178,10 @@ def summarise(rows: Iterable[Mapping[str, Any]], language: str = "compact") -> S
     even = len(set(map(len, solved))) == 1
     ks = sorted({most, *(2**n for n in range(most.bit_length()))}) if even else [1] * bool(most)
     turns = max((row.get("turns", 1) for row in valid), default=1)
-    tested = _clusters(row for row in valid if row.get("tests"))
+    public, hidden, twice = (
+        _clusters(row for row in valid if _has_tests(row, kinds))
+        for kinds in (("public",), ("hidden",), ("public", "hidden"))
+    )
     names = dict.fromkeys(name for row in valid for name in row.get("components", ()))
     errors = [row["agent_error"] for row in valid if row.get("agent_error") is not None]
     figures: dict[str, Any] = {
@@ -201,10 +205,10 @@ def summarise(rows: Iterable[Mapping[str, Any]], language: str = "compact") -> S
             name: sum(row.get("components", {}).get(name, 0.0) for row in valid) / len(valid)
             for name in names
         },
-        "public_rate": _rate(tested, _passes("public")) if tested else None,
-        "hidden_rate": _rate(tested, _passes("hidden")) if tested else None,
-        "gap": _mean(tested, lambda row: _passes("public")(row) - _passes("hidden")(row))
-        if tested
+        "public_rate": _rate(public, _passes("public")) if public else None,
+        "hidden_rate": _rate(hidden, _passes("hidden")) if hidden else None,
+        "gap": _mean(twice, lambda row: _passes("public")(row) - _passes("hidden")(row))
+        if twice
         else None,
         "by_family": _parts(valid, "family"),
         "by_difficulty": _parts(valid, "difficulty"),
@@ -228,6 +232,12 @@ def _total(rows: Iterable[Mapping[str, Any]], name: str) -> Any:
 def _compiles(row: Mapping[str, Any]) -> bool:
     """Whether a row's program compiles, whatever it does; rows of old say only if all is passed."""
     return bool(row.get("compiled", row["accepted"]))
+
+
+def _has_tests(row: Mapping[str, Any], kinds: Iterable[str]) -> bool:
+    """Whether a row's task has tests of these kinds; of none, all pass."""
+    tests = row.get("tests")
+    return tests is not None and all(tests[kind][1] > 0 for kind in kinds)
 
 
 def _passes(kind: str) -> Callable[[Mapping[str, Any]], bool]:

@@ -65,11 +65,12 @@ class SetReport:
         console.print(f"{rows} tasks in the set, {self.tasks} kept, {len(self.excluded)} left out")
 
 
-def validate_set(env: str, source: str) -> SetReport:
-    """All tasks of a set. Raises `ValidationError` when the machine fails, and as `open_set`."""
+def validate_set(env: str, source: str, **options: Any) -> SetReport:
+    """All tasks of a set. `options`, and what else is raised: `open_set`. Raises `ValidationError`
+    when the machine fails."""
     wrong: Counter[str] = Counter()
     failing, passing, references = [], [], 0
-    with open_set(env, source) as (opened, verifier):
+    with open_set(env, source, **options) as (opened, verifier):
         tasks = list(opened.tasks())
         for task in tasks:
             programs = dict(opened.wrong(task))

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 from rich.text import Text
 
-from .shell import MACHINE, REFUSED, AsJson, leaderboard_app, out, print_json, progress
+from ..diagnostics import visible
+from .shell import (
+    MACHINE,
+    REFUSED,
+    AsJson,
+    UsageError,
+    err,
+    leaderboard_app,
+    out,
+    print_json,
+    progress,
+)
+
+if TYPE_CHECKING:
+    from ..benchmarks.leaderboard.entries import Entry
 
 Folders = Annotated[
     list[Path] | None,
@@ -25,7 +41,15 @@ def verify(
     folders: Folders = None,
     sample: Annotated[
         int | None,
-        typer.Option("--sample", min=1, help="Replay so many episodes of each (default: all)."),
+        typer.Option(
+            "--sample",
+            min=1,
+            help="Replay so many episodes of each, drawn anew each time (default: all).",
+        ),
+    ] = None,
+    sample_seed: Annotated[
+        int | None,
+        typer.Option("--sample-seed", min=0, help="Draw the sample that this seed drew before."),
     ] = None,
     workers: Annotated[
         int | None,
@@ -36,26 +60,36 @@ def verify(
     """Judge every stored program again (without FOLDERS: of the shipped baselines).
 
     Exit code 1 when an entry is rejected: its task, program, seed, reward or toolchain is not what
-    it says. 3 when one cannot be verified on this machine.
+    it says. 3 when one cannot be verified on this machine. What passes with --sample is "sample
+    verified", with the seed that repeats it.
     """
     from ..benchmarks.leaderboard.entries import SHIPPED, find_folders
-    from ..benchmarks.leaderboard.verify import Outcome, Verification
+    from ..benchmarks.leaderboard.verify import Outcome, Verification, draw_seed
     from ..benchmarks.leaderboard.verify import verify as verify_folder
 
+    if sample_seed is not None and sample is None:
+        raise UsageError("--sample-seed says how --sample is drawn; give both")
+    if sample is not None and sample_seed is None:
+        sample_seed = draw_seed()  # one for all folders
     colours = {
-        Outcome.VERIFIED: "green", Outcome.REJECTED: "bold red", Outcome.UNAVAILABLE: "yellow",
+        Outcome.VERIFIED: "green", Outcome.SAMPLED: "green", Outcome.REJECTED: "bold red",
+        Outcome.UNAVAILABLE: "yellow",
     }  # fmt: skip
     found = find_folders(folders or [SHIPPED])
     done: list[Verification] = []
     with progress("replaying", len(found)) as show_progress:
         for folder in found:
-            verification = verify_folder(folder, sample=sample, workers=workers)
+            verification = verify_folder(
+                folder, sample=sample, sample_seed=sample_seed, workers=workers
+            )
             done.append(verification)
             show_progress(len(done))
             if not as_json:
                 short = folder.relative_to(SHIPPED) if SHIPPED in folder.parents else folder
-                outcome, _, told = str(verification).partition(": ")
-                line = Text.assemble(f"{short}: ", (outcome, colours[verification.outcome]))
+                outcome, _, told = visible(str(verification)).partition(": ")
+                line = Text.assemble(
+                    f"{visible(str(short))}: ", (outcome, colours[verification.outcome])
+                )
                 out.print(line.append(f": {told}"), soft_wrap=True)
     if as_json:
         print_json([verification.to_json() for verification in done])
@@ -69,15 +103,14 @@ def verify(
 @leaderboard_app.command()
 def show(folders: Folders = None, shipped: Shipped = True, as_json: AsJson = False) -> None:
     """A table for each environment and toolchain: rewards and rates with 95 % intervals."""
-    from ..benchmarks.leaderboard.entries import find_folders, read_entry
     from ..benchmarks.leaderboard.show import show as show_tables
     from ..benchmarks.leaderboard.show import to_json
 
-    entries = [read_entry(folder) for folder in find_folders(_places(folders, shipped))]
-    if as_json:
-        print_json(to_json(entries))
-    else:
-        show_tables(entries, out)
+    with _readable(folders, shipped) as entries:
+        if as_json:
+            print_json(to_json(entries))
+        else:
+            show_tables(entries, out)
 
 
 @leaderboard_app.command()
@@ -89,22 +122,33 @@ def report(
     shipped: Shipped = True,
 ) -> None:
     """The leaderboard as a page to look at: tables, curves, families, and every episode."""
-    from ..benchmarks.leaderboard.entries import find_folders, read_entry
     from ..benchmarks.leaderboard.page import build
     from ..benchmarks.records import write_text
 
-    entries = [read_entry(folder) for folder in find_folders(_places(folders, shipped))]
-    write_text(out_file, build(entries))
-    episodes = sum(len(entry.rows) for entry in entries)
-    out.print(
-        f"{len(entries)} entries, {episodes} episodes: {escape(str(out_file))}", soft_wrap=True
-    )
+    with _readable(folders, shipped) as entries:
+        write_text(out_file, build(entries))
+        episodes = sum(len(entry.rows) for entry in entries)
+        out.print(
+            f"{len(entries)} entries, {episodes} episodes: {escape(str(out_file))}", soft_wrap=True
+        )
 
 
-def _places(folders: list[Path] | None, shipped: bool) -> list[Path]:
-    from ..benchmarks.leaderboard.entries import SHIPPED, EntryError
+@contextmanager
+def _readable(folders: list[Path] | None, shipped: bool) -> Iterator[list[Entry]]:
+    """The entries; those that cannot be read are left out, and end the command with 1."""
+    from ..benchmarks.leaderboard.entries import SHIPPED, EntryError, find_folders, read_entry
 
     places = [*([SHIPPED] if shipped else []), *(folders or [])]
     if not places:
         raise EntryError("name a results folder, or take the shipped ones")
-    return places
+    entries, complaints = [], []
+    for folder in find_folders(places):
+        try:
+            entries.append(read_entry(folder))
+        except EntryError as error:
+            complaints.append(str(error))
+    yield entries
+    for complaint in complaints:
+        err.print(Text(f"left out: {visible(complaint)}"), soft_wrap=True)
+    if complaints:
+        raise typer.Exit(REFUSED)

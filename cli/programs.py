@@ -14,6 +14,7 @@ import typer
 from rich.markup import escape
 
 from ..agents.agent import DOORS
+from ..diagnostics import visible
 from ..envs.registration import LANGUAGES
 from .shell import (
     ACCEPTED,
@@ -38,6 +39,7 @@ from .shell import (
     Toolchain,
     ToolchainName,
     UsageError,
+    agent_options,
     app,
     closed_after,
     environment_id,
@@ -181,14 +183,15 @@ def generate(
     env: EnvironmentName,
     out_folder: Annotated[Path, typer.Option("--out", help="An empty or a new folder.")],
     agent: Annotated[
-        str | None, typer.Option("--agent", help="As for `eval` (default: template).")
+        str | None,
+        typer.Option("--agent", help="As for `eval` (default: template, which writes Compact)."),
     ] = None,
     model: Annotated[
         Path | None,
         typer.Option("--model", help="The folder of a model, adapter or run, as the agent."),
     ] = None,
     min_complexity: Annotated[
-        int, typer.Option("--min-complexity", help=f"1 to {MAX_MIN_COMPLEXITY}.")
+        int, typer.Option("--min-complexity", help=f"Of contracts: 1 to {MAX_MIN_COMPLEXITY}.")
     ] = 1,
     num_samples: Annotated[
         int, typer.Option("--num-samples", min=1, max=MAX_SAMPLES, help="Programs to write.")
@@ -207,13 +210,18 @@ def generate(
     that is wanted; exit code 1 when that was not enough.
     """
     from ..benchmarks.collect import Counts, collect_into
-    from ..benchmarks.evaluate import EvaluationConfig
+    from ..benchmarks.evaluate import REWARDS, EvaluationConfig
 
     name = environment_id(env)
     if not 1 <= min_complexity <= MAX_MIN_COMPLEXITY:
         raise UsageError(
             f"--min-complexity must be 1 to {MAX_MIN_COMPLEXITY}, not {min_complexity}"
         )
+    compact = LANGUAGES[name] == "compact"
+    if min_complexity > 1 and not compact:
+        raise UsageError(f"--min-complexity is of contracts; programs of {name} have none")
+    if agent is None and model is None and not compact:
+        raise UsageError(f"name who writes for {name}: --agent or --model")
     if model is not None:
         if agent is not None:
             raise UsageError("--agent and --model both name an agent; give one of them")
@@ -237,6 +245,7 @@ def generate(
         split="train",
         seed=seed,
         toolchain=toolchain.value,
+        reward=REWARDS[name],
     )
     with closed_after(player), progress("writing", num_samples) as show:
 
@@ -254,17 +263,8 @@ def generate(
         raise typer.Exit(MACHINE if counts.failures else REFUSED)
 
 
-# What an evaluation pays by, for each environment.
-_EVALUATED = {
-    "CompactContract-v0": "compactlora",
-    "PythonReasoning-v0": "staged",
-    "PythonTests-v0": "test-writer",
-    "RustCode-v0": "staged",
-    "VerilogModule-v0": "staged",
-}
-
-
-# Episodes where neither --episodes nor --samples says how many.
+# Episodes where neither --episodes nor --samples says how many: of frozen tasks as many whole
+# passes as there is room for.
 _EPISODES = 256
 
 
@@ -279,12 +279,15 @@ def evaluate(
             "--num-samples",
             min=1,
             max=MAX_SAMPLES,
-            help=f"Episodes in all, over the tasks in turn (default: {_EPISODES}).",
+            help="Episodes in all, over the tasks in turn (default: as many whole passes over the "
+            f"frozen tasks as {_EPISODES} have room for; {_EPISODES} of the training split).",
         ),
     ] = None,
     samples: Annotated[
         int | None,
-        typer.Option("--samples", min=1, help="Episodes of each frozen task, for pass@k."),
+        typer.Option(
+            "--samples", min=1, help="Episodes of each frozen task, for pass@k and the leaderboard."
+        ),
     ] = None,
     turns: Annotated[
         int,
@@ -332,20 +335,21 @@ def evaluate(
     it is a row for `forgegym leaderboard`. An episode that the agent does not answer is paid
     nothing; exit code 1 when there was one, 3 when it answered none. --resume plays them again.
     """  # fmt: skip
+    from ..agents.agent import load_agent
     from ..benchmarks.baselines import BASELINES
-    from ..benchmarks.evaluate import EvaluationConfig, Row, evaluate_into, frozen_tasks
+    from ..benchmarks.evaluate import REWARDS, EvaluationConfig, Row, evaluate_into, frozen_tasks
     from ..benchmarks.report import evaluation_table
 
     name = environment_id(env)
+    if tasks_from is not None and families:
+        raise UsageError("--family chooses among ForgeGym's own tasks, not those of --tasks-from")
+    if samples is not None and episodes is not None:
+        raise UsageError("--samples is for each task, --episodes for all; give one of them")
+    spec, options = agent_options(
+        agent, env=name, temperature=temperature, device=device, stop=stop, settings=settings
+    )
     player: Agent | TaskAgent
-    if agent in BASELINES:
-        if settings:
-            raise UsageError(f"the agent {agent!r} takes no options")
-        player = BASELINES[agent]()
-    else:
-        player = make_agent(
-            agent, env=name, temperature=temperature, device=device, stop=stop, settings=settings
-        )
+    player = BASELINES[spec]() if spec in BASELINES else load_agent(spec, **options)
     config = EvaluationConfig(
         env=name,
         agent=player.name,
@@ -353,22 +357,18 @@ def evaluate(
         split=split.value,
         seed=seed,
         toolchain=toolchain.value,
-        reward=_EVALUATED[name] if tasks is not Tasks.SPEC else "compact-spec",
+        reward=REWARDS[name] if tasks is not Tasks.SPEC else "compact-spec",
         tasks=tasks.value if tasks else None,
         tasks_from=tasks_from,
         families=tuple(families) if families else None,
         turns=turns,
         budget=budget,
     )
-    if tasks_from is not None and families:
-        raise UsageError("--family chooses among ForgeGym's own tasks, not those of --tasks-from")
-    if samples is not None:
-        if episodes is not None:
-            raise UsageError("--samples is for each task, --episodes for all; give one of them")
-        frozen = frozen_tasks(config)
-        if not frozen:
-            raise UsageError("--samples is for each frozen task; the training split has none")
-        config = replace(config, samples=samples * len(frozen))
+    whole = len(frozen_tasks(config))
+    if samples is not None and not whole:
+        raise UsageError("--samples is for each frozen task; the training split has none")
+    if whole and episodes is None:
+        config = replace(config, samples=(samples or max(1, _EPISODES // whole)) * whole)
     folder = out_folder or Path("runs") / f"eval-{_short(agent)}-{split.value}-{seed}"
     errors: list[dict[str, str]] = []
     with closed_after(player), progress("judging", config.samples) as show:
@@ -381,7 +381,14 @@ def evaluate(
             show(done)
 
         summary = evaluate_into(
-            folder, player, config, resume=resume, workers=workers, on_rows=on_rows
+            folder,
+            player,
+            config,
+            spec=spec,
+            options=options,
+            resume=resume,
+            workers=workers,
+            on_rows=on_rows,
         )
     answered = summary.samples - summary.agent_errors
     if as_json:
@@ -392,6 +399,13 @@ def evaluate(
         if answered or not summary.samples:
             out.print(evaluation_table(columns, title=title, language=LANGUAGES[name]))
         out.print(f"rows and summary: {escape(str(folder))}", soft_wrap=True)
+        episodes_there = summary.samples + summary.failures
+        if whole and episodes_there % whole:
+            out.print(
+                f"{episodes_there} episodes are no whole passes over the {whole} frozen tasks: the "
+                "leaderboard has such results on boards of their own",
+                soft_wrap=True,
+            )
     if summary.failures:
         err.print(
             f"the machine failed on {summary.failures} samples; run again with --resume to take "
@@ -412,7 +426,7 @@ def evaluate(
                 f"the agent did not answer {summary.agent_errors} of {summary.samples} episodes "
                 f"({kinds}), which are paid nothing; --resume plays them again.{first}"
             )
-        err.print(told, soft_wrap=True, markup=False)
+        err.print(visible(told), soft_wrap=True, markup=False)
         raise typer.Exit(REFUSED if answered else MACHINE)
 
 
@@ -509,14 +523,19 @@ def validate(
     from ..benchmarks.validate import validate as validate_all
     from ..verifiers.compact.toolchain import CompactVerifier
 
-    language = LANGUAGES[environment_id(env)]
+    name = environment_id(env)
+    if LANGUAGES[name] != "compact" or tasks_from is not None:
+        if tasks is not None:
+            raise UsageError("--tasks chooses among ForgeGym's own tasks for Compact")
+        if toolchain is not Toolchain.AUTO:
+            raise UsageError("--toolchain is of Compact; other languages have one each")
     if tasks_from is not None:
         if only:
             raise UsageError("--only chooses among ForgeGym's own tasks; a set is validated whole")
-        _validate_set(environment_id(env), tasks_from, as_json=as_json)
+        _validate_set(name, tasks_from, sandbox, workers, as_json=as_json)
         return
-    if language != "compact":
-        _validate_families(environment_id(env), only or (), sandbox, workers, as_json=as_json)
+    if LANGUAGES[name] != "compact":
+        _validate_families(name, only or (), sandbox, workers, as_json=as_json)
         return
     without_tests, with_tests = chosen(tasks.value if tasks else None, only or ())
     verifier = CompactVerifier(toolchain.value, sandbox=sandbox.value, workers=workers)
@@ -556,12 +575,14 @@ def validate(
         raise typer.Exit(REFUSED)
 
 
-def _validate_set(name: str, tasks_from: str, *, as_json: bool) -> None:
+def _validate_set(
+    name: str, tasks_from: str, sandbox: SandboxChoice, workers: int | None, *, as_json: bool
+) -> None:
     from ..benchmarks.validate import ValidationError
     from ..benchmarks.validate_sets import validate_set
 
     try:
-        found = validate_set(name, tasks_from)
+        found = validate_set(name, tasks_from, sandbox=sandbox.value, workers=workers)
     except ValidationError as error:
         err.print(str(error), soft_wrap=True)
         raise typer.Exit(MACHINE) from error

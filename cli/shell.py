@@ -231,7 +231,15 @@ def environment_id(name: str) -> str:
     raise UsageError(f"there is no environment {name!r}; {hint}")
 
 
-def make_agent(
+def make_agent(spec: str, **chosen: Any) -> Agent:
+    """The agent that `spec` names; `chosen` as for `agent_options`."""
+    from ..agents.agent import load_agent
+
+    spec, options = agent_options(spec, **chosen)
+    return load_agent(spec, **options)
+
+
+def agent_options(
     spec: str,
     *,
     env: str,
@@ -240,10 +248,11 @@ def make_agent(
     stop: list[str] | None,
     settings: list[str] | None,
     **options: Any,
-) -> Agent:
-    """The agent that `spec` names, in the environment `env`; options that were not given are not
-    passed on."""
-    from ..agents.agent import BUILT_IN, load_agent
+) -> tuple[str, dict[str, Any]]:
+    """What `load_agent` is given for the agent that `spec` names in the environment `env`; options
+    that were not given are not passed on."""
+    from ..agents.agent import BUILT_IN
+    from ..benchmarks.baselines import BASELINES
 
     policy: dict[str, Any] = {"temperature": temperature, "device": device, "stop": stop or None}
     given = {key: value for key, value in policy.items() if value is not None}
@@ -251,9 +260,11 @@ def make_agent(
         from ..agents.policy import tiny_name
 
         spec = tiny_name(env)
-    elif spec in BUILT_IN and given:
+    elif spec in (*BUILT_IN, *BASELINES) and given:
         raise UsageError(f"the agent {spec!r} is no policy: it has no --{next(iter(given))}")
-    return load_agent(spec, **{**options, **given, **_values(settings)})
+    if spec in BASELINES and settings:
+        raise UsageError(f"the agent {spec!r} takes no options")
+    return spec, {**options, **given, **_values(settings)}
 
 
 def _values(settings: list[str] | None) -> dict[str, Any]:
@@ -309,5 +320,10 @@ def progress(what: str, total: int) -> Iterator[Any]:
 
 
 def print_json(document: Any) -> None:
+    """A document on standard output; what would not show, or do something there, is escaped."""
     # Not through rich, which would wrap long lines.
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    if not text.isascii():
+        shown = (c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+        text = "".join(shown)
+    sys.stdout.write(text.replace("\x7f", "\\u007f") + "\n")

@@ -1,6 +1,7 @@
 """`bench sb3`: three arms at equal programs, and what they come to."""
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
 
@@ -17,6 +18,7 @@ from forgegym.benchmarks.classic import ARMS, COLUMNS, ClassicError, conduct, pl
 from forgegym.envs.grammars import writer
 from forgegym.envs.tasks import compact as compact_tasks
 from forgegym.envs.tasks import rust as rust_tasks
+from forgegym.verifiers.verdict import Failure, FailureKind, Toolchain, Verdict
 
 ENV = "CompactContract-v0"
 TINY = {"iterations": 2, "num_envs": 4, "rollout": 40, "choices": 16, "hidden": 8, "difficulty": 1}
@@ -84,6 +86,36 @@ def test_all_arms_are_measured_once_and_other_settings_are_refused(
 def test_chance_is_the_same_for_the_same_seed(tmp_path: Path) -> None:
     config = classic.SB3Config(out=tmp_path, env=ENV, num_envs=4, choices=16)
     assert play(config, 6, None) == play(config, 6, None)
+
+
+class Dead:
+    """An environment whose machine has gone."""
+
+    def __init__(self, prompt: str) -> None:
+        self.prompt = prompt
+
+    def reset(self, **_: object) -> tuple[tuple[str, ...], dict[str, object]]:
+        return (self.prompt,) * 4, {}
+
+    def step(self, texts: tuple[str, ...]) -> tuple[object, ...]:
+        failure = Failure(FailureKind.SANDBOX, "compile", "the engine does not answer")
+        verdict = Verdict("k", "d", Toolchain("x", "1"), (), failure=failure)
+        infos = {"valid": [False] * 4, "verdict": [verdict] * 4, "solved": [False] * 4}
+        return texts, [0.0] * 4, [], [], infos
+
+
+@pytest.mark.parametrize(
+    ("prompt", "said"),
+    [(None, "judged none of 4 programs: the engine does not"), ("?", "that its grammar answers")],
+)
+def test_what_can_never_be_judged_is_not_tried_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prompt: str | None, said: str
+) -> None:
+    dead = Dead(prompt or next(compact_tasks.tasks("train")).prompt)
+    monkeypatch.setattr(classic, "_text_env", lambda *_: nullcontext(dead))
+    config = classic.SB3Config(out=tmp_path, env=ENV, num_envs=4, choices=16)
+    with pytest.raises(ClassicError, match=said):
+        play(config, 6, None)
 
 
 @pytest.mark.docker

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from conftest import need_module
 from typer.testing import CliRunner
 
 from forgegym.cli import app
@@ -28,6 +29,7 @@ export circuit bid(amount: Uint<64>): [] {
 """
 BAD = GOOD.replace("if (n > best)", "if (n > bset)")
 FRONTEND = ("--toolchain", "frontend")
+COMPACT = "CompactContract-v0"
 
 
 def run(*arguments, code=0, **options):
@@ -502,6 +504,68 @@ def test_eval_takes_samples_of_each_task_or_episodes_in_all(tmp_path):
     assert list(summary["pass_at"]) == ["1", "2"]
     assert "give one of them" in refusal(*arguments, "--samples", 2, "--episodes", 2)
     assert "the training split has none" in refusal(*arguments, "--samples", 2, "--split", "train")
+
+
+def test_eval_goes_whole_times_over_the_tasks_unless_it_is_told_how_many(tmp_path):
+    arguments = ("eval", "CompactContract-v0", "--agent", "constant", *FRONTEND)
+    whole = run(*arguments, "--json", "--out", tmp_path / "whole")
+    assert json.loads(whole.stdout)["samples"] == 240
+    some = run(*arguments, "--episodes", 100, "--out", tmp_path / "some")
+    assert "100 episodes are no whole passes over the 80 frozen tasks" in some.stdout
+    bound = run(*arguments, "--samples", 1, "--budget", 9, "--out", tmp_path / "bound")
+    assert "9 episodes are no whole passes over the 80 frozen tasks" in bound.stdout
+    one = run(*arguments, "--samples", 1, "--out", tmp_path / "one")
+    assert "whole passes" not in one.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("eval", "RustCode-v0", "--agent", "empty", "--tasks", "open"), "has one kind of tasks"),
+        (
+            ("eval", "PythonTests-v0", "--agent", "empty", "--tasks", "spec"),
+            "has one kind of tasks",
+        ),
+        (
+            ("eval", COMPACT, "--agent", "empty", "--budget", 2, "--turns", 3),
+            "begins no episode of 3 turns",
+        ),
+        (
+            ("eval", "CompactContract-v0", "--agent", "empty", "--temperature", 0.7),
+            "no --temperature",
+        ),
+        (("eval", "CompactContract-v0", "--agent", "constant", "--stop", "x"), "no --stop"),
+        (
+            ("eval", "CompactContract-v0", "--agent", "reference", "--device", "cuda:9"),
+            "no --device",
+        ),
+        (("eval", "CompactContract-v0", "--agent", "empty", "--set", "x=1"), "takes no options"),
+        (("validate", "RustCode-v0", "--tasks", "spec"), "--tasks chooses"),
+        (("validate", "RustCode-v0", "--toolchain", "compactc"), "--toolchain is of Compact"),
+        (
+            ("validate", "PythonReasoning-v0", "--tasks-from", "mbpp:x", "--toolchain", "frontend"),
+            "--toolchain is of Compact",
+        ),
+        (
+            ("validate", "PythonReasoning-v0", "--tasks-from", "mbpp:x", "--sandbox", "unsafe"),
+            "without any sandbox",
+        ),
+        (("generate", "RustCode-v0", "--out", "o"), "name who writes for RustCode-v0"),
+        (
+            ("generate", "RustCode-v0", "--agent", "grammar", "--min-complexity", 4, "--out", "o"),
+            "--min-complexity is of contracts",
+        ),
+        (("bench", "sb3", "--env", "PythonTests-v0"), "has no discrete view"),
+        (("export", "PythonTests-v0", "o", "--format", "harbor"), "cannot be exported to Harbor"),
+    ],
+    ids=lambda value: " ".join(map(str, value)) if isinstance(value, tuple) else "",
+)
+def test_a_setting_that_would_be_ignored_is_refused(arguments, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    if arguments[0] == "bench":
+        need_module("sb3_contrib", "sb3")
+    assert said in refusal(*arguments, code=3 if "unsafe" in arguments else 2)
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_evaluation_killed_at_any_moment_goes_on(tmp_path):

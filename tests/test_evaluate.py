@@ -1,12 +1,16 @@
 """Evaluation, collection and result files, through the real environment and agents."""
 
+import dataclasses
 import io
 import json
+import math
 from pathlib import Path
 
+import numpy as np
 import pytest
+from typer.testing import CliRunner
 
-from forgegym.agents.agent import load_agent
+from forgegym.agents.agent import Answer, AnswerError, AnsweringAgent, load_agent
 from forgegym.benchmarks import collect, evaluate, records, report
 from forgegym.benchmarks.evaluate import (
     EvaluationConfig,
@@ -18,6 +22,7 @@ from forgegym.benchmarks.evaluate import (
 )
 from forgegym.benchmarks.records import OutputError, Rows
 from forgegym.benchmarks.summary import summarise
+from forgegym.cli import app
 from forgegym.envs.tasks import rust
 from forgegym.verifiers.verifier import ChoiceError
 
@@ -347,6 +352,155 @@ def test_tests_that_are_seen_and_those_that_are_not_are_told_apart():
     assert "complex_rate" not in summary.to_json()
 
 
+def test_what_has_no_public_tests_is_in_no_figure_of_them():
+    def summary(*tests):
+        return summarise([row(i, tests=each) for i, each in enumerate(tests)], "verilog")
+
+    none = {"public": [0, 0], "hidden": [3, 10]}
+    alone = summary(none, none)
+    assert (alone.gap, alone.public_rate) == (None, None)
+    assert alone.hidden_rate.value == 0.0
+    both = summary(none, {"public": [2, 2], "hidden": [10, 10]})
+    assert (both.gap.value, both.public_rate.n, both.hidden_rate.n) == (0.0, 1, 2)
+
+
+# ---------------------------------------------------------------- agents from outside
+
+
+class Metering:
+    """Says of its tokens what it was told to say."""
+
+    name = "metering"
+
+    def __init__(self, tokens):
+        self.tokens = tokens
+
+    def generate(self, prompts, *, seeds):
+        return ["export circuit f(): [] {}"] * len(prompts)
+
+
+@pytest.mark.parametrize(
+    ("count", "kept"),
+    [(np.int64(3), 3), (None, None), (7, 7)]
+    + [(odd, "garbage") for odd in (math.nan, 2.5, "3", {}, True, -1)],
+)
+def test_numbers_of_tokens_are_numbers(tmp_path, count, kept):
+    evaluate_into(tmp_path, Metering([count]), configuration(samples=1))
+    (found,) = evaluate.read_rows(tmp_path)
+    error = found["agent_error"]
+    assert (error["kind"] if error else found["tokens"]) == kept
+
+
+@pytest.mark.parametrize(("tokens", "kind"), [(None, None), ([1, 2], "garbage"), (5, "crashed")])
+def test_a_meter_has_a_number_for_each_program(tokens, kind):
+    (found,) = evaluate.evaluate(Metering(tokens), configuration(samples=1))
+    assert (found["agent_error"] or {}).get("kind") == kind
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "told"),
+    [
+        (AnswerError("timed out", "slow"), "timed out", "slow"),
+        (AnswerError("timeout", "slow"), "crashed", "timeout: slow"),
+        (SystemExit(0), "crashed", "it called sys.exit(0)"),
+    ],
+    ids=repr,
+)
+def test_no_error_of_an_agent_ends_an_evaluation(tmp_path, error, kind, told):
+    class Raising:
+        name = "raising"
+
+        def generate(self, prompts, *, seeds):
+            raise error
+
+    summary = evaluate_into(tmp_path, Raising(), configuration(samples=2))
+    assert summary.agent_errors == 2
+    assert (tmp_path / "summary.json").exists()
+    for found in evaluate.read_rows(tmp_path):
+        assert found["agent_error"] == {"kind": kind, "message": told}
+
+
+@pytest.mark.parametrize(
+    "answer", ["text", Answer(7), Answer("x", tokens="3"), Answer("x", cost=math.nan)], ids=repr
+)
+def test_an_odd_answer_costs_its_own_episode(answer):
+    class Odd(AnsweringAgent):
+        name = "odd"
+
+        def answers(self, conversations, *, seeds):
+            return [answer] + [Answer("export circuit f(): [] {}")] * (len(seeds) - 1)
+
+        def close(self):
+            pass
+
+    first, second = evaluate.evaluate(Odd(), configuration(samples=2))
+    assert first["agent_error"]["kind"] == "garbage"
+    assert second["accepted"]
+
+
+# ---------------------------------------------------------------- going on
+
+
+def test_an_evaluation_of_families_goes_on(tmp_path):
+    # JSON has lists where the configuration has tuples.
+    config = dataclasses.replace(configuration(), env="RustCode-v0", families=("bits", "sets"))
+    records.write_json(tmp_path / "config.json", dataclasses.asdict(config))
+    evaluate._check_claim(tmp_path, dataclasses.asdict(config), resume=True)
+    other = dataclasses.replace(config, families=("bits",))
+    with pytest.raises(EvaluationError, match="was evaluated with families = "):
+        evaluate._check_claim(tmp_path, dataclasses.asdict(other), resume=True)
+
+
+def test_no_other_agent_goes_on_with_an_evaluation(tmp_path):
+    low, high = (load_agent("template", min_complexity=n) for n in (1, 20))
+    evaluate_into(tmp_path, low, configuration(samples=2))
+    with pytest.raises(EvaluationError, match="was evaluated with agent_settings = "):
+        evaluate_into(tmp_path, high, configuration(samples=4), resume=True)
+    assert len(evaluate.read_rows(tmp_path)) == 2
+
+
+def test_what_an_agent_of_ones_own_was_made_with_is_kept(tmp_path):
+    agent, config = load_agent("random"), configuration(agent="random", samples=1)
+    made = {"spec": "mine:make", "options": {"depth": 3, "words": ["a"]}}
+    evaluate_into(tmp_path, agent, config, **made)
+    kept = json.loads((tmp_path / "config.json").read_text())
+    assert (kept["agent_spec"], kept["agent_settings"]) == ("mine:make", made["options"])
+    evaluate_into(tmp_path, agent, config, **made, resume=True)
+    for other in ({"spec": "mine:other"}, {"options": {"depth": 4, "words": ["a"]}}):
+        with pytest.raises(EvaluationError, match="was evaluated with agent_"):
+            evaluate_into(tmp_path, agent, config, **{**made, **other}, resume=True)
+    with pytest.raises(EvaluationError, match="no JSON data"):
+        evaluate_into(tmp_path / "b", agent, config, options={"at": Path("x")})
+
+
+def test_a_damaged_line_is_named(tmp_path):
+    evaluate_into(tmp_path, load_agent("template"), configuration(samples=3))
+    path = tmp_path / "rows.jsonl"
+    lines = path.read_text().splitlines(keepends=True)
+    for bad in ('{"index"\n', "[]\n", "{}\n"):
+        path.write_text(lines[0] + bad + lines[2])
+        with pytest.raises(EvaluationError, match=r"rows\.jsonl"):
+            evaluate_into(tmp_path, load_agent("template"), configuration(samples=3), resume=True)
+
+
+def test_less_than_is_there_is_not_gone_on_with(tmp_path):
+    agent = load_agent("template")
+    evaluate_into(tmp_path, agent, configuration(samples=3))
+    with pytest.raises(EvaluationError, match="holds episode 2 already; go on with more than 2"):
+        evaluate_into(tmp_path, agent, configuration(samples=2), resume=True)
+    with pytest.raises(EvaluationError, match="has judged 3 programs already"):
+        evaluate_into(tmp_path, agent, configuration(samples=4, budget=2), resume=True)
+    assert json.loads((tmp_path / "config.json").read_text())["samples"] == 3
+
+
+def test_what_cannot_be_evaluated_is_one_sentence():
+    with pytest.raises(EvaluationError, match="RustCode-v0 has one kind of tasks, and no 'open'"):
+        configuration(env="RustCode-v0", tasks="open")
+    with pytest.raises(EvaluationError, match="budget of 2 programs begins no episode of 3 turns"):
+        configuration(budget=2, turns=3)
+    assert configuration(tasks="open") == configuration()
+
+
 # ---------------------------------------------------------------- collecting
 
 
@@ -379,6 +533,41 @@ def test_an_agent_that_cannot_ends_with_its_counts(tmp_path):
     assert counts.kept == 0
     assert counts.refused == counts.drawn == 2 * collect.ATTEMPTS_PER_PROGRAM
     assert "0 of 2 written, from 40 drawn (40 refused)" in str(counts)
+
+
+@pytest.mark.parametrize(
+    ("env", "suffix"),
+    [("RustCode-v0", ".rs"), ("PythonTests-v0", ".py"), ("VerilogModule-v0", ".v")],
+)
+def test_programs_of_every_language_are_collected(tmp_path, monkeypatch, env, suffix):
+    """Their rows have no complexity; what judges them is tried where it is."""
+    kept = {"prompt": "", "reward": 1.0, "task_id": "t", "task_key": "k", "toolchain": "x"}
+    rows = [
+        {**kept, "index": i, "source": f"{i}", "valid": True, "agent_error": None, "accepted": True}
+        for i in range(2)
+    ]
+    monkeypatch.setattr(collect, "sample", lambda *_, **__: iter([rows]))
+    config = configuration(env=env, agent="random", split="train", samples=2, toolchain="auto")
+    counts = collect.collect_into(
+        tmp_path / "out", load_agent("random"), config, min_complexity=1, on_rows=lambda _: None
+    )
+    assert counts.kept == 2
+    assert {path.name for path in (tmp_path / "out").glob("0*")} == {
+        f"000{n}{suffix}" for n in (1, 2)
+    }
+    (first, _) = (tmp_path / "out" / "examples.jsonl").read_text().splitlines()
+    assert json.loads(first) == {"agent": "random", **kept, "source": "0"}
+
+
+@pytest.mark.docker
+def test_generate_judges_other_languages_by_their_own_reward(tmp_path):
+    command = ["generate", "PythonReasoning-v0", "--agent", "random", "--num-samples", "1"]
+    done = CliRunner().invoke(app, [*command, "--out", str(tmp_path / "out"), "--json"])
+    assert done.exit_code == 1, done.output
+    counts = json.loads(done.stdout)
+    assert (counts["refused"], counts["failures"]) == (20, 0)
+    config = json.loads((tmp_path / "out" / "summary.json").read_text())["config"]
+    assert config["reward"] == "staged"
 
 
 def test_collecting_into_a_used_folder_is_refused(tmp_path):

@@ -1,5 +1,6 @@
 """The leaderboard's page as a reader meets it, in headless Chromium."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -136,16 +137,44 @@ def altered(entry: Entry, rows: list[dict]) -> Entry:
     return Entry(entry.folder, entry.config, entry.described, rows, entry.stored)
 
 
-def test_hostile_programs_are_text(opened, entries, tmp_path):
-    entry = next(e for e in entries if e.config.env == "RustCode-v0")
+def hostile(entry: Entry) -> Entry:
+    """All of whose texts are hostile; of the training split, whose prompts are its own."""
     said = [{"severity": "error", "message": HOSTILE, "line": 1, "column": 1}]
-    rows = [{**row, "source": HOSTILE, "diagnostics": said} for row in entry.rows]
+    error = {"kind": "crashed", "message": HOSTILE}
+    texts = dict.fromkeys(("source", "task_id", "family", "stage", "prompt", "toolchain"), HOSTILE)
+    rows = [
+        {
+            **row,
+            **texts,
+            "diagnostics": said,
+            "components": {HOSTILE: 1.0},
+            "agent_error": None if at % 2 == 0 else error,
+            "attempts": [{**row, **texts}],
+        }
+        for at, row in enumerate(entry.rows)
+    ]
+    config = dataclasses.replace(entry.config, agent=HOSTILE, split="train", reward=HOSTILE)
+    described = {**entry.described, "tasks_digest": None, "resolved_toolchain": HOSTILE}
+    return Entry(entry.folder, config, described, rows, entry.stored)
+
+
+def test_hostile_text_is_text_wherever_it_is(opened, entries, tmp_path):
+    entry = next(e for e in entries if e.config.env == "RustCode-v0")
     path = tmp_path / "hostile.html"
-    path.write_text(build([altered(entry, rows)]))
+    path.write_text(build([hostile(entry)]))
     page, logged = opened(path)
     assert page.title() == "ForgeGym leaderboard"
-    assert HOSTILE in page.locator("#episode .code").first.inner_text()
-    assert page.locator("#episode img").count() == 0
+    for place in ("#boards", "#ranking", "#ranking-note", "#legend", "#families", "#entry"):
+        assert HOSTILE in page.locator(place).inner_text(), place
+    for at in (0, 1):
+        page.locator("#list li").nth(at).click()
+        assert HOSTILE in page.locator("#list li").nth(at).inner_text()
+        shown = page.locator("#episode").inner_text()
+        assert shown.count(HOSTILE) >= 4
+        assert HOSTILE in page.locator("#episode .prompt").inner_text()
+    page.locator("#families th").last.hover()
+    assert page.locator("main img, nav img, header img").count() == 0
+    assert page.locator("script").count() == 2
     assert logged == [path.as_uri()]
 
 

@@ -622,6 +622,10 @@ PROGRAM = """
             time.sleep(1000)
         elif do == "debug":
             print("now thinking")
+        elif do == "blank":
+            while True:
+                print(flush=True)
+                time.sleep(0.02)
         elif do == "flood":
             sys.stderr.write("x" * 5_000_000)
         elif do == "endless":
@@ -706,9 +710,15 @@ def test_a_crash_loses_the_prompt_that_it_was_at(running, tmp_path, concurrency)
 def test_silence_ends_the_program_and_all_that_it_started(running, tmp_path, concurrency):
     found = ask(running(concurrency=concurrency, timeout_s=4.0), "a", "hang", "b")
     assert kinds(found) == [None, "timed out", None]
-    assert "said nothing for 4 seconds" in str(found[1].error)
+    assert "gave no answer for 4 seconds" in str(found[1].error)
     assert not lives(int((tmp_path / "child").read_text()))
     assert not any(lives(pid) for pid in starts(tmp_path)[:-1])
+
+
+def test_lines_that_are_no_answers_do_not_keep_a_program_waited_for(running):
+    found = ask(running(timeout_s=1.0), "a", "blank", "b")
+    assert kinds(found) == [None, "timed out", None]
+    assert "gave no answer for 1 seconds" in str(found[1].error)
 
 
 def test_a_program_that_answers_nothing_is_not_started_for_ever(running, tmp_path):

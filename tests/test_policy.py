@@ -27,6 +27,7 @@ from training import quiet
 from typer.testing import CliRunner
 
 from forgegym import cli
+from forgegym.agents.agent import Configured
 from forgegym.agents.expert_iteration import Example, ExpertIteration, ExpertIterationConfig
 from forgegym.agents.health import complaint
 from forgegym.agents.logprob import completion_scores
@@ -507,6 +508,19 @@ def test_memory_that_runs_out_is_one_sentence_and_the_run_goes_on_from_what_is_s
     done = run("plenty", "--resume")
     assert "after iteration 1" in done.stdout
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+# ------------------------------------------------------------------------- the policy as an agent
+
+
+def test_an_agent_says_how_it_samples_whether_it_was_told_or_not(folders):
+    folder = str(folders("gpt2"))
+    agent = load_policy_agent(folder, device="cpu", temperature=0.3, stop=["\n\n"])
+    default = load_policy_agent(folder, device="cpu").settings
+    assert isinstance(agent, Configured)
+    assert agent.settings == {**default, "temperature": 0.3, "stop": ["\n\n"]}
+    assert {"base", "base_digest", "top_p", "max_new_tokens"} < default.keys()
+    assert json.loads(json.dumps(default)) == default
 
 
 # ------------------------------------------------------------------------- numbers that are none

@@ -77,6 +77,13 @@ def test_samples_that_repeat_their_prompt_count_once():
     assert independent.low < estimate.value < independent.high
 
 
+@pytest.mark.parametrize("outcome", [False, True])
+def test_where_all_samples_agree_tasks_are_what_is_counted(outcome):
+    estimate, tasks = clustered_rate([[outcome] * 16] * 20), wilson(20 * outcome, 20)
+    assert (estimate.low, estimate.high, estimate.n) == (tasks.low, tasks.high, 320)
+    assert mean_pass_at_k([[outcome] * 16] * 20, 1) == tasks
+
+
 def test_the_clustered_interval_covers_the_truth_about_as_often_as_it_says():
     rng = np.random.default_rng(7)
     covered = 0

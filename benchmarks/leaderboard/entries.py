@@ -6,33 +6,77 @@ from its rows alone, never from its summary.
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from ...envs.registration import LANGUAGES
-from ..evaluate import CONFIG, ROWS, SUMMARY, EvaluationConfig, Row
+from ..evaluate import CONFIG, ROWS, SUMMARY, EvaluationConfig, EvaluationError, Row, keys_digest
 from ..summary import Summary, summarise
+from .documents import (
+    ConfigDocument,
+    ContractRowDocument,
+    DocumentError,
+    RowDocument,
+    SummaryDocument,
+    check,
+    parse,
+)
 
 SHIPPED = Path(__file__).parent / "rows"
 """The baselines that come with ForgeGym: ``ENVIRONMENT/AGENT``."""
 
-# What every row has, and of what type; `verify` says of a row that has not.
-FIELDS: dict[str, type | tuple[type, ...]] = {
-    "index": int, "seed": int, "task_id": str, "task_key": str, "family": str, "difficulty": int,
-    "turns": int, "tokens": (int, type(None)), "agent_error": (dict, type(None)), "source": str,
-    "sha256": str, "reward": (int, float), "components": dict, "valid": bool,
-    "failure": (dict, type(None)), "stage": str, "compiled": bool, "accepted": bool, "solved": bool,
-    "tests": (dict, type(None)), "diagnostics": list, "toolchain": str, "seconds": dict,
-}  # fmt: skip
-# What a row has where its agent knows it.
-_KNOWN_BY_FEW: dict[str, type | tuple[type, ...]] = {"prompt_tokens": int, "cost": (int, float)}
-
 
 class EntryError(ValueError):
     """A folder that is no row of a leaderboard; the message is one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What entries share that may be compared. Results of different toolchains never do.
+
+    `tasks`: their kind, empty for the environment's own default one; sets that people know are
+    told apart by their content, too. `tasks_digest`: of the frozen tasks' keys, in order, None
+    without any. `budget`: the most programs that were judged in all, None without one. `covers`:
+    empty where every frozen task was played equally often; else what was.
+    """
+
+    env: str
+    tasks: str
+    split: str
+    reward: str
+    toolchain: str
+    tasks_digest: str | None
+    budget: int | None
+    covers: str
+
+    @property
+    def title(self) -> str:
+        """``RustCode-v0, staged reward, judged by rustc 1.90.0``."""
+        told = [
+            self.env,
+            *([f"{self.tasks} tasks"] if self.tasks else []),
+            *([f"{self.split} split"] if self.split != "eval" else []),
+            *([self.covers] if self.covers else []),
+            *([f"{self.budget} programs in all"] if self.budget is not None else []),
+            f"{self.reward} reward",
+        ]
+        return ", ".join([*told, f"judged by {self.toolchain}"])
+
+    def to_json(self) -> dict[str, Any]:
+        """This board as JSON data."""
+        return asdict(self)
+
+    def __lt__(self, other: Board) -> bool:
+        return self._place < other._place
+
+    @property
+    def _place(self) -> tuple[str | int, ...]:
+        """Where it stands among others: what is whole comes first."""
+        told = (self.env, self.tasks, self.split, self.reward, self.toolchain, self.covers)
+        return (*told, self.budget or 0, self.tasks_digest or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,87 +102,75 @@ class Entry:
         return bool(self.described["oracle"])
 
     @property
-    def board(self) -> tuple[str, ...]:
-        """What entries share that may be compared: environment, kind of tasks, split, what is paid,
-        and the toolchain. Results of different toolchains never share a table."""
-        c = self.config
-        kind = c.tasks_from.partition(":")[0] if c.tasks_from else c.tasks or ""
-        kind = " ".join(filter(None, (kind, *(c.families or ()))))
-        return (c.env, kind, c.split, c.reward, self.toolchain)
+    def board(self) -> Board:
+        """What it may be compared on."""
+        c, digest = self.config, self.described["tasks_digest"]
+        if c.tasks_from is not None:
+            # The content, not the place that it was read from.
+            kind = f"{c.tasks_from.partition(':')[0]} {(digest or '')[:8]}"
+        else:
+            kind = " ".join(filter(None, (c.tasks, *(c.families or ()))))
+        return Board(
+            c.env, kind, c.split, c.reward, self.toolchain, digest, c.budget, self._covers()
+        )
+
+    def _covers(self) -> str:
+        """See `Board`. The digest of all tasks says whether the rows have left one out."""
+        if (digest := self.described["tasks_digest"]) is None:
+            return f"{len(self.rows)} episodes of seed {self.config.seed}"
+        played = Counter(row["task_key"] for row in self.rows)
+        if keys_digest(played) == digest and len(set(played.values())) == 1:
+            return ""
+        return f"partial: the first {len(self.rows)} episodes"
 
     def summary(self) -> Summary:
         """The figures that follow from the rows."""
         return summarise(self.rows, self.language)
 
 
-def board_title(board: tuple[str, ...]) -> str:
-    """``RustCode-v0, staged reward, judged by rustc 1.90.0``."""
-    env, kind, split, reward, toolchain = board
-    told = [env, *([f"{kind} tasks"] if kind else []), *([f"{split} split"] * (split != "eval"))]
-    return ", ".join([*told, f"{reward} reward", f"judged by {toolchain}"])
-
-
 def read_entry(folder: Path) -> Entry:
     """A results folder. Raises `EntryError` when it is none, or is damaged."""
     # Rows that are older than the choice of families are of all.
-    described = {"families": None, **_json(folder / CONFIG)}
-    stored = _json(folder / SUMMARY)
-    known = [field.name for field in fields(EvaluationConfig)]
-    needed = [*known, "resolved_toolchain", "tasks_digest", "oracle", "forgegym"]
-    missing = [name for name in needed if name not in described]
-    if missing:
-        raise EntryError(f"{folder / CONFIG} does not say {missing[0]!r}; evaluate again")
-    config = EvaluationConfig(**{name: described[name] for name in known})
-    if config.env not in LANGUAGES:
-        raise EntryError(f"{folder}: there is no environment {config.env!r}")
-    rows: dict[int, Row] = {}
+    described = {"families": None, **_document(folder / CONFIG, ConfigDocument)}
+    stored = _document(folder / SUMMARY, SummaryDocument)["summary"]
+    if described["env"] not in LANGUAGES:
+        raise EntryError(f"{folder}: there is no environment {described['env']!r}")
     try:
-        text = (folder / ROWS).read_text(encoding="utf-8")
-        for number, line in enumerate(text.splitlines(), 1):
-            row = json.loads(line)
-            if complaint := _complaint(row, config):
-                raise EntryError(f"{folder / ROWS}, line {number}: {complaint}")
-            rows[row["index"]] = row
-    except (OSError, ValueError) as error:
-        if isinstance(error, EntryError):
-            raise
-        raise EntryError(f"{folder / ROWS} cannot be read: {error}") from error
+        config = EvaluationConfig(**{f.name: described[f.name] for f in fields(EvaluationConfig)})
+    except EvaluationError as error:
+        raise EntryError(f"{folder / CONFIG}: {error}") from error
+    kind = ContractRowDocument if LANGUAGES[config.env] == "compact" else RowDocument
+    rows: dict[int, Row] = {}
+    for number, line in enumerate(_read(folder / ROWS).split(b"\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            row = parse(line)
+            check(row, kind)
+        except DocumentError as error:
+            raise EntryError(f"{folder / ROWS}, line {number}: {error}") from error
+        rows[row["index"]] = row
     if not rows:
         raise EntryError(f"{folder / ROWS} holds no rows")
     return Entry(folder, config, described, [rows[index] for index in sorted(rows)], stored)
 
 
-def _complaint(row: Any, config: EvaluationConfig) -> str | None:
-    if not isinstance(row, dict):
-        return "not an object"
-    for name, kind in FIELDS.items():
-        if name not in row:
-            return f"there is no {name!r}"
-        if not isinstance(row[name], kind) or (kind is int and isinstance(row[name], bool)):
-            return f"{name!r} is {row[name]!r}"
-    for name, kind in _KNOWN_BY_FEW.items():
-        if name in row and not isinstance(row[name], kind):
-            return f"{name!r} is {row[name]!r}"
-    error = row["agent_error"]
-    if error is not None and not all(isinstance(error.get(k), str) for k in ("kind", "message")):
-        return f"'agent_error' is {error!r}"
-    if LANGUAGES[config.env] == "compact" and not {"complexity", "decisions", "structures"} <= set(
-        row
-    ):
-        return "there is no complexity"
-    return None
-
-
-def _json(path: Path) -> dict[str, Any]:
+def _document(path: Path, kind: type[ConfigDocument | SummaryDocument]) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document: dict[str, Any] = parse(_read(path))
+        check(document, kind)
+    except DocumentError as error:
+        raise EntryError(f"{path}: {error}") from error
+    return document
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
     except FileNotFoundError:
         raise EntryError(f"{path.parent} is no results folder: there is no {path.name}") from None
-    except (OSError, ValueError) as error:
-        raise EntryError(f"{path} cannot be read: {error}") from error
-    if not isinstance(document, dict):
-        raise EntryError(f"{path} is not a JSON object")
-    return document
+    except OSError as error:
+        raise EntryError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def find_folders(places: Sequence[Path]) -> list[Path]:
@@ -158,9 +190,9 @@ def find_folders(places: Sequence[Path]) -> list[Path]:
     return list(found.values())
 
 
-def boards(entries: Sequence[Entry]) -> dict[tuple[str, ...], list[Entry]]:
-    """The tables: entries that may be compared, those that are paid most first, oracles last."""
-    found: dict[tuple[str, ...], list[Entry]] = {}
+def boards(entries: Sequence[Entry]) -> dict[Board, list[Entry]]:
+    """The tables: entries that may be compared."""
+    found: dict[Board, list[Entry]] = {}
     for entry in entries:
         found.setdefault(entry.board, []).append(entry)
     return {board: found[board] for board in sorted(found)}

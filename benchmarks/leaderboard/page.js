@@ -44,6 +44,8 @@ function bounds(estimate, rate) {
 // ---------------------------------------------------------------- the ranking
 
 const board = () => data.boards[state.board];
+const budget = (one) => (one.budget === null ? "" : `${one.budget.toLocaleString("en")} programs in all`);
+const told = (one) => [`${one.reward} reward`, one.tasks && `${one.tasks} tasks`, `${one.split} split`, one.covers, budget(one)].filter(Boolean);
 const entry = () => board().entries[state.entry];
 const most = (figures) => figures.pass_at[Object.keys(figures.pass_at).map(Number).sort((a, b) => b - a)[0]];
 
@@ -148,7 +150,7 @@ function renderRanking() {
   by("ranking").replaceChildren(el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...body));
   pager(by("ranking-pager"), rows.length, state.page, (page) => { state.page = page; renderRanking(); });
   by("ranking-note").textContent =
-    `${board().reward} reward, ${board().kind ? `${board().kind} tasks, ` : ""}${board().split} split, judged by ${board().toolchain}. ` +
+    `${told(board()).join(", ")}, judged by ${board().toolchain}. ` +
     "Brackets and bars are 95 % intervals, clustered by task; seconds are for an episode, writing and judging. Choose a row to read its episodes.";
 }
 
@@ -302,7 +304,7 @@ function renderEntry() {
     fact("seed", String(e.seed)),
     e.turns > 1 ? fact("turns", String(e.turns)) : null,
     fact("different programs", String(f.unique)),
-    fact("ForgeGym", e.forgegym, e.image ? `image ${e.image.replace("sha256:", "").slice(0, 12)}` : ""),
+    fact("ForgeGym, as it says", e.forgegym, e.image ? `image ${e.image.replace("sha256:", "").slice(0, 12)}` : ""),
   ].filter(Boolean);
   const counts = new Map();
   for (const episode of e.episodes) counts.set(outcomeOf(episode), (counts.get(outcomeOf(episode)) ?? 0) + 1);
@@ -476,7 +478,8 @@ function renderEpisode() {
 function renderBoards() {
   by("boards").replaceChildren(...data.boards.map((one, at) =>
     el("button", { type: "button", "aria-current": at === state.board ? "true" : "false", on: { click: () => chooseBoard(at) } },
-      el("b", {}, one.env, one.kind ? ` ${one.kind}` : ""), el("small", {}, one.toolchain))));
+      el("b", {}, one.env, one.tasks ? ` ${one.tasks}` : ""),
+      el("small", {}, [one.toolchain, one.covers, budget(one)].filter(Boolean).join(", ")))));
 }
 
 function chooseBoard(at) {

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ... import __version__
-from ..evaluate import EvaluationConfig, Row, frozen_tasks
+from ...verifiers.verifier import ChoiceError
+from ..evaluate import EvaluationError, Row, frozen_tasks
 from .entries import Entry, boards
 from .show import ranked
 
@@ -55,22 +56,11 @@ def _hash(text: str) -> str:
 
 def data(entries: Sequence[Entry]) -> dict[str, Any]:
     """What the page shows: boards, their entries with figures and episodes, and the tasks."""
-    tasks: dict[str, dict[str, Any]] = {}
+    tasks: dict[tuple[str, ...], dict[str, Any]] = {}
     shown: list[dict[str, Any]] = []
     for board, members in boards(entries).items():
-        env, kind, split, reward, toolchain = board
         rows = [_entry(entry, summary.to_json(), tasks) for entry, summary in ranked(members)]
-        shown.append(
-            {
-                "env": env,
-                "kind": kind,
-                "split": split,
-                "reward": reward,
-                "toolchain": toolchain,
-                "language": members[0].language,
-                "entries": rows,
-            }
-        )
+        shown.append({**board.to_json(), "language": members[0].language, "entries": rows})
     # Episodes name their task by its place.
     places = {key: at for at, key in enumerate(tasks)}
     for board_ in shown:
@@ -81,27 +71,32 @@ def data(entries: Sequence[Entry]) -> dict[str, Any]:
 
 
 def _entry(
-    entry: Entry, figures: dict[str, Any], tasks: dict[str, dict[str, Any]]
+    entry: Entry, figures: dict[str, Any], tasks: dict[tuple[str, ...], dict[str, Any]]
 ) -> dict[str, Any]:
-    prompts = _prompts(entry.config)
+    ours = _ours(entry)
+    episodes = []
     for row in entry.rows:
-        if row["task_key"] not in tasks:
-            tasks[row["task_key"]] = {
+        # What an entry says of tasks that are not ForgeGym's is said of its own episodes alone.
+        key: tuple[str, ...] = (row["task_key"],)
+        if row["task_key"] not in ours:
+            key = (row["task_key"], str(entry.folder.resolve()))
+        if key not in tasks:
+            tasks[key] = ours.get(row["task_key"]) or {
                 "id": row["task_id"],
                 "family": row["family"],
                 "difficulty": row["difficulty"],
-                "prompt": row.get("prompt") or prompts.get(row["task_key"], ""),
+                "prompt": row.get("prompt", ""),
             }
+        episodes.append({**_episode(row), "task": key})
     return {
         "agent": entry.config.agent,
         "oracle": entry.oracle,
         "seed": entry.config.seed,
         "turns": entry.config.turns,
-        "budget": entry.config.budget,
         "forgegym": entry.described["forgegym"],
         "image": entry.described.get("image"),
         "figures": figures,
-        "episodes": [{**_episode(row), "task": row["task_key"]} for row in entry.rows],
+        "episodes": episodes,
     }
 
 
@@ -114,8 +109,21 @@ def _episode(row: Row) -> dict[str, Any]:
     return shown
 
 
-def _prompts(config: EvaluationConfig) -> dict[str, str]:
-    """What the frozen tasks ask, by key; of a set that lies in somebody's folder, nothing."""
-    if config.tasks_from is not None:
+def _ours(entry: Entry) -> dict[str, dict[str, Any]]:
+    """What is shown of ForgeGym's own frozen tasks, by key; of a set that lies in somebody's
+    folder, nothing."""
+    if entry.config.tasks_from is not None:
         return {}
-    return {task.key: task.prompt for task in frozen_tasks(config)}
+    try:
+        frozen = frozen_tasks(entry.config)
+    except (ChoiceError, EvaluationError):  # another version's
+        return {}
+    return {
+        task.key: {
+            "id": task.id,
+            "family": task.family,
+            "difficulty": task.difficulty,
+            "prompt": task.prompt,
+        }
+        for task in frozen
+    }

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+from ...diagnostics import visible
 from ..report import number_interval, percent_interval
 from ..summary import Summary
-from .entries import Entry, board_title, boards
+from .entries import Entry, boards
 
 
 def ranked(entries: Sequence[Entry]) -> list[tuple[Entry, Summary]]:
@@ -23,14 +24,14 @@ def ranked(entries: Sequence[Entry]) -> list[tuple[Entry, Summary]]:
 def show(entries: Sequence[Entry], console: Console) -> None:
     """All tables."""
     for board, members in boards(entries).items():
-        console.print(_table(board_title(board), ranked(members)))
+        console.print(_table(board.title, ranked(members)))
         console.print()
 
 
 def _table(title: str, rows: Sequence[tuple[Entry, Summary]]) -> Table:
     summaries = [summary for _, summary in rows]
     most = max(max(s.pass_at, default=1) for s in summaries)
-    table = Table(title=title, title_justify="left")
+    table = Table(title=Text(visible(title), style="table.title"), title_justify="left")
     table.add_column("agent")
     headings = ["episodes", "mean reward", "solved", "compiles"]
     headings[3:3] = [f"pass@{most}"] * (most > 1)
@@ -50,9 +51,9 @@ def _table(title: str, rows: Sequence[tuple[Entry, Summary]]) -> Table:
             *(["–" if s.gap is None else percent_interval(s.gap)] * tested),
             *([str(s.agent_errors)] * crashed),
         ]
-        name = escape(entry.config.agent) + (" (oracle)" if entry.oracle else "")
+        name = visible(entry.config.agent) + (" (oracle)" if entry.oracle else "")
         turns = f", {entry.config.turns} turns" if entry.config.turns > 1 else ""
-        table.add_row(name + turns, *cells)
+        table.add_row(Text(name + turns), *cells)
     table.caption = "episodes (tasks); 95 % intervals, clustered by task"
     table.caption_justify = "left"
     return table
@@ -62,9 +63,7 @@ def to_json(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     """All tables, for machines."""
     return [
         {
-            "board": dict(
-                zip(("env", "tasks", "split", "reward", "toolchain"), board, strict=True)
-            ),
+            "board": board.to_json(),
             "rows": [
                 {
                     "folder": str(entry.folder),
