@@ -273,7 +273,8 @@ def _start(
                 path=path,
                 group=group,
                 files=files,
-                hidden=hidden,
+                # Uninstalled meanwhile, it has no place any more where something could lie over it.
+                hidden=[folder for folder in hidden if folder.is_dir()],
             ),
         ]
         if os.getuid() == 0:
