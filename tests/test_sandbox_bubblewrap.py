@@ -175,6 +175,16 @@ def test_a_job_finds_an_empty_folder_where_the_package_is(toolchain: Path) -> No
 
 
 @pytest.mark.bubblewrap
+def test_boxes_are_opened_after_the_package_is_uninstalled(toolchain: Path) -> None:
+    found = install(toolchain / "lib/python3.11/site-packages")
+    job = Job((Step(("/bin/true",)),))
+    with open_bubblewrap(toolchains=[toolchain], size=1, reuse="never") as pool:
+        for folder in found:
+            folder.rmdir()
+        assert [pool.run(job).status for _ in range(3)] == [Status.OK] * 3
+
+
+@pytest.mark.bubblewrap
 @pytest.mark.attacks
 @pytest.mark.parametrize("name", ["g03_memory_of_one", "g04_memory_of_many", "g05_unmapped_memory"])
 def test_without_control_groups_memory_is_watched(name: str) -> None:
