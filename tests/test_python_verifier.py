@@ -249,3 +249,20 @@ def test_answers_that_are_too_long_together_are_not_read():
     results = compare(cases, ids, answers)
     assert [r.passed for r in results] == [True] * 9 + [False] * 3
     assert results[-1].reason == "the answers are too long"
+
+
+def test_the_same_program_gives_the_same_answers(verifier):
+    """Hashes of texts are drawn anew for each process, unless it is told not to."""
+    source = "def f(n): return list(set('abcdefghijklmnopq'))[n]"
+    calls = [(n,) for n in range(17)]
+    first = verifier.answers(source, "f", calls)
+    assert first == verifier.answers(source, "f", calls)
+    assert len({answer.value for answer in first}) == 17
+
+
+def test_a_program_imports_nothing_of_its_folder(verifier):
+    source = (
+        "import sys\ndef half(n): return [p for p in sys.path if p in ('', '.', '/work')] or n // 2"
+    )
+    answers = verifier.answers(source, "half", [(4,)])
+    assert answers[0].value == 2

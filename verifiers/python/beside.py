@@ -1,7 +1,7 @@
 """Runs in the box with the driver: adds lines to what it tells of exceptions, and sees that
 arguments are left as they are.
 
-    python3 -I -S -B beside.py driver.py solution.py FUNCTION MOST [PRELUDE]
+    PYTHONSAFEPATH=1 python3 -s -S -B beside.py driver.py solution.py FUNCTION MOST [PRELUDE]
 
 MOST is what an answer may have, in bytes: less than the driver takes, where many are asked for.
 With a prelude, a file of definitions that the program may take for given, it is asked as assertions
@@ -148,4 +148,6 @@ _ONE: dict[type, Callable[[Any], Any]] = {
 
 
 if __name__ == "__main__":
+    if not getattr(sys.flags, "safe_path", False):  # Python before 3.11 knows no such variable
+        del sys.path[0]
     begin(*sys.argv[1:])

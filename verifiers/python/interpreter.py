@@ -35,6 +35,10 @@ ASKING_SECONDS = 20.0
 
 # Isolated, without site-packages, writing no bytecode.
 FLAGS = ("-I", "-S", "-B")
+# The same for a program that is called, but that its sets of texts have one order: else the same
+# program would not get the same verdict. An isolated interpreter (-I) hears of no variable.
+_CALLED = ("-s", "-S", "-B")
+_ENVIRONMENT = {"PYTHONHASHSEED": "0", "PYTHONSAFEPATH": "1"}
 _VERSION = (
     "import sys; v = sys.version_info; "
     "print(sys.implementation.name, sys.version.split()[0], f'{v[0]}.{v[1]}')"
@@ -107,8 +111,8 @@ class Interpreter:
             answer_bytes=most,
         )
         given = () if prelude is None else (PRELUDE,)
-        argv = (self.path, *FLAGS, BESIDE, self._driver, PROGRAM, function, str(most), *given)
-        return Step(argv, requests=requests, limits=limits, name="test")
+        argv = (self.path, *_CALLED, BESIDE, self._driver, PROGRAM, function, str(most), *given)
+        return Step(argv, requests=requests, environment=_ENVIRONMENT, limits=limits, name="test")
 
     def _ask(self) -> Toolchain:
         """Which Python there is. Raises `ToolchainMissingError` when none answers."""
