@@ -58,7 +58,7 @@ class Sample:
     `group` counts the prompts of the batch. `program` and `verdict` (`info["verdict"]`) are of the
     last turn, and so is `reward`: what stands at the end counts. `completion` is all that followed
     the prompt, `earlier` the turns before the last. `valid` False: the machine failed, so `reward`
-    says nothing and the sample must not be learnt from.
+    says nothing and the sample must not be learnt from; `why` is what it failed with.
     """
 
     group: int
@@ -69,6 +69,7 @@ class Sample:
     valid: bool
     verdict: Any
     earlier: tuple[Turn, ...] = ()
+    why: str = ""
 
     @property
     def start(self) -> int:
@@ -161,6 +162,7 @@ class _Episode:
         self.pieces: list[Completion] = []
         self.turns: list[Turn] = []
         self.program, self.reward, self.valid, self.verdict = "", 0.0, True, None
+        self.why = ""
         self.over = False
 
     @property
@@ -191,6 +193,7 @@ class _Episode:
             valid=self.valid,
             verdict=self.verdict,
             earlier=tuple(self.turns),
+            why=self.why,
         )
 
 
@@ -298,6 +301,8 @@ def play(
             episode = episodes[i]
             episode.reward, episode.valid = float(rewards[i]), bool(infos["valid"][i])
             episode.verdict = infos["verdict"][i]
+            if not episode.valid:
+                episode.why = infos["failure"][i].message
             episode.over = bool(terminated[i] or truncated[i]) or not episode.valid
             if not episode.over and turn + 1 < turns:
                 answered = int(episode.pieces[-1].tokens[-1]) in policy.eos_ids

@@ -568,7 +568,7 @@ def judged(batch: Batch) -> bool:
 
 def not_judged(batch: Batch) -> str:
     """What a reader is told of the samples that the machine failed on; nothing without any."""
-    failed = [s.verdict.failure.message for s in batch.samples if not s.valid]
+    failed = [s.why for s in batch.samples if not s.valid]
     if not failed:
         return ""
     count = len(batch.samples)

@@ -1,8 +1,6 @@
 """An environment that pays for the share of digits in an answer: the optimum is obvious, and a
 policy of a few hundred tokens finds it in seconds."""
 
-from types import SimpleNamespace
-
 import gymnasium
 import numpy as np
 
@@ -11,7 +9,6 @@ LETTERS = "Letters-v0"
 
 class LettersVerdict:
     accepted, compiled, metrics, facts = False, False, {}, {}
-    failure = SimpleNamespace(message="the disk is full")  # read where a step is made to fail
 
     def passed(self, stage):
         return False

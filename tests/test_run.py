@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -177,6 +178,7 @@ class Broken:
             observed, rewards, ended, cut, infos = original(env, actions)
             if self.steps in fails:
                 infos["valid"][:] = False
+                infos["failure"] = [SimpleNamespace(message="the disk is full")] * env.num_envs
             return observed, rewards, ended, cut, infos
 
         monkeypatch.setattr(Letters, "step", step)

@@ -1,5 +1,7 @@
 """Episodes of several programs: what the environment says is read, and never learnt."""
 
+from types import SimpleNamespace
+
 import gymnasium
 import numpy as np
 import pytest
@@ -42,7 +44,11 @@ class Dialogue(gymnasium.vector.VectorEnv):
         terminated, valid = np.zeros(n, bool), np.ones(n, bool)
         terminated[0] = self.turn >= 2
         valid[-1] = self.turn < 2
-        infos = {"valid": valid, "verdict": np.array([Silent()] * n, dtype=object)}
+        infos = {
+            "valid": valid,
+            "verdict": np.array([Silent()] * n, dtype=object),
+            "failure": [None if fine else SimpleNamespace(message="it broke") for fine in valid],
+        }
         rewards = np.full(n, self.turn / 4)
         said = tuple(f"error: turn {self.turn}\n" for _ in range(n))
         return said, rewards, terminated, np.full(n, self.turn >= self.max_turns), infos
@@ -81,6 +87,7 @@ def test_an_episode_is_one_sequence_of_what_was_written_and_said(policy):
     turns = [len(s.earlier) + 1 for s in batch.samples]
     assert turns == [2, 3, 3, 2]
     assert [s.valid for s in batch.samples] == [True, True, True, False]
+    assert [s.why for s in batch.samples] == ["", "", "", "it broke"]
     assert [s.reward for s in batch.samples] == [0.5, 0.75, 0.75, 0.5]
     # What ended by itself was announced, and is what was sent.
     assert env.unwrapped.announced
