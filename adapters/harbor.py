@@ -28,7 +28,7 @@ from ..envs.rewards import PRESETS, solved
 from ..envs.tasks import compact, python, rust, verilog
 from ..verifiers.compact.toolchain import CompactVerifier
 from ..verifiers.task import Task
-from ..verifiers.verifier import ChoiceError
+from ..verifiers.verifier import ChoiceError, check_choice
 from .rows import ExportError, check_new, draw_tasks, language
 
 BASE = "debian:trixie-slim"
@@ -183,8 +183,7 @@ def export(
     """
     if why := _UNGRADED.get(_bare(env)):
         raise ChoiceError(f"{env} cannot be exported to Harbor: {why}, and programs are graded")
-    if reward not in PRESETS:
-        raise ChoiceError(f"unknown reward {reward!r}; there are: {', '.join(PRESETS)}")
+    check_choice("reward", reward, PRESETS)
     check_new(out)
     chosen = draw_tasks(LANGUAGES[language(env)].tasks, tasks, split=split, seed=seed)
     with _wheels(wheel, offline=offline) as wheels:

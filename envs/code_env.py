@@ -7,9 +7,11 @@ that a vector environment can judge many programs at once between them.
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, TypeVar
 
 import gymnasium
 from gymnasium.error import ResetNeeded
@@ -21,6 +23,11 @@ from .feedback import feedback_text
 from .judge import Judge, JudgeChoice, JudgeScore, judged, make_judge, opinions
 from .rewards import Reward, RewardFunction, reward_function, solved
 from .spaces import SourceText
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+V = TypeVar("V", bound=Verifier)
 
 # Holds every prompt, and every feedback as `feedback` bounds it (8 messages of at most 1200
 # characters of at most 4 bytes, and their lines).
@@ -46,6 +53,31 @@ class TaskSource(Protocol):
     def get(self, task_id: str) -> Task:
         """The task with this id. Raises `ChoiceError` when there is none."""
         ...
+
+
+class EpisodeSettings(TypedDict, total=False):
+    """What every language's environment hands on to `CodeEnv`, whose arguments these are."""
+
+    split: str
+    families: Iterable[str] | None
+    difficulty: int | None
+    render_mode: str | None
+    judge: JudgeChoice | None
+
+
+@contextlib.contextmanager
+def own_or_shared(shared: V | None, open_own: Callable[[], V]) -> Iterator[tuple[V, bool]]:
+    """A verifier for an environment that is being made, and whether it is its own: what is shared,
+    or else one that is opened, and closed again if the environment cannot be made."""
+    if shared is not None:
+        yield shared, False
+        return
+    verifier = open_own()
+    try:
+        yield verifier, True
+    except BaseException:
+        verifier.close()
+        raise
 
 
 class CodeEnv(gymnasium.Env[str, str]):
@@ -116,7 +148,6 @@ class CodeEnv(gymnasium.Env[str, str]):
         self.observation_space = SourceText(OBSERVATION_BYTES)
         self.render_mode = render_mode
         self.verifier = verifier
-        self.task: Task | None = None
         self._tasks = tasks
         self._reward = reward_function(reward)
         self._max_turns = max_turns
@@ -127,11 +158,27 @@ class CodeEnv(gymnasium.Env[str, str]):
         }
         self._owns_verifier = owns_verifier
         self._owns_judge = not isinstance(judge, Judge)
-        self._turn = 0
-        self._over = True
-        self._screen = ""
+        self._begin(None)
         tasks.sample(0, **self._kind)  # says at once when there is no such task
         self.judge = make_judge(judge)
+
+    def another(self) -> Self:
+        """Another such environment, over the same tasks, verifier and judge; these are closed with
+        this one."""
+        env = copy.copy(self)
+        env.action_space = copy.deepcopy(self.action_space)
+        env.observation_space = copy.deepcopy(self.observation_space)
+        env._np_random = env._np_random_seed = None
+        env._owns_verifier = env._owns_judge = False
+        env._begin(None)
+        return env
+
+    def _begin(self, task: Task | None) -> None:
+        """An episode about a task, before its first turn; None: no episode."""
+        self.task = task
+        self._turn = 0
+        self._over = task is None
+        self._screen = "" if task is None else task.prompt
 
     def reset(
         self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
@@ -144,15 +191,13 @@ class CodeEnv(gymnasium.Env[str, str]):
         super().reset(seed=seed)
         if seed is None:
             seed = int(self.np_random.integers(2**63))
-        self.task = self._choose(seed, options or {})
-        self._turn = 0
-        self._over = False
-        self._screen = self.task.prompt
-        return self.task.prompt, {
-            "task_key": self.task.key,
-            "task_id": self.task.id,
-            "family": self.task.family,
-            "difficulty": self.task.difficulty,
+        task = self._choose(seed, options or {})
+        self._begin(task)
+        return task.prompt, {
+            "task_key": task.key,
+            "task_id": task.id,
+            "family": task.family,
+            "difficulty": task.difficulty,
             "toolchain": str(self.verifier.toolchain),
         }
 

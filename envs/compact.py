@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Literal, get_args
-
-from gymnasium.vector import AutoresetMode
+from typing import TYPE_CHECKING, Literal, get_args
 
 from ..verifiers.compact.toolchain import Choice, CompactVerifier
 from ..verifiers.sandbox.base import Sandbox
 from ..verifiers.sandbox.choose import Choice as SandboxChoice
-from ..verifiers.verifier import ChoiceError, ToolchainMissingError
-from .code_env import CodeEnv, TaskSource
-from .judge import Judge, JudgeChoice, make_judge
+from ..verifiers.verifier import ToolchainMissingError, check_choice
+from .code_env import CodeEnv, EpisodeSettings, TaskSource, own_or_shared
 from .rewards import RewardFunction
 from .tasks import compact as open_tasks
 from .tasks import compact_spec as spec_tasks
 from .vector import CodeVectorEnv
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 Tasks = Literal["open", "spec"]
 # What each kind of task pays by default.
@@ -25,17 +24,9 @@ REWARDS: dict[Tasks, str] = {"open": "compactlora", "spec": "compact-spec"}
 
 def task_source(tasks: str) -> TaskSource:
     """The tasks of this kind. Raises `ChoiceError` for an unknown one."""
-    if tasks not in get_args(Tasks):
-        raise ChoiceError(f"unknown tasks {tasks!r}; there are: {', '.join(get_args(Tasks))}")
+    check_choice("tasks", tasks, get_args(Tasks))
     # Modules are task sources: mypy checks their functions here.
     return open_tasks if tasks == "open" else spec_tasks
-
-
-def _require(verifier: CompactVerifier, tasks: str) -> None:
-    """Raises `ToolchainMissingError` when `verifier` cannot judge such tasks, and closes it."""
-    if tasks == "spec" and (missing := verifier.missing_for_tests()):
-        verifier.close()
-        raise ToolchainMissingError(missing)
 
 
 class CompactContractEnv(CodeEnv):
@@ -48,10 +39,12 @@ class CompactContractEnv(CodeEnv):
             reference does; they need compactc, Node and compact-runtime.
         toolchain: ``"compactc"``, ``"frontend"``, or ``"auto"``: compactc where it is found.
             Name one where scores are compared: `info["toolchain"]` says which it was.
-        sandbox, allow_unsafe: What compactc runs in; see `CompactVerifier`.
+        sandbox, allow_unsafe, workers: What compactc runs in, and how many at a time; see
+            `CompactVerifier`.
         reward: ``"compactlora"`` (default of open tasks), ``"compact-spec"`` (of those with a
             specification), ``"binary"``, ``"staged"``, ``"ramped"``, ``"guided"``, or a function;
             see `envs.rewards`.
+        verifier: One that is shared, in place of one that these arguments describe.
         judge: A language model that has a bounded say in the reward, as
             ``{"base_url": "http://localhost:8000/v1", "model": "..."}``; see `envs.judge`.
         max_turns, split, families, difficulty, render_mode: See `CodeEnv`.
@@ -78,81 +71,34 @@ class CompactContractEnv(CodeEnv):
         toolchain: Choice = "auto",
         sandbox: SandboxChoice | Sandbox = "auto",
         allow_unsafe: bool = False,
+        workers: int | None = None,
         reward: str | RewardFunction | None = None,
-        judge: JudgeChoice | None = None,
         max_turns: int = 4,
-        split: str = "train",
-        families: Iterable[str] | None = None,
-        difficulty: int | None = None,
-        render_mode: str | None = None,
         verifier: CompactVerifier | None = None,
+        **episode: Unpack[EpisodeSettings],
     ) -> None:
         source = task_source(tasks)
-        chosen = verifier or CompactVerifier(toolchain, sandbox=sandbox, allow_unsafe=allow_unsafe)
-        if verifier is None:
-            _require(chosen, tasks)
-        super().__init__(
-            source,
-            chosen,
-            reward=REWARDS[tasks] if reward is None else reward,
-            judge=judge,
-            max_turns=max_turns,
-            split=split,
-            families=families,
-            difficulty=difficulty,
-            render_mode=render_mode,
-            owns_verifier=verifier is None,
-        )
+
+        def open_own() -> CompactVerifier:
+            return CompactVerifier(
+                toolchain, sandbox=sandbox, allow_unsafe=allow_unsafe, workers=workers
+            )
+
+        with own_or_shared(verifier, open_own) as (judging, owned):
+            if tasks == "spec" and (missing := judging.missing_for_tests()):
+                raise ToolchainMissingError(missing)
+            super().__init__(
+                source,
+                judging,
+                reward=REWARDS[tasks] if reward is None else reward,
+                max_turns=max_turns,
+                owns_verifier=owned,
+                **episode,
+            )
 
 
 class CompactContractVectorEnv(CodeVectorEnv):
-    """`num_envs` episodes of `CompactContractEnv` over one verifier, for `gymnasium.make_vec`.
+    """`num_envs` episodes of `CompactContractEnv` over one verifier, with what that takes; see
+    `gymnasium.make_vec`."""
 
-    Args:
-        num_envs, autoreset_mode: See `CodeVectorEnv`.
-        workers: How many programs are judged at a time (None: one per CPU).
-        toolchain and the rest: See `CompactContractEnv`.
-    """
-
-    def __init__(
-        self,
-        num_envs: int = 1,
-        *,
-        workers: int | None = None,
-        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
-        tasks: Tasks = "open",
-        toolchain: Choice = "auto",
-        sandbox: SandboxChoice | Sandbox = "auto",
-        allow_unsafe: bool = False,
-        reward: str | RewardFunction | None = None,
-        judge: JudgeChoice | None = None,
-        max_turns: int = 4,
-        split: str = "train",
-        families: Iterable[str] | None = None,
-        difficulty: int | None = None,
-        render_mode: str | None = None,
-    ) -> None:
-        task_source(tasks)
-        shared = make_judge(judge)
-        verifier = CompactVerifier(
-            toolchain, sandbox=sandbox, allow_unsafe=allow_unsafe, workers=workers
-        )
-        _require(verifier, tasks)
-        chosen = None if families is None else tuple(families)
-        super().__init__(
-            lambda: CompactContractEnv(
-                tasks=tasks,
-                reward=reward,
-                judge=shared,
-                max_turns=max_turns,
-                split=split,
-                families=chosen,
-                difficulty=difficulty,
-                render_mode=render_mode,
-                verifier=verifier,
-            ),
-            verifier,
-            num_envs,
-            autoreset_mode=autoreset_mode,
-            judge=None if isinstance(judge, Judge) else shared,
-        )
+    env_class = CompactContractEnv

@@ -6,24 +6,24 @@ before the writer as its opponent, and what the writer writes before the solver.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
-
-from gymnasium.vector import AutoresetMode
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from ..verifiers.python.suites import SuiteVerifier
 from ..verifiers.sandbox.base import Sandbox
 from ..verifiers.sandbox.choose import Choice as SandboxChoice
 from ..verifiers.task import Task
-from ..verifiers.verifier import ChoiceError
-from .code_env import OBSERVATION_BYTES, CodeEnv, TaskSource
-from .judge import Judge, JudgeChoice, make_judge
+from ..verifiers.verifier import ChoiceError, check_choice
+from .code_env import OBSERVATION_BYTES, CodeEnv, EpisodeSettings, TaskSource, own_or_shared
 from .reasoning import PROGRAM_BYTES, TOOLCHAINS, open_set, program
 from .rewards import RewardFunction
 from .spaces import SourceText
 from .tasks import python_tests
 from .tasks.python_sets import PythonSet
 from .vector import CodeVectorEnv
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
 class PythonTestsEnv(CodeEnv):
@@ -32,13 +32,15 @@ class PythonTestsEnv(CodeEnv):
 
     Args:
         toolchain: ``"python"``, or ``"auto"``, which is the same: there is no other.
-        sandbox, allow_unsafe: What programs run in; see `PythonVerifier`.
+        sandbox, allow_unsafe, workers: What programs run in, and how many at a time; see
+            `PythonVerifier`.
         tasks_from: A set of tasks that people know, or a file of one's own, ``"KIND:FILE"`` (see
             `tasks.python_sets`), or a set that is open: tests are asked for of those functions that
             have a reference, all of them in ``eval``. None: ForgeGym's own.
         shown: Whether the writer sees the (first) opponent that `reset` was given.
         reward: ``"test-writer"`` (default), ``"clipped-tests"``, ``"binary"``, or a function; see
             `envs.rewards`.
+        verifier: One that is shared, in place of one that these arguments describe.
         max_turns, split, families, difficulty, render_mode, judge: See `CodeEnv`.
 
     Raises:
@@ -58,41 +60,33 @@ class PythonTestsEnv(CodeEnv):
         toolchain: str = "auto",
         sandbox: SandboxChoice | Sandbox = "auto",
         allow_unsafe: bool = False,
+        workers: int | None = None,
         tasks_from: str | PythonSet | None = None,
         shown: bool = False,
         max_turns: int = 1,
         reward: str | RewardFunction = "test-writer",
-        split: str = "train",
-        families: Iterable[str] | None = None,
-        difficulty: int | None = None,
-        render_mode: str | None = None,
-        judge: JudgeChoice | None = None,
         verifier: SuiteVerifier | None = None,
+        **episode: Unpack[EpisodeSettings],
     ) -> None:
         self._shown = shown
-        owned = verifier is None
-        verifier = verifier or _verifier(toolchain, sandbox, allow_unsafe)
-        tasks: TaskSource = python_tests
-        try:
+        check_choice("Python toolchain", toolchain, TOOLCHAINS)
+
+        def open_own() -> SuiteVerifier:
+            return SuiteVerifier(sandbox=sandbox, allow_unsafe=allow_unsafe, workers=workers)
+
+        with own_or_shared(verifier, open_own) as (judging, owned):
+            tasks: TaskSource = python_tests
             if tasks_from is not None:
-                tasks = python_tests.TestsOf(open_set(tasks_from, verifier.programs))
-                split = "eval"
-        except BaseException:
-            if owned:
-                verifier.close()
-            raise
-        super().__init__(
-            tasks,
-            verifier,
-            reward=reward,
-            max_turns=max_turns,
-            split=split,
-            families=families,
-            difficulty=difficulty,
-            render_mode=render_mode,
-            judge=judge,
-            owns_verifier=owned,
-        )
+                tasks = python_tests.TestsOf(open_set(tasks_from, judging.programs))
+                episode["split"] = "eval"
+            super().__init__(
+                tasks,
+                judging,
+                reward=reward,
+                max_turns=max_turns,
+                owns_verifier=owned,
+                **episode,
+            )
         self.observation_space = SourceText(OBSERVATION_BYTES + PROGRAM_BYTES)
 
     def reset(
@@ -123,69 +117,8 @@ class PythonTestsEnv(CodeEnv):
         return submission[0], program(action)
 
 
-def _verifier(
-    toolchain: str,
-    sandbox: SandboxChoice | Sandbox,
-    allow_unsafe: bool,
-    workers: int | None = None,
-) -> SuiteVerifier:
-    if toolchain not in TOOLCHAINS:
-        known = ", ".join(TOOLCHAINS)
-        raise ChoiceError(f"unknown Python toolchain {toolchain!r}; there are: {known}")
-    return SuiteVerifier(sandbox=sandbox, allow_unsafe=allow_unsafe, workers=workers)
-
-
 class PythonTestsVectorEnv(CodeVectorEnv):
-    """`num_envs` episodes of `PythonTestsEnv` over one verifier, for `gymnasium.make_vec`.
+    """`num_envs` episodes of `PythonTestsEnv` over one verifier, with what that takes; see
+    `gymnasium.make_vec`."""
 
-    Args:
-        num_envs, autoreset_mode: See `CodeVectorEnv`.
-        workers: How many suites are judged at a time (None: one per CPU).
-        toolchain and the rest: See `PythonTestsEnv`.
-    """
-
-    def __init__(
-        self,
-        num_envs: int = 1,
-        *,
-        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
-        workers: int | None = None,
-        toolchain: str = "auto",
-        sandbox: SandboxChoice | Sandbox = "auto",
-        allow_unsafe: bool = False,
-        tasks_from: str | PythonSet | None = None,
-        shown: bool = False,
-        max_turns: int = 1,
-        reward: str | RewardFunction = "test-writer",
-        split: str = "train",
-        families: Iterable[str] | None = None,
-        difficulty: int | None = None,
-        render_mode: str | None = None,
-        judge: JudgeChoice | None = None,
-    ) -> None:
-        shared: Judge | None = make_judge(judge)
-        verifier = _verifier(toolchain, sandbox, allow_unsafe, workers)
-        chosen = None if families is None else tuple(families)
-        try:
-            known = None if tasks_from is None else open_set(tasks_from, verifier.programs)
-        except BaseException:
-            verifier.close()
-            raise
-        super().__init__(
-            lambda: PythonTestsEnv(
-                tasks_from=known,
-                shown=shown,
-                max_turns=max_turns,
-                reward=reward,
-                split=split,
-                families=chosen,
-                difficulty=difficulty,
-                render_mode=render_mode,
-                judge=shared,
-                verifier=verifier,
-            ),
-            verifier,
-            num_envs,
-            autoreset_mode=autoreset_mode,
-            judge=None if isinstance(judge, Judge) else shared,
-        )
+    env_class = PythonTestsEnv

@@ -9,9 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
-
-from gymnasium.vector import AutoresetMode
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..verifiers.python.suites import opposed
 from ..verifiers.python.toolchain import PythonVerifier
@@ -19,15 +17,18 @@ from ..verifiers.sandbox.base import Sandbox
 from ..verifiers.sandbox.choose import Choice as SandboxChoice
 from ..verifiers.task import Task
 from ..verifiers.verdict import Failure, Verdict
-from ..verifiers.verifier import ChoiceError
-from .code_env import OBSERVATION_BYTES, CodeEnv, TaskSource
+from ..verifiers.verifier import ChoiceError, check_choice
+from .code_env import OBSERVATION_BYTES, CodeEnv, EpisodeSettings, TaskSource, own_or_shared
 from .feedback import feedback_text
-from .judge import Judge, JudgeChoice, JudgeScore, make_judge
+from .judge import JudgeScore
 from .rewards import RewardFunction
 from .spaces import SourceText
 from .tasks import python as python_tasks
 from .tasks.python_sets import PythonSet
 from .vector import CodeVectorEnv
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 TOOLCHAINS = ("auto", "python")
 
@@ -103,7 +104,8 @@ class PythonReasoningEnv(CodeEnv):
 
     Args:
         toolchain: ``"python"``, or ``"auto"``, which is the same: there is no other.
-        sandbox, allow_unsafe: What programs run in; see `PythonVerifier`.
+        sandbox, allow_unsafe, workers: What programs run in, and how many at a time; see
+            `PythonVerifier`.
         tasks_from: A set of tasks that people know, or a file of one's own, ``"KIND:FILE"`` (see
             `tasks.python_sets`), or a set that is open; all of it is asked in ``eval``. None:
             ForgeGym's own.
@@ -117,6 +119,7 @@ class PythonReasoningEnv(CodeEnv):
             and the feedback, as in other environments.
         reward: ``"staged"`` (default), ``"pass-rate"``, ``"binary"``, ``"reasoning"``, or a
             function; see `envs.rewards`. Texts pay nothing when they are written.
+        verifier: One that is shared, in place of one that these arguments describe.
         split, families, difficulty, render_mode, judge: See `CodeEnv`.
 
     Raises:
@@ -144,46 +147,36 @@ class PythonReasoningEnv(CodeEnv):
         toolchain: str = "auto",
         sandbox: SandboxChoice | Sandbox = "auto",
         allow_unsafe: bool = False,
+        workers: int | None = None,
         tasks_from: str | PythonSet | None = None,
         stages: Iterable[str | Stage] | None = None,
         attempts: int = 1,
         max_turns: int | None = None,
         history: bool = True,
         reward: str | RewardFunction = "staged",
-        split: str = "train",
-        families: Iterable[str] | None = None,
-        difficulty: int | None = None,
-        render_mode: str | None = None,
-        judge: JudgeChoice | None = None,
         verifier: PythonVerifier | None = None,
+        **episode: Unpack[EpisodeSettings],
     ) -> None:
         self._stages, turns = _played(stages, attempts, max_turns)
         self._history = history
-        self._texts: list[str] = []
-        self._last = ""
-        self._broken: Failure | None = None
-        owned = verifier is None
-        verifier = verifier or _verifier(toolchain, sandbox, allow_unsafe)
-        tasks: TaskSource = python_tasks
-        try:
+        check_choice("Python toolchain", toolchain, TOOLCHAINS)
+
+        def open_own() -> PythonVerifier:
+            return PythonVerifier(sandbox=sandbox, allow_unsafe=allow_unsafe, workers=workers)
+
+        with own_or_shared(verifier, open_own) as (judging, owned):
+            tasks: TaskSource = python_tasks
             if tasks_from is not None:
-                tasks, split = open_set(tasks_from, verifier), "eval"
-        except BaseException:
-            if owned:
-                verifier.close()
-            raise
-        super().__init__(
-            tasks,
-            verifier,
-            reward=reward,
-            max_turns=turns,
-            split=split,
-            families=families,
-            difficulty=difficulty,
-            render_mode=render_mode,
-            judge=judge,
-            owns_verifier=owned,
-        )
+                tasks = open_set(tasks_from, judging)
+                episode["split"] = "eval"
+            super().__init__(
+                tasks,
+                judging,
+                reward=reward,
+                max_turns=turns,
+                owns_verifier=owned,
+                **episode,
+            )
         parts = len(self._stages) * (STAGE_BYTES + _FRAME_BYTES) + PROGRAM_BYTES + _FRAME_BYTES
         asked = max(len(stage.instruction.encode()) for stage in self._stages)
         self.observation_space = SourceText(OBSERVATION_BYTES + parts + asked)
@@ -196,13 +189,18 @@ class PythonReasoningEnv(CodeEnv):
         given = dict(options or {})
         tests = given.pop("tests", None)
         prompt, info = super().reset(seed=seed, options=given)
-        self._texts, self._last, self._broken = [], "", None
         if tests is not None:
             if isinstance(tests, str):
                 raise ChoiceError("the reset option 'tests' is a sequence of texts, not one")
             info["task_key"] = self._oppose(tests)
         self._screen = f"{prompt}\n{asks(self._stages[0])}"
         return self._screen, {**info, "next_stage": self._stages[0].name}
+
+    def _begin(self, task: Task | None) -> None:
+        super()._begin(task)
+        self._texts: list[str] = []
+        self._last = ""
+        self._broken: Failure | None = None
 
     def _oppose(self, tests: Sequence[str]) -> str:
         """Puts the task up against an opponent's tests; its new key."""
@@ -285,8 +283,8 @@ def _played(
     known = {stage.name: stage for stage in STAGES}
     chosen: list[Stage] = []
     for stage in STAGES if stages is None else (stages,) if isinstance(stages, str) else stages:
-        if isinstance(stage, str) and stage not in known:
-            raise ChoiceError(f"unknown stage {stage!r}; there are: {', '.join(known)}")
+        if isinstance(stage, str):
+            check_choice("stage", stage, known)
         chosen.append(known[stage] if isinstance(stage, str) else stage)
     if [stage.kind for stage in chosen] != ["text"] * (len(chosen) - 1) + ["code"]:
         raise ChoiceError("the last stage, and no other, must ask for code")
@@ -319,80 +317,13 @@ def _cut(text: str, most: int) -> str:
     return data.decode() if len(data) <= most else data[:most].decode("utf-8", "ignore") + _CUT
 
 
-def _verifier(
-    toolchain: str,
-    sandbox: SandboxChoice | Sandbox,
-    allow_unsafe: bool,
-    workers: int | None = None,
-) -> PythonVerifier:
-    if toolchain not in TOOLCHAINS:
-        known = ", ".join(TOOLCHAINS)
-        raise ChoiceError(f"unknown Python toolchain {toolchain!r}; there are: {known}")
-    return PythonVerifier(sandbox=sandbox, allow_unsafe=allow_unsafe, workers=workers)
-
-
 def open_set(tasks_from: str | PythonSet, verifier: PythonVerifier) -> PythonSet:
     """The set of this name (`tasks.python_sets`), or one that is open. Raises as `PythonSet`."""
     return PythonSet(tasks_from, verifier) if isinstance(tasks_from, str) else tasks_from
 
 
 class PythonReasoningVectorEnv(CodeVectorEnv):
-    """`num_envs` episodes of `PythonReasoningEnv` over one verifier, for `gymnasium.make_vec`.
+    """`num_envs` episodes of `PythonReasoningEnv` over one verifier, with what that takes; see
+    `gymnasium.make_vec`."""
 
-    Args:
-        num_envs, autoreset_mode: See `CodeVectorEnv`.
-        workers: How many programs are judged at a time (None: one per CPU).
-        toolchain and the rest: See `PythonReasoningEnv`.
-    """
-
-    def __init__(
-        self,
-        num_envs: int = 1,
-        *,
-        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
-        workers: int | None = None,
-        toolchain: str = "auto",
-        sandbox: SandboxChoice | Sandbox = "auto",
-        allow_unsafe: bool = False,
-        tasks_from: str | PythonSet | None = None,
-        stages: Iterable[str | Stage] | None = None,
-        attempts: int = 1,
-        max_turns: int | None = None,
-        history: bool = True,
-        reward: str | RewardFunction = "staged",
-        split: str = "train",
-        families: Iterable[str] | None = None,
-        difficulty: int | None = None,
-        render_mode: str | None = None,
-        judge: JudgeChoice | None = None,
-    ) -> None:
-        _played(stages, attempts, max_turns)  # says what is wrong before anything is opened
-        shared: Judge | None = make_judge(judge)
-        verifier = _verifier(toolchain, sandbox, allow_unsafe, workers)
-        chosen = None if families is None else tuple(families)
-        played = stages if stages is None or isinstance(stages, str) else tuple(stages)
-        try:
-            known = None if tasks_from is None else open_set(tasks_from, verifier)
-        except BaseException:
-            verifier.close()
-            raise
-        super().__init__(
-            lambda: PythonReasoningEnv(
-                tasks_from=known,
-                stages=played,
-                attempts=attempts,
-                max_turns=max_turns,
-                history=history,
-                reward=reward,
-                split=split,
-                families=chosen,
-                difficulty=difficulty,
-                render_mode=render_mode,
-                judge=shared,
-                verifier=verifier,
-            ),
-            verifier,
-            num_envs,
-            autoreset_mode=autoreset_mode,
-            judge=None if isinstance(judge, Judge) else shared,
-        )
+    env_class = PythonReasoningEnv

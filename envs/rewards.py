@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ..verifiers.verdict import Severity, Verdict
-from ..verifiers.verifier import ChoiceError
+from ..verifiers.verifier import check_choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -436,6 +436,5 @@ def reward_function(reward: str | RewardFunction) -> RewardFunction:
     """The preset of this name, or the function itself. Raises `ChoiceError` for an unknown name."""
     if callable(reward):
         return reward
-    if reward not in PRESETS:
-        raise ChoiceError(f"unknown reward {reward!r}; there are: {', '.join(PRESETS)}")
+    check_choice("reward", reward, PRESETS)
     return PRESETS[reward]

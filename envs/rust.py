@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from gymnasium.vector import AutoresetMode
+from typing import TYPE_CHECKING
 
 from ..verifiers.rust.toolchain import RustVerifier
 from ..verifiers.sandbox.base import Sandbox
 from ..verifiers.sandbox.choose import Choice as SandboxChoice
-from ..verifiers.verifier import ChoiceError
-from .code_env import CodeEnv, TaskSource
-from .judge import Judge, JudgeChoice, make_judge
+from ..verifiers.verifier import check_choice
+from .code_env import CodeEnv, EpisodeSettings, TaskSource, own_or_shared
 from .rewards import RewardFunction
 from .tasks import rust as rust_tasks
 from .tasks.rust_sets import RustSet
 from .vector import CodeVectorEnv
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
 TOOLCHAINS = ("auto", "rustc")
 
 
-def _verifier(
-    toolchain: str,
-    sandbox: SandboxChoice | Sandbox,
-    allow_unsafe: bool,
-    workers: int | None = None,
-) -> RustVerifier:
-    if toolchain not in TOOLCHAINS:
-        known = ", ".join(TOOLCHAINS)
-        raise ChoiceError(f"unknown Rust toolchain {toolchain!r}; there are: {known}")
-    return RustVerifier(sandbox=sandbox, allow_unsafe=allow_unsafe, workers=workers)
-
-
-def _set(tasks_from: str | RustSet, verifier: RustVerifier) -> RustSet:
+def open_set(tasks_from: str | RustSet, verifier: RustVerifier) -> RustSet:
+    """The set of this name (`tasks.rust_sets`), or one that is open. Raises as `RustSet`."""
     return RustSet(tasks_from, verifier) if isinstance(tasks_from, str) else tasks_from
 
 
@@ -42,11 +31,13 @@ class RustCodeEnv(CodeEnv):
 
     Args:
         toolchain: ``"rustc"``, or ``"auto"``, which is the same: there is no other.
-        sandbox, allow_unsafe: What rustc and programs run in; see `RustVerifier`.
+        sandbox, allow_unsafe, workers: What rustc and programs run in, and how many at a time; see
+            `RustVerifier`.
         reward: ``"staged"`` (default), ``"binary"``, ``"nanochat"``, or a function; see
             `envs.rewards`.
         tasks_from: A set of tasks that people know, ``"KIND:PATH"`` (see `tasks.rust_sets`), or one
             that is open; all of it is asked in ``eval``. None: ForgeGym's own.
+        verifier: One that is shared, in place of one that these arguments describe.
         max_turns, split, families, difficulty, render_mode, judge: See `CodeEnv`.
 
     Raises:
@@ -61,89 +52,35 @@ class RustCodeEnv(CodeEnv):
         toolchain: str = "auto",
         sandbox: SandboxChoice | Sandbox = "auto",
         allow_unsafe: bool = False,
+        workers: int | None = None,
         tasks_from: str | RustSet | None = None,
         reward: str | RewardFunction = "staged",
         max_turns: int = 4,
-        split: str = "train",
-        families: Iterable[str] | None = None,
-        difficulty: int | None = None,
-        render_mode: str | None = None,
-        judge: JudgeChoice | None = None,
         verifier: RustVerifier | None = None,
+        **episode: Unpack[EpisodeSettings],
     ) -> None:
-        owned = verifier is None
-        verifier = verifier or _verifier(toolchain, sandbox, allow_unsafe)
-        tasks: TaskSource = rust_tasks
-        try:
+        check_choice("Rust toolchain", toolchain, TOOLCHAINS)
+
+        def open_own() -> RustVerifier:
+            return RustVerifier(sandbox=sandbox, allow_unsafe=allow_unsafe, workers=workers)
+
+        with own_or_shared(verifier, open_own) as (judging, owned):
+            tasks: TaskSource = rust_tasks
             if tasks_from is not None:
-                tasks, split = _set(tasks_from, verifier), "eval"
-        except BaseException:
-            if owned:
-                verifier.close()
-            raise
-        super().__init__(
-            tasks,
-            verifier,
-            reward=reward,
-            max_turns=max_turns,
-            split=split,
-            families=families,
-            difficulty=difficulty,
-            render_mode=render_mode,
-            judge=judge,
-            owns_verifier=owned,
-        )
+                tasks = open_set(tasks_from, judging)
+                episode["split"] = "eval"
+            super().__init__(
+                tasks,
+                judging,
+                reward=reward,
+                max_turns=max_turns,
+                owns_verifier=owned,
+                **episode,
+            )
 
 
 class RustCodeVectorEnv(CodeVectorEnv):
-    """`num_envs` episodes of `RustCodeEnv` over one verifier, for `gymnasium.make_vec`.
+    """`num_envs` episodes of `RustCodeEnv` over one verifier, with what that takes; see
+    `gymnasium.make_vec`."""
 
-    Args:
-        num_envs, autoreset_mode: See `CodeVectorEnv`.
-        workers: How many programs are judged at a time (None: one per CPU).
-        toolchain and the rest: See `RustCodeEnv`.
-    """
-
-    def __init__(
-        self,
-        num_envs: int = 1,
-        *,
-        workers: int | None = None,
-        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
-        toolchain: str = "auto",
-        sandbox: SandboxChoice | Sandbox = "auto",
-        allow_unsafe: bool = False,
-        tasks_from: str | RustSet | None = None,
-        reward: str | RewardFunction = "staged",
-        max_turns: int = 4,
-        split: str = "train",
-        families: Iterable[str] | None = None,
-        difficulty: int | None = None,
-        render_mode: str | None = None,
-        judge: JudgeChoice | None = None,
-    ) -> None:
-        shared = make_judge(judge)
-        verifier = _verifier(toolchain, sandbox, allow_unsafe, workers)
-        chosen = None if families is None else tuple(families)
-        try:
-            known = None if tasks_from is None else _set(tasks_from, verifier)
-        except BaseException:
-            verifier.close()
-            raise
-        super().__init__(
-            lambda: RustCodeEnv(
-                tasks_from=known,
-                reward=reward,
-                max_turns=max_turns,
-                split=split,
-                families=chosen,
-                difficulty=difficulty,
-                render_mode=render_mode,
-                judge=shared,
-                verifier=verifier,
-            ),
-            verifier,
-            num_envs,
-            autoreset_mode=autoreset_mode,
-            judge=None if isinstance(judge, Judge) else shared,
-        )
+    env_class = RustCodeEnv

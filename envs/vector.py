@@ -11,7 +11,7 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +19,9 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from ..verifiers.verdict import Verdict
-from ..verifiers.verifier import ChoiceError, Verifier, judge
+from ..verifiers.verifier import ChoiceError, check_choice, judge
 from .code_env import CodeEnv
-from .judge import Judge, opinions
+from .judge import opinions
 
 Flags = npt.NDArray[np.bool_]
 Texts = tuple[str, ...]
@@ -34,17 +34,18 @@ def derive_seed(seed: int, index: int) -> int:
 
 
 class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
-    """`num_envs` copies of a `CodeEnv` that share one verifier.
+    """`num_envs` environments of one kind, `env_class`, that share one verifier (and one judge,
+    where there is one).
 
     Args:
-        make_env: Makes one copy, over `verifier` (and over one `Judge`, where there is one).
-        verifier: Judges for all; closed with this environment.
-        num_envs: How many copies.
+        num_envs: How many.
         autoreset_mode: One of Gymnasium's `AutoresetMode`, or its value.
-        judge: The copies' judge, to be closed with this environment (None: it is not).
+        settings: What `env_class` takes, once for all; `workers` is how many programs are judged
+            at a time.
 
     Raises:
-        ValueError: `num_envs` is less than 1, or `autoreset_mode` is none of its values.
+        ChoiceError: `num_envs` is less than 1, or `autoreset_mode` is none of its values; and as
+            `env_class` does.
 
     Observations and actions are tuples of `num_envs` strings; rewards are float64 and the flags
     bool arrays of shape ``(num_envs,)``; infos follow Gymnasium's vector convention (``infos[key]``
@@ -56,27 +57,27 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
     episodes differ in length.
     """
 
+    env_class: ClassVar[Callable[..., CodeEnv]]
+
     # Gymnasium closes an environment even when its construction failed.
-    verifier: Verifier | None = None
+    envs: tuple[CodeEnv, ...] = ()
     _early: ThreadPoolExecutor | None = None
-    _owned_judge: Judge | None = None
 
     def __init__(
         self,
-        make_env: Callable[[], CodeEnv],
-        verifier: Verifier,
-        num_envs: int,
+        num_envs: int = 1,
         *,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
-        judge: Judge | None = None,
+        **settings: Any,
     ) -> None:
-        self.verifier, self._owned_judge = verifier, judge
         if num_envs < 1:
             raise ChoiceError(f"num_envs must be at least 1, but is {num_envs}")
+        if not isinstance(autoreset_mode, AutoresetMode):
+            check_choice("autoreset_mode", autoreset_mode, [mode.value for mode in AutoresetMode])
         self.autoreset_mode = AutoresetMode(autoreset_mode)
-        self.envs = tuple(make_env() for _ in range(num_envs))
-        first = self.envs[0]
-        self.judge = first.judge
+        first = type(self).env_class(**settings)
+        self.envs = (first, *(first.another() for _ in range(num_envs - 1)))
+        self.verifier, self.judge = first.verifier, first.judge
         self.num_envs = num_envs
         self.metadata = {**first.metadata, "autoreset_mode": self.autoreset_mode}
         self.render_mode = first.render_mode
@@ -159,7 +160,7 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
         self._begun.clear()
         judged = [i for i, submission in zip(live, submissions, strict=True) if submission]
         asked = [submission for submission in submissions if submission]
-        found, retries = judge(self.envs[0].verifier, asked)
+        found, retries = judge(self.verifier, asked)
         judges = [self.envs[i].asks(verdict) for i, verdict in zip(judged, found, strict=True)]
         said = opinions(self.judge, asked, judges)
         outcomes = dict(zip(judged, zip(found, retries, said, strict=True), strict=True))
@@ -201,27 +202,24 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
         they have judged. Nothing is done where programs are judged in this process. Raises as
         `CodeEnv.step`.
         """
-        verifier = self.envs[0].verifier
-        if verifier.sandbox is None:
+        if self.verifier.sandbox is None:
             return
         if self._early is None:
             self._early = ThreadPoolExecutor(os.cpu_count() or 1, "forgegym-early")
         submission = self.envs[index].submission(action)
         if submission is not None:
-            self._begun.append(self._early.submit(verifier.verify, *submission))
+            self._begun.append(self._early.submit(self.verifier.verify, *submission))
 
     def render(self) -> tuple[str | None, ...]:  # type: ignore[override]
         """`CodeEnv.render` of every episode."""
         return tuple(env.render() for env in self.envs)
 
     def close_extras(self, **kwargs: Any) -> None:  # noqa: ARG002
-        """Close the verifier and the judge."""
+        """Close the verifier and the judge, unless they were given and so are shared."""
         if self._early is not None:
             self._early.shutdown(cancel_futures=True)
-        if self.verifier is not None:
-            self.verifier.close()
-        if self._owned_judge is not None:
-            self._owned_judge.close()
+        for env in self.envs:
+            env.close()
 
     def _reset_one(
         self, infos: dict[str, Any], i: int, seed: int | None, options: Mapping[str, Any]

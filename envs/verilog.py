@@ -2,41 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from gymnasium.vector import AutoresetMode
+from typing import TYPE_CHECKING
 
 from ..verifiers.sandbox.base import Sandbox
 from ..verifiers.sandbox.choose import Choice as SandboxChoice
-from ..verifiers.verifier import ChoiceError
+from ..verifiers.verifier import check_choice
 from ..verifiers.verilog.toolchain import VerilogVerifier
-from .code_env import CodeEnv, TaskSource
-from .judge import Judge, JudgeChoice, make_judge
+from .code_env import CodeEnv, EpisodeSettings, TaskSource, own_or_shared
 from .rewards import RewardFunction
 from .tasks import verilog as verilog_tasks
 from .tasks.verilog_sets import VerilogSet
 from .vector import CodeVectorEnv
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
 TOOLCHAINS = ("auto", "iverilog+yosys")
 
 
-def _verifier(
-    toolchain: str,
-    sandbox: SandboxChoice | Sandbox,
-    allow_unsafe: bool,
-    lint: bool,
-    prove: bool,
-    workers: int | None = None,
-) -> VerilogVerifier:
-    if toolchain not in TOOLCHAINS:
-        known = ", ".join(TOOLCHAINS)
-        raise ChoiceError(f"unknown Verilog toolchain {toolchain!r}; there are: {known}")
-    return VerilogVerifier(
-        sandbox=sandbox, allow_unsafe=allow_unsafe, lint=lint, prove=prove, workers=workers
-    )
-
-
-def _set(tasks_from: str | VerilogSet, verifier: VerilogVerifier) -> VerilogSet:
+def open_set(tasks_from: str | VerilogSet, verifier: VerilogVerifier) -> VerilogSet:
+    """The set of this name (`tasks.verilog_sets`), or one that is open. Raises as `VerilogSet`."""
     return VerilogSet(tasks_from, verifier) if isinstance(tasks_from, str) else tasks_from
 
 
@@ -47,12 +32,13 @@ class VerilogModuleEnv(CodeEnv):
 
     Args:
         toolchain: ``"iverilog+yosys"``, or ``"auto"``, which is the same: there is no other.
-        sandbox, allow_unsafe, lint, prove: See `VerilogVerifier`.
+        sandbox, allow_unsafe, lint, prove, workers: See `VerilogVerifier`.
         reward: ``"staged"`` (default), ``"binary"``, ``"verigen"``, or a function; see
             `envs.rewards`.
         tasks_from: A set of tasks that people know, ``"verilog-eval:FOLDER"`` or
             ``"rtllm:FOLDER"`` (see `tasks.verilog_sets`), or one that is open; all of it is asked
             in ``eval``. None: ForgeGym's own.
+        verifier: One that is shared, in place of one that these arguments describe.
         max_turns, split, families, difficulty, render_mode, judge: See `CodeEnv`.
 
     Raises:
@@ -69,91 +55,37 @@ class VerilogModuleEnv(CodeEnv):
         allow_unsafe: bool = False,
         lint: bool = True,
         prove: bool = False,
+        workers: int | None = None,
         tasks_from: str | VerilogSet | None = None,
         reward: str | RewardFunction = "staged",
         max_turns: int = 4,
-        split: str = "train",
-        families: Iterable[str] | None = None,
-        difficulty: int | None = None,
-        render_mode: str | None = None,
-        judge: JudgeChoice | None = None,
         verifier: VerilogVerifier | None = None,
+        **episode: Unpack[EpisodeSettings],
     ) -> None:
-        owned = verifier is None
-        verifier = verifier or _verifier(toolchain, sandbox, allow_unsafe, lint, prove)
-        tasks: TaskSource = verilog_tasks
-        try:
+        check_choice("Verilog toolchain", toolchain, TOOLCHAINS)
+
+        def open_own() -> VerilogVerifier:
+            return VerilogVerifier(
+                sandbox=sandbox, allow_unsafe=allow_unsafe, lint=lint, prove=prove, workers=workers
+            )
+
+        with own_or_shared(verifier, open_own) as (judging, owned):
+            tasks: TaskSource = verilog_tasks
             if tasks_from is not None:
-                tasks, split = _set(tasks_from, verifier), "eval"
-        except BaseException:
-            if owned:
-                verifier.close()
-            raise
-        super().__init__(
-            tasks,
-            verifier,
-            reward=reward,
-            max_turns=max_turns,
-            split=split,
-            families=families,
-            difficulty=difficulty,
-            render_mode=render_mode,
-            judge=judge,
-            owns_verifier=owned,
-        )
+                tasks = open_set(tasks_from, judging)
+                episode["split"] = "eval"
+            super().__init__(
+                tasks,
+                judging,
+                reward=reward,
+                max_turns=max_turns,
+                owns_verifier=owned,
+                **episode,
+            )
 
 
 class VerilogModuleVectorEnv(CodeVectorEnv):
-    """`num_envs` episodes of `VerilogModuleEnv` over one verifier, for `gymnasium.make_vec`.
+    """`num_envs` episodes of `VerilogModuleEnv` over one verifier, with what that takes; see
+    `gymnasium.make_vec`."""
 
-    Args:
-        num_envs, autoreset_mode: See `CodeVectorEnv`.
-        workers: How many programs are judged at a time (None: one per CPU).
-        toolchain and the rest: See `VerilogModuleEnv`.
-    """
-
-    def __init__(
-        self,
-        num_envs: int = 1,
-        *,
-        workers: int | None = None,
-        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
-        toolchain: str = "auto",
-        sandbox: SandboxChoice | Sandbox = "auto",
-        allow_unsafe: bool = False,
-        lint: bool = True,
-        prove: bool = False,
-        tasks_from: str | VerilogSet | None = None,
-        reward: str | RewardFunction = "staged",
-        max_turns: int = 4,
-        split: str = "train",
-        families: Iterable[str] | None = None,
-        difficulty: int | None = None,
-        render_mode: str | None = None,
-        judge: JudgeChoice | None = None,
-    ) -> None:
-        shared = make_judge(judge)
-        verifier = _verifier(toolchain, sandbox, allow_unsafe, lint, prove, workers)
-        chosen = None if families is None else tuple(families)
-        try:
-            known = None if tasks_from is None else _set(tasks_from, verifier)
-        except BaseException:
-            verifier.close()
-            raise
-        super().__init__(
-            lambda: VerilogModuleEnv(
-                tasks_from=known,
-                reward=reward,
-                max_turns=max_turns,
-                split=split,
-                families=chosen,
-                difficulty=difficulty,
-                render_mode=render_mode,
-                judge=shared,
-                verifier=verifier,
-            ),
-            verifier,
-            num_envs,
-            autoreset_mode=autoreset_mode,
-            judge=None if isinstance(judge, Judge) else shared,
-        )
+    env_class = VerilogModuleEnv

@@ -3,6 +3,7 @@
 import gc
 import warnings
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import gymnasium
@@ -275,12 +276,11 @@ def test_running_out_of_turns_truncates() -> None:
 
 def test_all_programs_of_a_step_are_judged_together_by_one_verifier() -> None:
     verifier = CountingVerifier()
-    envs = CodeVectorEnv(
-        lambda: CodeEnv(tasks, verifier, owns_verifier=False),
-        verifier,
-        4,
-        autoreset_mode="Disabled",
-    )
+
+    class Counted(CodeVectorEnv):
+        env_class = partial(CodeEnv, tasks, verifier)
+
+    envs = Counted(4, autoreset_mode="Disabled")
     envs.reset(seed=0, options={"task": TASK})
     envs.step((SOLUTION, SIMPLE, WRONG, WRONG))
     envs.step((SOLUTION, SIMPLE, WRONG, WRONG))
@@ -354,9 +354,11 @@ def test_what_is_anticipated_is_judged_once_and_no_differently():
 
     def played(*, early):
         verifier = Remembering(CompactVerifier("frontend"))
-        env = CodeVectorEnv(
-            lambda: CodeEnv(tasks, verifier, reward="staged", owns_verifier=False), verifier, 3
-        )
+
+        class Remembered(CodeVectorEnv):
+            env_class = partial(CodeEnv, tasks, verifier, reward="staged")
+
+        env = Remembered(3)
         env.reset(seed=4)
         for index in early:
             env.anticipate(index, actions[index])

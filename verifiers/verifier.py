@@ -7,7 +7,7 @@ the machine fails it says so in the verdict; `judge` then asks once more, since 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol, runtime_checkable
 
 from .task import Task
@@ -16,6 +16,13 @@ from .verdict import Toolchain, Verdict
 
 class ChoiceError(ValueError):
     """Something was asked for that there is not; the message is one sentence that says what is."""
+
+
+def check_choice(what: str, given: object, known: Iterable[object]) -> None:
+    """Raises `ChoiceError` when what is `given` is none of those that are `known`."""
+    known = tuple(known)
+    if given not in known:
+        raise ChoiceError(f"unknown {what} {given!r}; there are: {', '.join(map(str, known))}")
 
 
 class ToolchainMissingError(RuntimeError):

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from ...verifiers.task import Task
-from ...verifiers.verifier import ChoiceError
+from ...verifiers.verifier import ChoiceError, check_choice
 from .compact_families import FAMILIES
 from .draw import Draw
 
@@ -174,14 +174,11 @@ def _kinds(
     split: str, families: Sequence[str] | None, difficulty: int | None
 ) -> list[tuple[str, int]]:
     """The (family, difficulty) pairs that fit, in their order."""
-    if split not in SPLITS:
-        raise ChoiceError(f"unknown split {split!r}; there are: {', '.join(SPLITS)}")
+    check_choice("split", split, SPLITS)
     if difficulty is not None and difficulty not in LEVELS:
         raise ChoiceError(f"unknown difficulty {difficulty!r}; there are: 1 to {max(LEVELS)}")
     for name in families or ():
-        if name not in FAMILIES and name != BASE:
-            known = ", ".join((BASE, *FAMILIES))
-            raise ChoiceError(f"unknown family {name!r}; there are: {known}")
+        check_choice("family", name, (BASE, *FAMILIES))
     kinds = [
         (name, level)
         for name in (families if families is not None else (BASE, *FAMILIES))

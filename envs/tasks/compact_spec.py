@@ -20,7 +20,7 @@ from pathlib import Path
 from ...verifiers.compact.frontend import ast
 from ...verifiers.compact.frontend.parser import parse
 from ...verifiers.task import Task
-from ...verifiers.verifier import ChoiceError
+from ...verifiers.verifier import ChoiceError, check_choice
 from .compact import HEADER
 
 FOLDER = Path(__file__).with_name("compact_specs")
@@ -159,8 +159,7 @@ def sample(
 
 
 def _check(split: str, chosen: Sequence[str] | None) -> None:
-    if split not in SPLITS:
-        raise ChoiceError(f"unknown split {split!r}; there are: {', '.join(SPLITS)}")
+    check_choice("split", split, SPLITS)
     unknown = set(chosen or ()) - set(families())
     if unknown or chosen == ():
         known = ", ".join(families())

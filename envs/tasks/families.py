@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from typing import Any, Protocol
 
 from ...verifiers.task import Task
-from ...verifiers.verifier import ChoiceError
+from ...verifiers.verifier import ChoiceError, check_choice
 from .draw import Draw
 
 SPLITS = ("train", "eval")
@@ -132,14 +132,11 @@ class FamilyTasks:
         self, split: str, families: Sequence[str] | None, difficulty: int | None
     ) -> list[tuple[str, int]]:
         """The (family, difficulty) pairs that fit, in their order."""
-        if split not in SPLITS:
-            raise ChoiceError(f"unknown split {split!r}; there are: {', '.join(SPLITS)}")
+        check_choice("split", split, SPLITS)
         if difficulty is not None and difficulty not in LEVELS:
             raise ChoiceError(f"unknown difficulty {difficulty!r}; there are: 1 to {max(LEVELS)}")
         for name in families or ():
-            if name not in self.families:
-                known = ", ".join(sorted(self.families))
-                raise ChoiceError(f"unknown family {name!r}; there are: {known}")
+            check_choice("family", name, sorted(self.families))
         return [
             (name, level)
             for name in (sorted(self.families) if families is None else families)

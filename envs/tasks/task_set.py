@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...verifiers.task import Task
-from ...verifiers.verifier import ChoiceError
+from ...verifiers.verifier import ChoiceError, check_choice
 from .draw import Draw
 
 
 def read_source(source: str, kinds: Sequence[str]) -> tuple[str, str]:
     """The kind and the place that ``KIND:PATH`` names. Raises `ChoiceError` for another kind."""
     kind, _, path = source.partition(":")
-    if kind not in kinds:
-        raise ChoiceError(f"unknown set of tasks {kind!r}; there are: {', '.join(kinds)}")
+    check_choice("set of tasks", kind, kinds)
     return kind, path
 
 

@@ -35,7 +35,7 @@ from ..verdict import (
     Toolchain,
     Verdict,
 )
-from ..verifier import ChoiceError, ToolchainMissingError
+from ..verifier import ChoiceError, ToolchainMissingError, check_choice
 from . import behaviour, parse
 from .behaviour import Play, Scene, Told
 from .compiler import INSTALL_HINT, MEMORY_BYTES, OUTPUT_BYTES, Compiler, open_compiler
@@ -183,12 +183,9 @@ class CompactVerifier:
         allow_unsafe: bool = False,
         tests_seed: str = "0",
     ) -> None:
-        if toolchain not in get_args(Choice):
-            known = ", ".join(get_args(Choice))
-            raise ChoiceError(f"unknown Compact toolchain {toolchain!r}; there are: {known}")
-        if isinstance(sandbox, str) and sandbox not in get_args(SandboxChoice):
-            known = ", ".join(get_args(SandboxChoice))
-            raise ChoiceError(f"unknown sandbox {sandbox!r}; there are: {known}")
+        check_choice("Compact toolchain", toolchain, get_args(Choice))
+        if isinstance(sandbox, str):
+            check_choice("sandbox", sandbox, get_args(SandboxChoice))
         self.workers = workers or os.cpu_count() or 1
         self._compiler: Compiler | None = None
         if toolchain != "frontend":
