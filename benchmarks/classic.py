@@ -36,7 +36,8 @@ from ..envs.grammars.derivation import Derivation
 from ..envs.grammars.prompt import Problem, PromptError
 from ..envs.registration import LANGUAGES
 from ..verifiers.verifier import ChoiceError
-from .evaluate import TASKS, sample_seed
+from .asking import sample_seed
+from .evaluation_config import TASKS
 from .records import make_folder, write_json
 from .studies.study import iqm
 

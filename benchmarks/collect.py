@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..envs.registration import LANGUAGES
-from .evaluate import BATCH, EvaluationConfig, EvaluationError, Row, sample
+from .evaluate import BATCH, sample
+from .evaluation_config import EvaluationConfig, EvaluationError
+from .evaluation_rows import Row
 from .records import Rows, make_folder, write_json, write_text
 
 if TYPE_CHECKING:

@@ -20,7 +20,9 @@ from rich.syntax import Syntax
 from ..verifiers.sandbox.base import SandboxUnavailableError
 from ..verifiers.verifier import ToolchainMissingError
 from .compact_agreement import compile_all
-from .evaluate import EvaluationConfig, Row, evaluate_into, read_rows
+from .evaluate import evaluate_into, read_rows
+from .evaluation_config import EvaluationConfig
+from .evaluation_rows import Row
 from .records import make_folder, write_json, write_text
 from .report import evaluation_table, percent_interval
 from .statistics import Estimate, wilson

@@ -9,76 +9,37 @@ the kind of its error, and played again, too.
 
 from __future__ import annotations
 
-import hashlib
-import importlib
 import json
-import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field
-from functools import lru_cache
-from numbers import Integral, Real
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
-from ..agents.agent import (
-    Agent,
-    AgentSetupError,
-    Answer,
-    AnswerError,
-    AnsweringAgent,
-    Configured,
-    Conversing,
-    ErrorKind,
-    Metered,
-    transcript,
-    without_address,
-)
-from ..agents.memory import MemoryExhaustedError, is_out_of_memory
+from ..agents.agent import Agent, Configured, without_address
 from ..envs.registration import LANGUAGES, TRANSCRIPTS
-from ..envs.tasks.families import FamilyTasks
+from .asking import Ask, Episode, answer_all, asked, sample_seed, text_seed
 from .baselines import TaskAgent
+from .evaluation_config import (
+    EvaluationConfig,
+    EvaluationError,
+    frozen_tasks,
+    kind_of_tasks,
+    tasks_digest,
+)
+from .evaluation_rows import Row, own_part, row_of
 from .records import Rows, make_folder, write_json
 from .summary import Summary, summarise
 
 if TYPE_CHECKING:
-    from ..envs.tasks.task_set import TaskSet
     from ..verifiers.task import Task
-    from ..verifiers.verdict import Diagnostic, Verdict
-    from ..verifiers.verifier import Verifier
 
 CONFIG, ROWS, SUMMARY = "config.json", "rows.jsonl", "summary.json"
 
 # Prompts answered at a time: enough to fill a small model's batch, few enough to see rows come.
 BATCH = 64
 
-# Of a refusal the first messages carry the news; a row is to stay readable.
-KEPT_DIAGNOSTICS, KEPT_MESSAGE = 3, 400
-
-# Where each environment keeps the frozen evaluation set of a kind of tasks: `tasks("eval")`.
-TASKS = {
-    ("CompactContract-v0", None): "..envs.tasks.compact",
-    ("CompactContract-v0", "open"): "..envs.tasks.compact",
-    ("CompactContract-v0", "spec"): "..envs.tasks.compact_spec",
-    ("PythonReasoning-v0", None): "..envs.tasks.python",
-    ("PythonTests-v0", None): "..envs.tasks.python_tests",
-    ("RustCode-v0", None): "..envs.tasks.rust",
-    ("VerilogModule-v0", None): "..envs.tasks.verilog",
-}
-
-# What programs of an environment are paid by where nobody says.
-REWARDS = {
-    "CompactContract-v0": "compactlora",
-    "PythonReasoning-v0": "staged",
-    "PythonTests-v0": "test-writer",
-    "RustCode-v0": "staged",
-    "VerilogModule-v0": "staged",
-}
-
-# The environments that take sets of tasks that people know.
-SETS = ("PythonReasoning-v0", "RustCode-v0", "VerilogModule-v0")
 
 # What may differ between the parts of one evaluation: no row depends on them.
 _MAY_CHANGE = frozenset(("samples", "budget", "image"))
@@ -86,229 +47,9 @@ _MAY_CHANGE = frozenset(("samples", "budget", "image"))
 # What `reset` says of an episode's task.
 _ABOUT = ("task_id", "task_key", "family", "difficulty", "toolchain")
 
-Row = dict[str, Any]
-
 
 def _ignore(rows: list[Row]) -> None:
     """Looks at no rows."""
-
-
-class EvaluationError(ValueError):
-    """An evaluation that cannot begin or go on; the message is one sentence for the user."""
-
-
-@dataclass(frozen=True, slots=True)
-class EvaluationConfig:
-    """What is evaluated: everything that decides which rows come out.
-
-    `samples` is how many episodes there are in all: episode i is about frozen task i modulo their
-    number. `turns` is the most programs in an episode; what the last one is paid counts. `budget`,
-    where there is one, is the most programs that are judged in all: an episode begins only if all
-    its turns are left.
-    """
-
-    env: str
-    agent: str
-    samples: int
-    split: str = "eval"
-    seed: int = 0
-    toolchain: str = "auto"
-    reward: str = "compactlora"
-    tasks: str | None = None
-    """Which of the environment's kinds of tasks; None: its default kind."""
-    tasks_from: str | None = None
-    """A set of tasks that people know, ``KIND:FOLDER``; None: ForgeGym's own."""
-    families: tuple[str, ...] | None = None
-    """Only tasks of these families; of the eval split then all that were held out, and not one of
-    each difficulty."""
-    turns: int = 1
-    budget: int | None = None
-
-    def __post_init__(self) -> None:
-        """Raises `EvaluationError` for a kind of tasks that the environment has not, and a budget
-        that is too small for an episode."""
-        if self.families is not None:  # as JSON has them, too
-            object.__setattr__(self, "families", tuple(self.families))
-        if self.tasks is not None and (self.env, self.tasks) not in TASKS:
-            raise EvaluationError(f"{self.env} has one kind of tasks, and no {self.tasks!r}")
-        if self.tasks is not None and TASKS[self.env, self.tasks] == TASKS[self.env, None]:
-            object.__setattr__(self, "tasks", None)  # the default kind, by its name
-        if self.budget is not None and self.budget < self.turns:
-            raise EvaluationError(
-                f"a budget of {self.budget} programs begins no episode of {self.turns} turns"
-            )
-
-
-def sample_seed(seed: int, index: int, purpose: str) -> int:
-    """The seed of one sample's task or text, by hashing: no two evaluations share samples."""
-    digest = hashlib.sha256(f"forgegym evaluate {seed} {index} {purpose}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") >> 1  # Gymnasium's seeds are non-negative int64
-
-
-def text_seed(seed: int, index: int, turn: int = 0) -> int:
-    """The seed that the agent is given for the program of a turn (from 0) of an episode."""
-    return sample_seed(seed, index, "text" if turn == 0 else f"text {turn}")
-
-
-def source_sha256(source: str) -> str:
-    """Of a program, in hexadecimal; halves of surrogate pairs count as three bytes each."""
-    return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-# ---------------------------------------------------------------- playing
-
-
-@dataclass(slots=True)
-class Episode:
-    """One that is being played: what the agent reads, and what became of its programs.
-
-    `task` is None where the environment chose it. `conversation`: see `AnsweringAgent.answers`.
-    `attempts` holds, for each program that was judged, the program, what it was paid, and what
-    `step` said of it. `answers`: the agent's, one a turn.
-    """
-
-    index: int
-    seed: int
-    prompt: str
-    task: Task | None
-    about: dict[str, Any]
-    conversation: list[str]
-    attempts: list[tuple[str, float, dict[str, Any]]] = field(default_factory=list)
-    answers: list[Answer] = field(default_factory=list)
-    over: bool = False
-    seconds: float = 0.0
-
-    @property
-    def error(self) -> AnswerError | None:
-        """Why the agent has not answered."""
-        return self.answers[-1].error if self.answers else None
-
-    def total(self, name: str) -> Any:
-        """The sum of a figure of its answers, None where it is known of none."""
-        known = [n for n in (getattr(answer, name) for answer in self.answers) if n is not None]
-        return sum(known) if known else None
-
-
-Ask = Callable[[Sequence[Episode]], list[Answer]]
-"""What answers episodes, in their order."""
-
-
-def asked(agent: Agent | TaskAgent, seed: int) -> Ask:
-    """How an agent answers: by what it reads, or, for a `TaskAgent`, by the task.
-
-    From the second turn on it reads the prompt, its programs, and what was said of each.
-    """
-
-    def seeds_of(episodes: Sequence[Episode]) -> list[int]:
-        return [text_seed(seed, e.index, len(e.attempts)) for e in episodes]
-
-    def by_conversation(episodes: Sequence[Episode]) -> list[Answer]:
-        assert isinstance(agent, AnsweringAgent)
-        return agent.answers([e.conversation for e in episodes], seeds=seeds_of(episodes))
-
-    def by_text(episodes: Sequence[Episode]) -> list[Answer]:
-        assert isinstance(agent, Agent)
-        seeds = seeds_of(episodes)
-        if isinstance(agent, Conversing):
-            texts = agent.converse([e.conversation for e in episodes], seeds=seeds)
-        else:
-            texts = agent.generate([transcript(e.conversation) for e in episodes], seeds=seeds)
-        told = agent.tokens if isinstance(agent, Metered) else None
-        tokens = [None] * len(texts) if told is None else list(told)
-        if len(tokens) != len(texts):
-            raise AnswerError(
-                ErrorKind.GARBAGE, f"{len(tokens)} numbers of tokens for {len(texts)} programs"
-            )
-        return [Answer(text, count) for text, count in zip(texts, tokens, strict=True)]
-
-    def by_task(episodes: Sequence[Episode]) -> list[Answer]:
-        assert isinstance(agent, TaskAgent)
-        tasks = [e.task for e in episodes if e.task is not None]
-        if len(tasks) < len(episodes):
-            raise EvaluationError(
-                f"the agent {agent.name!r} answers frozen tasks only: take the eval split"
-            )
-        return [Answer(agent.answer(task)) for task in tasks]
-
-    if isinstance(agent, TaskAgent):
-        return by_task
-    return by_conversation if isinstance(agent, AnsweringAgent) else by_text
-
-
-def _sound(answer: object) -> Answer:
-    """An answer as rows can hold it: agents from outside are not type-checked.
-
-    Raises `AnswerError` for what is none.
-    """
-    if not isinstance(answer, Answer):
-        raise AnswerError(ErrorKind.GARBAGE, f"an answer is no {type(answer).__name__}")
-    if not isinstance(answer.program, str):
-        told = f"a program is a str, not {type(answer.program).__name__}"
-        raise AnswerError(ErrorKind.GARBAGE, told)
-    cost = answer.cost
-    if cost is not None:
-        if not isinstance(cost, Real) or not 0 <= cost < math.inf:
-            raise AnswerError(ErrorKind.GARBAGE, f"the cost of an answer cannot be {cost!r}")
-        cost = float(cost)
-    return Answer(
-        str(answer.program),
-        _count(answer.tokens),
-        _count(answer.prompt_tokens),
-        cost,
-        None if answer.error is None else _sound_error(answer.error),
-    )
-
-
-def _count(tokens: object) -> int | None:
-    if tokens is None:
-        return None
-    if not isinstance(tokens, Integral) or isinstance(tokens, bool) or tokens < 0:  # numpy's, too
-        raise AnswerError(ErrorKind.GARBAGE, f"a number of tokens cannot be {tokens!r}")
-    return int(tokens)
-
-
-def _sound_error(error: BaseException) -> AnswerError:
-    """What an agent raised, as an error that has a kind."""
-    if isinstance(error, SystemExit):
-        return AnswerError(ErrorKind.CRASHED, f"it called sys.exit({error.code!r})")
-    if not isinstance(error, AnswerError):
-        return AnswerError(ErrorKind.CRASHED, f"{type(error).__name__}: {error}")
-    try:
-        return AnswerError(ErrorKind(error.kind), str(error))
-    except ValueError:
-        return AnswerError(ErrorKind.CRASHED, f"{error.kind}: {error}")
-
-
-def _ask(ask: Ask, episodes: Sequence[Episode]) -> list[str]:
-    """Their programs; an episode whose agent raises has an `error`, and its program is empty.
-
-    Failures of the machine (memory) and sentences for the user go through.
-    """
-    began = time.monotonic()
-    try:
-        answers = ask(episodes)
-        if len(answers) != len(episodes):
-            told = f"{len(answers)} programs for {len(episodes)} prompts"
-            raise AnswerError(ErrorKind.GARBAGE, told)
-    except (EvaluationError, AgentSetupError, MemoryExhaustedError):
-        raise
-    except (Exception, SystemExit) as error:
-        if is_out_of_memory(error):
-            raise
-        if len(episodes) > 1:  # one by one, so that the others keep what they would have had
-            return [text for episode in episodes for text in _ask(ask, [episode])]
-        answers = [Answer(error=_sound_error(error))]
-    spent = (time.monotonic() - began) / len(episodes)
-    programs = []
-    for episode, answer in zip(episodes, answers, strict=True):
-        try:
-            kept = _sound(answer)
-        except AnswerError as error:
-            kept = Answer(error=error)
-        episode.seconds += spent
-        episode.answers.append(kept)
-        programs.append(kept.program)
-    return programs
 
 
 def play(
@@ -360,7 +101,7 @@ def play(
             at += len(part)
             episodes = _begin(envs, config, part, frozen)
             _play(envs, ask, episodes, config)
-            rows = [_row(episode, config) for episode in episodes]
+            rows = [row_of(episode, LANGUAGES[config.env]) for episode in episodes]
             if left is not None:
                 left -= sum(row["turns"] for row in rows)
             yield rows
@@ -398,7 +139,7 @@ def _play(envs: Any, ask: Ask, episodes: Sequence[Episode], config: EvaluationCo
         playing = [(at, e) for at, e in enumerate(episodes) if not e.over]
         if not playing:
             return
-        texts = _ask(ask, [episode for _, episode in playing])
+        texts = answer_all(ask, [episode for _, episode in playing])
         for (at, _), text in zip(playing, texts, strict=True):
             programs[at] = text
         for at in range(len(episodes), len(programs)):
@@ -407,187 +148,11 @@ def _play(envs: Any, ask: Ask, episodes: Sequence[Episode], config: EvaluationCo
         for at, episode in playing:
             if episode.error is None:
                 info = {name: infos[name][at] for name in ("verdict", "solved")}
-                info["components"] = _own(infos["components"], at)
+                info["components"] = own_part(infos["components"], at)
                 episode.attempts.append((programs[at], float(rewards[at]), info))
                 episode.conversation += (programs[at], said[at])
             failed = not infos["valid"][at]
             episode.over = bool(terminated[at] or truncated[at] or failed or episode.error)
-
-
-def _own(infos: Mapping[str, Any], at: int) -> dict[str, float]:
-    """One environment's part of a dictionary in Gymnasium's vector convention."""
-    names = [name for name in infos if not name.startswith("_")]
-    return {name: float(infos[name][at]) for name in names if infos[f"_{name}"][at]}
-
-
-def _row(episode: Episode, config: EvaluationConfig) -> Row:
-    row: Row = {
-        "index": episode.index,
-        "seed": episode.seed,
-        "task_id": episode.about["task_id"],
-        "task_key": episode.about["task_key"],
-        "family": episode.about["family"],
-        "difficulty": int(episode.about["difficulty"]),
-        "prompt": episode.prompt,
-        "turns": len(episode.attempts),
-        "tokens": episode.total("tokens"),
-        "agent_error": _told_error(episode.error),
-    }
-    for name in ("prompt_tokens", "cost"):  # few agents know
-        if (amount := episode.total(name)) is not None:
-            row[name] = amount
-    judged = [_judged(*attempt, LANGUAGES[config.env]) for attempt in episode.attempts]
-    judging = sum(info["verdict"].seconds for _, _, info in episode.attempts)
-    seconds = {"agent": round(episode.seconds, 4), "judging": round(judging, 4)}
-    if episode.error is None:
-        earlier = {"attempts": judged[:-1]} if len(judged) > 1 else {}
-        return {**row, **judged[-1], **earlier, "seconds": seconds}
-    nothing = unanswered(episode.about["toolchain"], LANGUAGES[config.env])
-    return {**row, **nothing, "seconds": seconds, "attempts": judged}
-
-
-def unanswered(toolchain: str, language: str) -> Row:
-    """What the row of an episode says of the program that its agent has not written."""
-    nothing: Row = {
-        "source": "",
-        "sha256": source_sha256(""),
-        "reward": 0.0,
-        "components": {},
-        "valid": True,
-        "failure": None,
-        "stage": "agent",
-        "compiled": False,
-        "accepted": False,
-        "solved": False,
-        "tests": None,
-        "diagnostics": [],
-        "toolchain": toolchain,
-    }
-    if language == "compact":
-        nothing |= {"complexity": None, "decisions": {}, "structures": []}
-    return nothing
-
-
-def _told_error(error: AnswerError | None) -> dict[str, str] | None:
-    if error is None:
-        return None
-    return {"kind": error.kind.value, "message": str(error)[:KEPT_MESSAGE]}
-
-
-def _judged(source: str, reward: float, info: Mapping[str, Any], language: str) -> Row:
-    """What a row holds of one program."""
-    verdict: Verdict = info["verdict"]
-    tests = verdict.facts.get("tests")
-    judged: Row = {
-        "source": source,
-        "sha256": source_sha256(source),
-        "reward": reward,
-        "components": dict(info["components"]),
-        "valid": verdict.valid,
-        "failure": None if verdict.failure is None else asdict(verdict.failure),
-        "stage": verdict.stage,
-        "compiled": verdict.compiled,
-        "accepted": verdict.accepted,
-        "solved": bool(info["solved"]),
-        "tests": None
-        if tests is None
-        else {kind: [count["passed"], count["total"]] for kind, count in tests.items()},
-        "diagnostics": [_told(d) for d in verdict.diagnostics[:KEPT_DIAGNOSTICS]],
-        "toolchain": str(verdict.toolchain),
-    }
-    if language == "compact":
-        complexity = verdict.metrics.get("complexity")
-        decisions, structures = _shape(verdict)
-        judged["complexity"] = None if complexity is None else int(complexity)
-        judged["decisions"], judged["structures"] = decisions, structures
-    return judged
-
-
-def _told(diagnostic: Diagnostic) -> dict[str, Any]:
-    message = diagnostic.message
-    if len(message) > KEPT_MESSAGE:
-        message = message[: KEPT_MESSAGE - 1] + "…"
-    place = {"line": diagnostic.line, "column": diagnostic.column}
-    known = {name: value for name, value in place.items() if value is not None}
-    return {"severity": diagnostic.severity.value, "message": message, **known}
-
-
-def _shape(verdict: Verdict) -> tuple[dict[str, int], list[str]]:
-    """The decisions by kind and each circuit's structure, as the verifier measured them."""
-    prefix = "decisions."
-    decisions = {
-        name.removeprefix(prefix): int(count)
-        for name, count in verdict.metrics.items()
-        if name.startswith(prefix)
-    }
-    structures = [circuit["structure"] for circuit in verdict.facts.get("circuits", ())]
-    return decisions, structures
-
-
-def frozen_tasks(config: EvaluationConfig) -> list[Task]:
-    """The tasks that an evaluation goes through in turn: the environment's frozen set, or what is
-    held out of some families.
-
-    None for the training split, whose tasks come from the samples' seeds. Raises `EvaluationError`
-    for an environment without families, `ChoiceError` for a family that there is not.
-    """
-    if config.tasks_from is not None:
-        return list(_of_a_set(config.env, config.tasks_from))
-    if config.split != "eval":
-        return []
-    module = importlib.import_module(TASKS[config.env, config.tasks], __package__)
-    if config.families is None:
-        return list(module.tasks("eval"))
-    if not isinstance(known := getattr(module, "TASKS", None), FamilyTasks):
-        raise EvaluationError(f"{config.env} has no families whose held-out tasks can all be tried")
-    return list(known.every("eval", families=config.families))
-
-
-def tasks_digest(tasks: Iterable[Task]) -> str:
-    """The hash of a set of tasks: of their keys, in order."""
-    return keys_digest(task.key for task in tasks)
-
-
-def keys_digest(keys: Iterable[str]) -> str:
-    """See `tasks_digest`."""
-    return hashlib.sha256("\n".join(keys).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-@lru_cache(maxsize=4)  # to read one, some sets run every reference
-def _of_a_set(env: str, source: str) -> tuple[Task, ...]:
-    """Raises as `open_set`."""
-    with open_set(env, source) as (opened, _):
-        return tuple(opened.tasks())
-
-
-@contextmanager
-def open_set(env: str, source: str, **options: Any) -> Iterator[tuple[TaskSet, Verifier]]:
-    """A set of tasks that people know (``KIND:PATH``), and the verifier that has read it, made with
-    `options` (`sandbox`, `workers`).
-
-    Raises `EvaluationError` for an environment that has no sets, and what reading one raises.
-    """
-    from ..envs.tasks.python_sets import PythonSet
-    from ..envs.tasks.rust_sets import RustSet
-    from ..envs.tasks.verilog_sets import VerilogSet
-    from ..verifiers.python.toolchain import PythonVerifier
-    from ..verifiers.rust.toolchain import RustVerifier
-    from ..verifiers.verilog.toolchain import VerilogVerifier
-
-    if env not in SETS:
-        raise EvaluationError(f"there are no sets of tasks for {env}")
-    if env == "PythonReasoning-v0":
-        python = PythonVerifier(**options)
-        with closing(python):
-            yield PythonSet(source, python), python
-    elif env == "RustCode-v0":
-        rust = RustVerifier(**options)
-        with closing(rust):
-            yield RustSet(source, rust), rust
-    else:
-        verilog = VerilogVerifier(lint=False, **options)
-        with closing(verilog):
-            yield VerilogSet(source, verilog), verilog
 
 
 def sample(
@@ -664,11 +229,6 @@ def read_rows(folder: Path) -> list[Row]:
     with Rows(folder / ROWS) as file:
         rows = {row["index"]: row for row in file.kept}
     return [rows[index] for index in sorted(rows)]
-
-
-def kind_of_tasks(tasks: str | None) -> dict[str, Any]:
-    """The environment's argument that chooses them; none where it has only one kind."""
-    return {} if tasks is None else {"tasks": tasks}
 
 
 def described_config(

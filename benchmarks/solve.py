@@ -27,7 +27,7 @@ from ..verifiers.python.toolchain import PythonVerifier
 from ..verifiers.task import Task
 from ..verifiers.verdict import Verdict
 from ..verifiers.verifier import judge
-from .evaluate import text_seed
+from .asking import text_seed
 from .records import OutputError, Rows, make_folder, write_json
 
 CONFIG, ROWS = "config.json", "solutions.jsonl"

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from .evaluate import open_set
+from .evaluation_config import open_set
 from .validate import verdicts_on
 
 

@@ -147,7 +147,7 @@ def _judge_program(
     """The verdict that the environment's verifier gives."""
     import gymnasium
 
-    from ..benchmarks.evaluate import SETS
+    from ..benchmarks.evaluation_config import SETS
     from ..verifiers.task import Task
     from ..verifiers.verifier import judge
 
@@ -210,7 +210,7 @@ def generate(
     that is wanted; exit code 1 when that was not enough.
     """
     from ..benchmarks.collect import Counts, collect_into
-    from ..benchmarks.evaluate import REWARDS, EvaluationConfig
+    from ..benchmarks.evaluation_config import REWARDS, EvaluationConfig
 
     name = environment_id(env)
     if not 1 <= min_complexity <= MAX_MIN_COMPLEXITY:
@@ -337,7 +337,9 @@ def evaluate(
     """  # fmt: skip
     from ..agents.agent import load_agent
     from ..benchmarks.baselines import BASELINES
-    from ..benchmarks.evaluate import REWARDS, EvaluationConfig, Row, evaluate_into, frozen_tasks
+    from ..benchmarks.evaluate import evaluate_into
+    from ..benchmarks.evaluation_config import REWARDS, EvaluationConfig, frozen_tasks
+    from ..benchmarks.evaluation_rows import Row
     from ..benchmarks.report import evaluation_table
 
     name = environment_id(env)

@@ -12,14 +12,9 @@ from typer.testing import CliRunner
 
 from forgegym.agents.agent import Answer, AnswerError, AnsweringAgent, load_agent
 from forgegym.benchmarks import collect, evaluate, records, report
-from forgegym.benchmarks.evaluate import (
-    EvaluationConfig,
-    EvaluationError,
-    evaluate_into,
-    frozen_tasks,
-    sample,
-    sample_seed,
-)
+from forgegym.benchmarks.asking import sample_seed
+from forgegym.benchmarks.evaluate import evaluate_into, sample
+from forgegym.benchmarks.evaluation_config import EvaluationConfig, EvaluationError, frozen_tasks
 from forgegym.benchmarks.records import OutputError, Rows
 from forgegym.benchmarks.summary import summarise
 from forgegym.cli import app

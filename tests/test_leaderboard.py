@@ -9,13 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from forgegym.agents.agent import load_agent
-from forgegym.benchmarks.evaluate import (
-    EvaluationConfig,
-    evaluate_into,
-    play,
-    read_rows,
-    source_sha256,
-)
+from forgegym.benchmarks.evaluate import evaluate_into, play, read_rows
+from forgegym.benchmarks.evaluation_config import EvaluationConfig
+from forgegym.benchmarks.evaluation_rows import source_sha256
 from forgegym.benchmarks.leaderboard import page as page_module
 from forgegym.benchmarks.leaderboard import verify as verifying
 from forgegym.benchmarks.leaderboard.entries import SHIPPED, find_folders, read_entry

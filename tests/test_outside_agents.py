@@ -34,12 +34,8 @@ from forgegym.agents.agent import (
 )
 from forgegym.agents.endpoint import FIRST_RETRIES, GIVE_UP_AFTER, EndpointAgent, EndpointConfig
 from forgegym.agents.process import MAX_LINE, ProcessAgent
-from forgegym.benchmarks.evaluate import (
-    EvaluationConfig,
-    evaluate,
-    evaluate_into,
-    read_rows,
-)
+from forgegym.benchmarks.evaluate import evaluate, evaluate_into, read_rows
+from forgegym.benchmarks.evaluation_config import EvaluationConfig
 from forgegym.benchmarks.summary import summarise
 from forgegym.cli import app
 

@@ -27,7 +27,8 @@ from forgegym.agents.sb3 import (
     train_sb3,
 )
 from forgegym.agents.tracking import CSV_FILE, PLOT_FILE, is_timing, read_rows
-from forgegym.benchmarks.evaluate import EvaluationConfig, evaluate
+from forgegym.benchmarks.evaluate import evaluate
+from forgegym.benchmarks.evaluation_config import EvaluationConfig
 from forgegym.envs.tasks import compact as compact_tasks
 from forgegym.envs.tasks import python as python_tasks
 from forgegym.envs.tasks import rust as rust_tasks

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from ...envs.registration import LANGUAGES
-from ..evaluate import CONFIG, ROWS, SUMMARY, EvaluationConfig, EvaluationError, Row, keys_digest
+from ..evaluate import CONFIG, ROWS, SUMMARY
+from ..evaluation_config import EvaluationConfig, EvaluationError, keys_digest
+from ..evaluation_rows import Row
 from ..summary import Summary, summarise
 from .documents import (
     ConfigDocument,

@@ -16,7 +16,8 @@ from typing import Any
 
 from ... import __version__
 from ...verifiers.verifier import ChoiceError
-from ..evaluate import EvaluationError, Row, frozen_tasks
+from ..evaluation_config import EvaluationError, frozen_tasks
+from ..evaluation_rows import Row
 from .entries import Entry, boards
 from .show import ranked
 

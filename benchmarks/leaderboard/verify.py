@@ -25,18 +25,10 @@ from ...agents.agent import Answer, AnswerError, ErrorKind
 from ...verifiers.sandbox.base import SandboxError
 from ...verifiers.task import Task
 from ...verifiers.verifier import ChoiceError, ToolchainMissingError
-from ..evaluate import (
-    Episode,
-    EvaluationError,
-    Row,
-    frozen_tasks,
-    play,
-    resolved_toolchain,
-    source_sha256,
-    tasks_digest,
-    text_seed,
-    unanswered,
-)
+from ..asking import Episode, text_seed
+from ..evaluate import play, resolved_toolchain
+from ..evaluation_config import EvaluationError, frozen_tasks, tasks_digest
+from ..evaluation_rows import Row, source_sha256, unanswered
 from .documents import short
 from .entries import Entry, EntryError, read_entry
 
