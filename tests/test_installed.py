@@ -7,6 +7,7 @@ import pytest
 
 from forgegym.verifiers.compact import compiler
 from forgegym.verifiers.installed import folders_of
+from forgegym.verifiers.rust import compiler as rust
 from forgegym.verifiers.verilog import tools
 
 
@@ -77,3 +78,23 @@ def test_of_a_home_with_a_compiler_of_compact_only_that_is_seen(home, monkeypatc
     found = compiler.find_compactc()
     assert found is not None
     assert found.folders == (home / "bin",)
+
+
+@pytest.mark.parametrize(
+    ("root", "seen"), [(".local", ("bin", "lib")), ("toolchains/1.95", (".",))]
+)
+def test_of_a_home_with_rust_its_release_is_seen_and_no_key_beside_it(
+    home, monkeypatch, root, seen
+):
+    place = home / root
+    (place / "share" / "keyrings").mkdir(parents=True)
+    rustc = installed(place / "bin" / "rustc")
+    (place / "lib").mkdir()
+    # It says where it is installed when it is asked, and else which version it is.
+    rustc.write_text(
+        f'#!/bin/sh\n[ "$1" = --print ] && echo "{place}" || echo "rustc 1.95.0 (abc 2026-04-14)"\n'
+    )
+    monkeypatch.setenv("FORGEGYM_RUSTC", str(rustc))
+    found = rust.find_rustc()
+    assert found is not None
+    assert found.folders == tuple((place / name).resolve() for name in seen)

@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from ..calls import answer_limit
+from ..installed import folders_of
 from ..sandbox.base import (
     MIB,
     Job,
@@ -94,7 +95,7 @@ def _ask(path: str) -> Rustc | None:
     version = _said([str(real), "--version"])
     if version is None or (number := parse_version(version)) is None:
         return None
-    folders = () if root.is_relative_to("/usr") else (root,)
+    folders = () if root.is_relative_to("/usr") else folders_of(real, "lib")
     return Rustc(str(real), Toolchain("rustc", number, EDITION), folders)
 
 
