@@ -424,3 +424,59 @@ def test_closing_twice_is_allowed(env: gymnasium.Env[str, str]) -> None:
     env.reset(seed=0)
     env.close()
     env.close()
+
+
+class Closable(CompactVerifier):
+    """Counts how often it is closed."""
+
+    def __init__(self) -> None:
+        super().__init__("frontend")
+        self.closed = 0
+
+    def close(self) -> None:
+        self.closed += 1
+        super().close()
+
+
+def test_another_of_its_kind_has_an_episode_of_its_own() -> None:
+    verifier = Closable()
+    env = CodeEnv(tasks, verifier, reward="staged", max_turns=2, owns_verifier=True)
+    env.reset(seed=1)
+    env.action_space.seed(1)
+    other = env.another()
+    with pytest.raises(ResetNeeded):
+        other.step(WRONG)
+    assert other.render() is None
+    assert other.reset(seed=2)[0] != env.reset(seed=1)[0]
+    other.step(WRONG)
+    assert env.step(WRONG)[3] is False  # its first turn
+    assert other.step(WRONG)[3] is True
+    # Neither draws from the other's randomness.
+    drawn = env.reset(seed=7)[0], env.reset()[0]
+    other.reset(seed=8)
+    assert (env.reset(seed=7)[0], other.reset()[0], env.reset()[0])[::2] == drawn
+    other.close()
+    assert verifier.closed == 0
+    env.close()
+    assert verifier.closed == 1
+
+
+@pytest.mark.parametrize("wrong", [{"split": "nope"}, {"max_turns": 0}, {"reward": "gold"}])
+def test_what_could_not_be_made_leaves_no_verifier_open(
+    wrong: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Closable] = []
+
+    def open_one(*_: Any, **__: Any) -> Closable:
+        opened.append(Closable())
+        return opened[-1]
+
+    monkeypatch.setattr("forgegym.envs.compact.CompactVerifier", open_one)
+    for make in (gymnasium.make, gymnasium.make_vec):
+        with pytest.raises(ValueError, match=r"nope|max_turns|gold"):
+            make(ID, **wrong)
+    assert [verifier.closed for verifier in opened] == [1, 1]
+    shared = Closable()
+    with pytest.raises(ValueError, match=r"nope|max_turns|gold"):
+        gymnasium.make(ID, verifier=shared, **wrong)
+    assert shared.closed == 0
