@@ -111,6 +111,44 @@ class AnsweringAgent(ABC):
         """Lets go of connections and processes. May be called twice."""
 
 
+class StreamingAgent(AnsweringAgent):
+    """An agent that answers prompts side by side, each as soon as it can: what one is waited for
+    holds up no other.
+
+    `concurrency`: how many it answers at a time; more may be asked, and wait.
+    """
+
+    concurrency: int
+
+    @abstractmethod
+    def ask(self, key: int, conversation: Sequence[str], *, seed: int) -> None:
+        """Takes a prompt on, and returns at once. `key`: what its answer is told by, of no other
+        prompt that has none yet."""
+
+    @abstractmethod
+    def answered(self) -> list[tuple[int, Answer]]:
+        """Keys and answers of prompts that were taken on: all that are there, and at least one,
+        which is waited for. Raises `AgentSetupError` when no prompt could be answered."""
+
+    @abstractmethod
+    def forget(self) -> None:
+        """Waits for no answer any more: those that come are nobody's."""
+
+    def answers(
+        self, conversations: Sequence[Sequence[str]], *, seeds: Sequence[int]
+    ) -> list[Answer]:
+        """See `AnsweringAgent`; not while other prompts are under way."""
+        found: dict[int, Answer] = {}
+        try:  # from before the first request: Ctrl-C may come as early as its answer
+            for at, (conversation, seed) in enumerate(zip(conversations, seeds, strict=True)):
+                self.ask(at, conversation, seed=seed)
+            while len(found) < len(seeds):
+                found.update(self.answered())
+        finally:
+            self.forget()
+        return [found[at] for at in range(len(seeds))]
+
+
 def transcript(conversation: Sequence[str]) -> str:
     """A conversation as one text, for agents that take a text: the prompt, then each program with
     what was said of it."""

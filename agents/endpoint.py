@@ -14,6 +14,7 @@ import queue
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -33,8 +34,8 @@ from .agent import (
     AgentSetupError,
     Answer,
     AnswerError,
-    AnsweringAgent,
     ErrorKind,
+    StreamingAgent,
 )
 from .fence import program_in
 
@@ -81,10 +82,9 @@ class EndpointConfig:
     `temperature`, `top_p`, `max_tokens`, `stop`: of the sampling; None: the server's default.
     `send_seed`: whether each sample's seed is sent (modulo 2^31); some services refuse one.
 
-    `concurrency`: requests at a time; an evaluation has 64 prompts for them at most. `max_retries`:
-    after a broken connection, a busy server (429, 5xx) or what is no completion; after a time-out
-    one at most. `timeout_s`: until an answer is whole. `deadline_s`: for a prompt, with all its
-    retries and pauses.
+    `concurrency`: requests at a time. `max_retries`: after a broken connection, a busy server (429,
+    5xx) or what is no completion; after a time-out one at most. `timeout_s`: until an answer is
+    whole. `deadline_s`: for a prompt, with all its retries and pauses.
 
     `prompt_price`, `completion_price`: of a million tokens, for the cost of an evaluation.
 
@@ -141,7 +141,64 @@ class _FailedError(Exception):
         self.kind, self.passing, self.pause = kind, passing, pause
 
 
-class EndpointAgent(AnsweringAgent):
+class _Line:
+    """Prompts that wait in line, the threads that ask for their answers, and the answers."""
+
+    def __init__(
+        self, answer: Callable[[Sequence[str], int, threading.Event], Answer], threads: int
+    ) -> None:
+        self._answer, self._most = answer, threads
+        self._waiting: deque[tuple[int, Sequence[str], int]] = deque()
+        self._found: queue.SimpleQueue[tuple[int, Answer | AgentSetupError]] = queue.SimpleQueue()
+        self._threads = 0
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+
+    def put(self, key: int, conversation: Sequence[str], seed: int) -> None:
+        """Takes a prompt on; a thread is started for it if there are not enough."""
+        with self._lock:
+            self._waiting.append((key, conversation, seed))
+            if self._threads == self._most:
+                return
+            self._threads += 1
+        # Daemons, unlike the threads of a pool: after Ctrl-C nobody waits for their requests.
+        threading.Thread(target=self._work, name="forgegym-endpoint", daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting or self._stop.is_set():
+                    self._threads -= 1
+                    return
+                key, conversation, seed = self._waiting.popleft()
+            found: Answer | AgentSetupError
+            try:
+                found = self._answer(conversation, seed, self._stop)
+            except AgentSetupError as error:
+                found = error
+            except Exception as error:  # ours, and no reason to wait for it for ever
+                told = f"{type(error).__name__}: {error}"
+                found = Answer(error=AnswerError(ErrorKind.CRASHED, told))
+            self._found.put((key, found))
+
+    def get(self) -> list[tuple[int, Answer]]:
+        """The answers that are there, at least one. Raises what is in the place of one."""
+        found = [self._found.get()]
+        while not self._found.empty():
+            found.append(self._found.get())
+        told = []
+        for key, answer in found:
+            if isinstance(answer, AgentSetupError):
+                raise answer
+            told.append((key, answer))
+        return told
+
+    def stop(self) -> None:
+        """Begins no request any more."""
+        self._stop.set()
+
+
+class EndpointAgent(StreamingAgent):
     """Asks the model of an `EndpointConfig`, several requests at a time.
 
     `sleep` and `clock` wait and tell the time, in seconds. Raises `AgentError` when httpx is not
@@ -171,6 +228,7 @@ class EndpointAgent(AnsweringAgent):
         except ValueError as error:
             raise AgentError(f"the endpoint's address is none: {error}") from None
         self.config, self.name = config, f"openai:{config.model}"
+        self.concurrency = config.concurrency
         sampling = ("model", "temperature", "top_p", "max_tokens", "stop", "send_seed")
         # Not the address: a server is moved without being another one, and names the inside of
         # somebody's network.
@@ -185,45 +243,25 @@ class EndpointAgent(AnsweringAgent):
         # Prompts in a row without an answer, and why the last one had none.
         self._silent, self._silence = 0, ErrorKind.UNREACHABLE
         self._lock = threading.Lock()
+        self._line = _Line(self._answer, config.concurrency)
 
-    def answers(
-        self, conversations: Sequence[Sequence[str]], *, seeds: Sequence[int]
-    ) -> list[Answer]:
-        """See `AnsweringAgent`. Raises `AgentSetupError` when the key, the address or the model is
+    def ask(self, key: int, conversation: Sequence[str], *, seed: int) -> None:
+        """See `StreamingAgent`."""
+        self._line.put(key, conversation, seed)
+
+    def answered(self) -> list[tuple[int, Answer]]:
+        """See `StreamingAgent`. Raises `AgentSetupError` when the key, the address or the model is
         wrong, unless there was an answer before."""
-        todo: queue.SimpleQueue[tuple[int, Sequence[str], int]] = queue.SimpleQueue()
-        done: queue.SimpleQueue[tuple[int, Answer | BaseException]] = queue.SimpleQueue()
-        for at, (conversation, seed) in enumerate(zip(conversations, seeds, strict=True)):
-            todo.put((at, conversation, seed))
-        stop = threading.Event()
+        return self._line.get()
 
-        def work() -> None:
-            while not stop.is_set():
-                try:
-                    at, conversation, seed = todo.get_nowait()
-                except queue.Empty:
-                    return
-                try:
-                    done.put((at, self._answer(conversation, seed, stop)))
-                except BaseException as error:
-                    done.put((at, error))
-
-        found: dict[int, Answer] = {}
-        try:  # from before the first request: Ctrl-C may come as early as its answer
-            # Daemons, unlike the threads of a pool: after Ctrl-C nobody waits for their requests.
-            for _ in range(min(self.config.concurrency, len(seeds))):
-                threading.Thread(target=work, name="forgegym-endpoint", daemon=True).start()
-            while len(found) < len(seeds):
-                at, outcome = done.get()
-                if isinstance(outcome, BaseException):
-                    raise outcome
-                found[at] = outcome
-        finally:
-            stop.set()
-        return [found[at] for at in range(len(seeds))]
+    def forget(self) -> None:
+        """See `StreamingAgent`. Requests that have been sent are not taken back."""
+        self._line.stop()
+        self._line = _Line(self._answer, self.config.concurrency)
 
     def close(self) -> None:
         """Closes the connections. May be called twice."""
+        self.forget()
         self._client.close()
 
     def _answer(self, conversation: Sequence[str], seed: int, stop: threading.Event) -> Answer:

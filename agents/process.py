@@ -23,7 +23,8 @@ import subprocess
 import time
 import weakref
 from collections import deque
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .agent import (
@@ -32,8 +33,8 @@ from .agent import (
     AgentSetupError,
     Answer,
     AnswerError,
-    AnsweringAgent,
     ErrorKind,
+    StreamingAgent,
     transcript,
 )
 
@@ -160,7 +161,17 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-class ProcessAgent(AnsweringAgent):
+@dataclass(frozen=True, slots=True)
+class _Prompt:
+    """One that is to be answered. `alone`: nothing else may be under way beside it."""
+
+    key: int
+    text: str
+    seed: int
+    alone: bool = False
+
+
+class ProcessAgent(StreamingAgent):
     """Asks a program that runs `command`, which is started when it is first needed.
 
     `name`: in results (default: ``process:`` and the command). `concurrency`: prompts that are sent
@@ -197,45 +208,49 @@ class ProcessAgent(AnsweringAgent):
         self._program: _Program | None = None
         self._lines: deque[bytes] = deque()  # read and not looked at
         self._number = 0  # of the last request; no two of an agent have the same
+        self._waiting: deque[_Prompt] = deque()
+        self._under_way: dict[int, _Prompt] = {}  # by the number of the request
         self._forgotten: set[int] = set()  # requests whose answers are not waited for
         self._failures = 0  # in a row
         self._given_up: AnswerError | None = None
 
-    def answers(
-        self, conversations: Sequence[Sequence[str]], *, seeds: Sequence[int]
-    ) -> list[Answer]:
-        """See `AnsweringAgent`. Raises `AgentSetupError` when the command cannot be started."""
-        prompts = [transcript(conversation) for conversation in conversations]
-        asked = list(zip(prompts, seeds, strict=True))
-        # Places in `asked`, and whether nothing else may be under way beside it.
-        todo = deque((at, False) for at in range(len(asked)))
-        under_way: dict[int, tuple[int, bool]] = {}  # by the number of the request
-        found: dict[int, Answer] = {}
+    def ask(self, key: int, conversation: Sequence[str], *, seed: int) -> None:
+        """See `StreamingAgent`."""
+        self._waiting.append(_Prompt(key, transcript(conversation), seed))
+
+    def answered(self) -> list[tuple[int, Answer]]:
+        """See `StreamingAgent`. Raises `AgentSetupError` when the command cannot be started."""
         try:
-            while todo or under_way:
+            while True:
                 if self._given_up is not None:
-                    found |= {at: Answer(error=self._given_up) for at, _ in todo}
-                    break
-                while todo and self._may_send(todo[0], under_way.values()):
-                    place = todo.popleft()
-                    under_way[self._send(*asked[place[0]])] = place
+                    lost = [(prompt.key, Answer(error=self._given_up)) for prompt in self._waiting]
+                    self._waiting.clear()
+                    return lost
+                while self._may_send():
+                    prompt = self._waiting.popleft()
+                    self._under_way[self._send(prompt)] = prompt
                 try:
-                    number, answer = self._next(under_way)
+                    number, answer = self._next()
                 except AnswerError as error:
-                    places = [at for at, _ in under_way.values()]
-                    self._forgotten |= under_way.keys()
-                    under_way.clear()
-                    if len(places) == 1:
-                        found[places[0]] = Answer(error=error)
-                    else:
-                        todo.extendleft((at, True) for at in reversed(places))
+                    prompts = list(self._under_way.values())
+                    self._forgotten |= self._under_way.keys()
+                    self._under_way.clear()
+                    if len(prompts) == 1:
+                        return [(prompts[0].key, Answer(error=error))]
+                    again = [replace(prompt, alone=True) for prompt in prompts]
+                    self._waiting.extendleft(reversed(again))
                 else:
-                    found[under_way.pop(number)[0]] = answer
+                    return [(self._under_way.pop(number).key, answer)]
         except BaseException:
-            self._forgotten |= under_way.keys()
+            self.forget()
             self.close()
             raise
-        return [found[at] for at in range(len(asked))]
+
+    def forget(self) -> None:
+        """See `StreamingAgent`."""
+        self._forgotten |= self._under_way.keys()
+        self._under_way.clear()
+        self._waiting.clear()
 
     def close(self) -> None:
         """Ends the program. May be called twice; it is started anew when it is asked again."""
@@ -244,22 +259,24 @@ class ProcessAgent(AnsweringAgent):
         self._program = None
         self._lines.clear()
 
-    def _may_send(self, place: tuple[int, bool], under_way: Iterable[tuple[int, bool]]) -> bool:
-        now = list(under_way)
-        alone = place[1] or any(alone for _, alone in now)
-        return not now or (len(now) < self.concurrency and not alone)
+    def _may_send(self) -> bool:
+        if not self._waiting or not self._under_way:
+            return bool(self._waiting)
+        alone = any(p.alone for p in (self._waiting[0], *self._under_way.values()))
+        return len(self._under_way) < self.concurrency and not alone
 
-    def _send(self, prompt: str, seed: int) -> int:
+    def _send(self, prompt: _Prompt) -> int:
         """The number of the request that is sent."""
         if self._program is None:
             self._program = _Program(self.command)
             self._forgotten.clear()
         self._number += 1
-        request = {"id": self._number, "prompt": prompt, "seed": seed % PORTABLE_SEEDS}
+        seed = prompt.seed % PORTABLE_SEEDS
+        request = {"id": self._number, "prompt": prompt.text, "seed": seed}
         self._program.send(json.dumps(request).encode() + b"\n")
         return self._number
 
-    def _next(self, under_way: Container[int]) -> tuple[int, Answer]:
+    def _next(self) -> tuple[int, Answer]:
         """The next answer to a request that is under way, and its number.
 
         Raises `AnswerError` for what could be about any of them; the program has then ended, or
@@ -277,7 +294,7 @@ class ProcessAgent(AnsweringAgent):
             if number in self._forgotten:
                 self._forgotten.discard(number)
                 continue
-            if number not in under_way:
+            if number not in self._under_way:
                 told = f"answered the id {number}, which waits for no answer"
                 raise AnswerError(ErrorKind.GARBAGE, told)
             self._failures = 0

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..agents.agent import (
     Agent,
@@ -23,6 +23,7 @@ from ..agents.agent import (
     Conversing,
     ErrorKind,
     Metered,
+    StreamingAgent,
     transcript,
 )
 from ..agents.memory import MemoryExhaustedError, is_out_of_memory
@@ -31,6 +32,10 @@ from .evaluation_config import EvaluationError
 
 if TYPE_CHECKING:
     from ..verifiers.task import Task
+
+# Prompts that are answered together: enough to fill a small model's batch, few enough to see rows
+# come.
+BATCH = 64
 
 
 def sample_seed(seed: int, index: int, purpose: str) -> int:
@@ -44,7 +49,7 @@ def text_seed(seed: int, index: int, turn: int = 0) -> int:
     return sample_seed(seed, index, "text" if turn == 0 else f"text {turn}")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Episode:
     """One that is being played: what the agent reads, and what became of its programs.
 
@@ -61,13 +66,25 @@ class Episode:
     conversation: list[str]
     attempts: list[tuple[str, float, dict[str, Any]]] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
-    over: bool = False
     seconds: float = 0.0
 
     @property
     def error(self) -> AnswerError | None:
         """Why the agent has not answered."""
         return self.answers[-1].error if self.answers else None
+
+    def take(self, answer: object, seconds: float) -> None:
+        """The agent's answer, or what it gave as one, after so many seconds."""
+        self.seconds += seconds
+        try:
+            self.answers.append(_sound(answer))
+        except AnswerError as error:
+            self.answers.append(Answer(error=error))
+
+    @property
+    def program(self) -> str:
+        """The last that was answered; empty where none was."""
+        return self.answers[-1].program
 
     def total(self, name: str) -> Any:
         """The sum of a figure of its answers, None where it is known of none."""
@@ -79,7 +96,7 @@ Ask = Callable[[Sequence[Episode]], list[Answer]]
 """What answers episodes, in their order."""
 
 
-def asked(agent: Agent | TaskAgent, seed: int) -> Ask:
+def _ask_of(agent: Agent | TaskAgent, seed: int) -> Ask:
     """How an agent answers: by what it reads, or, for a `TaskAgent`, by the task.
 
     From the second turn on it reads the prompt, its programs, and what was said of each.
@@ -165,33 +182,129 @@ def _sound_error(error: BaseException) -> AnswerError:
         return AnswerError(ErrorKind.CRASHED, f"{error.kind}: {error}")
 
 
-def answer_all(ask: Ask, episodes: Sequence[Episode]) -> list[str]:
-    """Their programs; an episode whose agent raises has an `error`, and its program is empty.
+class Asking(Protocol):
+    """Episodes on their way to an agent; they come back with one more of its answers."""
 
-    Failures of the machine (memory) and sentences for the user go through.
-    """
-    began = time.monotonic()
-    try:
-        answers = ask(episodes)
-        if len(answers) != len(episodes):
-            told = f"{len(answers)} programs for {len(episodes)} prompts"
-            raise AnswerError(ErrorKind.GARBAGE, told)
-    except (EvaluationError, AgentSetupError, MemoryExhaustedError):
-        raise
-    except (Exception, SystemExit) as error:
-        if is_out_of_memory(error):
-            raise
-        if len(episodes) > 1:  # one by one, so that the others keep what they would have had
-            return [text for episode in episodes for text in answer_all(ask, [episode])]
-        answers = [Answer(error=_sound_error(error))]
-    spent = (time.monotonic() - began) / len(episodes)
-    programs = []
-    for episode, answer in zip(episodes, answers, strict=True):
+    @property
+    def room(self) -> int:
+        """How many more can be on their way and be answered side by side."""
+        ...
+
+    def put(self, episode: Episode) -> None:
+        """Takes one on. Returns at once."""
+        ...
+
+    def get(self) -> list[Episode]:
+        """Those that have been answered: all that are, and at least one, which is waited for. None
+        where none was taken on.
+
+        Failures of the machine (memory) and sentences for the user go through.
+        """
+        ...
+
+    def forget(self) -> None:
+        """Waits for no answer any more."""
+        ...
+
+
+def asking(agent: Agent | TaskAgent, seed: int, *, width: int = BATCH) -> Asking:
+    """The way to an agent, and back; `width`: prompts that it is given at a time, if it answers
+    together what it is asked together."""
+    if isinstance(agent, StreamingAgent):
+        return OneByOne(agent, seed)
+    return Together(_ask_of(agent, seed), width)
+
+
+class OneByOne:
+    """To an agent that answers each prompt when it can: its program is judged, and the next prompt
+    sent, while it is at others."""
+
+    def __init__(self, agent: StreamingAgent, seed: int) -> None:
+        self._agent, self._seed = agent, seed
+        self._asked: dict[int, tuple[Episode, float]] = {}
+        self._failed: list[Episode] = []
+
+    @property
+    def room(self) -> int:
+        return self._agent.concurrency - len(self._asked)
+
+    def put(self, episode: Episode) -> None:
+        seed = text_seed(self._seed, episode.index, len(episode.attempts))
+        self._asked[episode.index] = episode, time.monotonic()
         try:
-            kept = _sound(answer)
-        except AnswerError as error:
-            kept = Answer(error=error)
-        episode.seconds += spent
-        episode.answers.append(kept)
-        programs.append(kept.program)
-    return programs
+            self._agent.ask(episode.index, episode.conversation, seed=seed)
+        except Exception as error:
+            _go_through(error)
+            self._failed.append(self._back(episode.index, Answer(error=_sound_error(error))))
+
+    def get(self) -> list[Episode]:
+        found, self._failed = self._failed, []
+        while self._asked and not found:
+            try:
+                answered = self._agent.answered()
+            except (Exception, SystemExit) as error:  # what it was at is lost
+                _go_through(error)
+                self._agent.forget()
+                answered = [(index, Answer(error=_sound_error(error))) for index in self._asked]
+            found = [self._back(index, said) for index, said in answered if index in self._asked]
+        return found
+
+    def _back(self, index: int, answer: Answer) -> Episode:
+        episode, began = self._asked.pop(index)
+        episode.take(answer, time.monotonic() - began)
+        return episode
+
+    def forget(self) -> None:
+        self._agent.forget()
+        self._asked.clear()
+        self._failed.clear()
+
+
+class Together:
+    """To an agent that is asked for all that wait in one call."""
+
+    def __init__(self, ask: Ask, width: int = BATCH) -> None:
+        self._ask, self._width = ask, width
+        self._waiting: list[Episode] = []
+
+    @property
+    def room(self) -> int:
+        return self._width - len(self._waiting)
+
+    def put(self, episode: Episode) -> None:
+        self._waiting.append(episode)
+
+    def get(self) -> list[Episode]:
+        asked, self._waiting = self._waiting, []
+        if asked:
+            self._answer(asked)
+        return asked
+
+    def forget(self) -> None:
+        self._waiting.clear()
+
+    def _answer(self, episodes: Sequence[Episode]) -> None:
+        """One more answer for each; one whose agent raises has an error, and an empty program."""
+        began = time.monotonic()
+        try:
+            answers = self._ask(episodes)
+            if len(answers) != len(episodes):
+                told = f"{len(answers)} programs for {len(episodes)} prompts"
+                raise AnswerError(ErrorKind.GARBAGE, told)
+        except (Exception, SystemExit) as error:
+            _go_through(error)
+            if len(episodes) > 1:  # one by one, so that the others keep what they would have had
+                for episode in episodes:
+                    self._answer([episode])
+                return
+            answers = [Answer(error=_sound_error(error))]
+        spent = (time.monotonic() - began) / len(episodes)
+        for episode, answer in zip(episodes, answers, strict=True):
+            episode.take(answer, spent)
+
+
+def _go_through(error: BaseException) -> None:
+    """Raises what is no agent's failure to answer."""
+    sentence = isinstance(error, (EvaluationError, AgentSetupError, MemoryExhaustedError))
+    if sentence or is_out_of_memory(error):
+        raise error

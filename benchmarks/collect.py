@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..envs.registration import LANGUAGES
-from .evaluate import BATCH, sample
+from .asking import BATCH
+from .evaluate import sample
 from .evaluation_config import EvaluationConfig, EvaluationError
 from .evaluation_rows import Row
 from .records import Rows, make_folder, write_json, write_text
@@ -80,13 +81,16 @@ def collect_into(
     suffix = SUFFIXES[LANGUAGES[config.env]]
     with Rows(folder / EXAMPLES) as examples:
         draws = range(config.samples * ATTEMPTS_PER_PROGRAM)
-        for rows in sample(agent, config, draws, batch=min(BATCH, config.samples)):
-            errors = [row["agent_error"] for row in rows if row["agent_error"] is not None]
-            if len(errors) == len(rows):
-                kind, told = errors[0]["kind"], errors[0]["message"]
-                raise EvaluationError(
-                    f"the agent {agent.name!r} answers nothing any more ({kind}): {told}"
-                )
+        width = min(BATCH, config.samples)
+        silent: list[dict[str, str]] = []  # in a row
+        for rows in sample(agent, config, draws, width=width):
+            for row in rows:
+                silent = [] if row["agent_error"] is None else [*silent, row["agent_error"]]
+                if len(silent) == width:
+                    kind, told = silent[0]["kind"], silent[0]["message"]
+                    raise EvaluationError(
+                        f"the agent {agent.name!r} answers nothing any more ({kind}): {told}"
+                    )
             for row in rows:
                 if counts.kept == counts.wanted:
                     break

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -18,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..agents.agent import Agent, Configured, without_address
+from ..envs.code_env import step_together
 from ..envs.registration import LANGUAGES, TRANSCRIPTS
-from .asking import Ask, Episode, answer_all, asked, sample_seed, text_seed
+from .asking import BATCH, Asking, Episode, asking, sample_seed, text_seed
 from .baselines import TaskAgent
 from .evaluation_config import (
     EvaluationConfig,
@@ -28,18 +30,15 @@ from .evaluation_config import (
     kind_of_tasks,
     tasks_digest,
 )
-from .evaluation_rows import Row, own_part, row_of
+from .evaluation_rows import Row, row_of
 from .records import Rows, make_folder, write_json
 from .summary import Summary, summarise
 
 if TYPE_CHECKING:
+    from ..envs.code_env import CodeEnv
     from ..verifiers.task import Task
 
 CONFIG, ROWS, SUMMARY = "config.json", "rows.jsonl", "summary.json"
-
-# Prompts answered at a time: enough to fill a small model's batch, few enough to see rows come.
-BATCH = 64
-
 
 # What may differ between the parts of one evaluation: no row depends on them.
 _MAY_CHANGE = frozenset(("samples", "budget", "image"))
@@ -53,34 +52,30 @@ def _ignore(rows: list[Row]) -> None:
 
 
 def play(
-    ask: Ask,
+    asking: Asking,
     config: EvaluationConfig,
     indices: Sequence[int],
     *,
-    batch: int = BATCH,
     workers: int | None = None,
     spent: int = 0,
 ) -> Iterator[list[Row]]:
-    """The judged rows of the episodes at `indices`, batch by batch.
+    """The judged rows of the episodes at `indices`, as they end.
 
     `workers`: programs judged at a time (None: one per CPU). `spent`: what is gone of the budget. A
-    row depends on the configuration and its own index only. Raises what `gymnasium.make_vec` raises
-    for an environment, toolchain, reward or split that is not there.
+    row depends on the configuration and its own index only. Raises what `gymnasium.make` raises for
+    an environment, toolchain, reward or split that is not there.
     """
     import gymnasium
-    from gymnasium.vector import AutoresetMode
 
     left = None if config.budget is None else config.budget - spent
     if not indices or (left is not None and left < config.turns):
         return
     frozen = frozen_tasks(config)
-    width = min(batch, len(indices))
     options: dict[str, Any] = {} if workers is None else {"workers": workers}
     if config.families is not None:
         options["families"] = config.families
-    envs: Any = gymnasium.make_vec(
+    env: Any = gymnasium.make(
         f"forgegym:{config.env}",
-        num_envs=width,
         toolchain=config.toolchain,
         reward=config.reward,
         split=config.split,
@@ -89,82 +84,91 @@ def play(
         # What an agent reads is the conversation.
         **TRANSCRIPTS.get(config.env, {}),
         max_turns=config.turns,
-        autoreset_mode=AutoresetMode.DISABLED,
-    )
-    try:
-        at = 0
-        while at < len(indices):
-            room = width if left is None else min(width, left // config.turns)
-            part = list(indices[at : at + room])
-            if not part:
+    ).unwrapped
+    waiting = deque(indices)
+    free: list[CodeEnv] = [env]
+    playing: dict[int, CodeEnv] = {}
+
+    def begin() -> None:
+        """Episodes that the agent has room for; of a budget, those for which all turns are left."""
+        while waiting and asking.room > 0:
+            if left is not None and left < config.turns * (len(playing) + 1):
                 return
-            at += len(part)
-            episodes = _begin(envs, config, part, frozen)
-            _play(envs, ask, episodes, config)
-            rows = [row_of(episode, LANGUAGES[config.env]) for episode in episodes]
-            if left is not None:
-                left -= sum(row["turns"] for row in rows)
-            yield rows
+            index = waiting.popleft()
+            playing[index] = free.pop() if free else env.another()
+            asking.put(_begin(playing[index], config, index, frozen))
+
+    try:
+        begin()
+        while playing:
+            answered = asking.get()
+            begin()  # before these are judged: the agent need not wait for that
+            going_on = _judge(playing, answered)
+            rows = []
+            for episode in answered:
+                if episode in going_on:
+                    asking.put(episode)
+                    continue
+                free.append(playing.pop(episode.index))
+                rows.append(row_of(episode, LANGUAGES[config.env]))
+                if left is not None:
+                    left -= rows[-1]["turns"]
+            if rows:
+                yield rows
+            begin()
     finally:
-        envs.close()
+        asking.forget()
+        env.close()
 
 
-def _begin(
-    envs: Any, config: EvaluationConfig, part: Sequence[int], frozen: Sequence[Task]
-) -> list[Episode]:
-    # A vector environment has a fixed width: the last batch repeats its last episode.
-    padded = list(part) + [part[-1]] * (envs.num_envs - len(part))
-    tasks = [frozen[i % len(frozen)] for i in padded] if frozen else None
-    prompts, about = envs.reset(
-        seed=[sample_seed(config.seed, i, "task") for i in padded],
-        options=None if tasks is None else {"tasks": tasks},
+def _begin(env: CodeEnv, config: EvaluationConfig, index: int, frozen: Sequence[Task]) -> Episode:
+    task = frozen[index % len(frozen)] if frozen else None
+    prompt, about = env.reset(
+        seed=sample_seed(config.seed, index, "task"),
+        options=None if task is None else {"task": task},
     )
-    return [
-        Episode(
-            index=index,
-            seed=text_seed(config.seed, index),
-            prompt=prompts[at],
-            task=tasks[at] if tasks else None,
-            about={name: about[name][at] for name in _ABOUT},
-            conversation=[prompts[at]],
-        )
-        for at, index in enumerate(part)
-    ]
+    return Episode(
+        index=index,
+        seed=text_seed(config.seed, index),
+        prompt=prompt,
+        task=task,
+        about={name: about[name] for name in _ABOUT},
+        conversation=[prompt],
+    )
 
 
-def _play(envs: Any, ask: Ask, episodes: Sequence[Episode], config: EvaluationConfig) -> None:
-    """All turns of a batch of episodes."""
-    programs = [""] * envs.num_envs
-    for _ in range(config.turns):
-        playing = [(at, e) for at, e in enumerate(episodes) if not e.over]
-        if not playing:
-            return
-        texts = answer_all(ask, [episode for _, episode in playing])
-        for (at, _), text in zip(playing, texts, strict=True):
-            programs[at] = text
-        for at in range(len(episodes), len(programs)):
-            programs[at] = programs[len(episodes) - 1]
-        said, rewards, terminated, truncated, infos = envs.step(tuple(programs))
-        for at, episode in playing:
-            if episode.error is None:
-                info = {name: infos[name][at] for name in ("verdict", "solved")}
-                info["components"] = own_part(infos["components"], at)
-                episode.attempts.append((programs[at], float(rewards[at]), info))
-                episode.conversation += (programs[at], said[at])
-            failed = not infos["valid"][at]
-            episode.over = bool(terminated[at] or truncated[at] or failed or episode.error)
+def _judge(playing: Mapping[int, CodeEnv], episodes: Sequence[Episode]) -> list[Episode]:
+    """Judges the last programs of episodes, together, and takes down what `step` said of them;
+    those that have another turn."""
+    written = [episode for episode in episodes if episode.error is None]
+    envs = [playing[episode.index] for episode in written]
+    stepped = step_together(envs, [episode.program for episode in written])
+    going_on = []
+    for episode, (said, reward, terminated, truncated, info) in zip(written, stepped, strict=True):
+        episode.attempts.append((episode.program, float(reward), info))
+        episode.conversation += (episode.program, said)
+        if info["valid"] and not (terminated or truncated):
+            going_on.append(episode)
+    return going_on
 
 
 def sample(
-    agent: Agent | TaskAgent, config: EvaluationConfig, indices: Sequence[int], **options: Any
+    agent: Agent | TaskAgent,
+    config: EvaluationConfig,
+    indices: Sequence[int],
+    *,
+    width: int = BATCH,
+    **options: Any,
 ) -> Iterator[list[Row]]:
-    """The rows of an agent's episodes at `indices`, batch by batch; options and errors: `play`."""
-    yield from play(asked(agent, config.seed), config, indices, **options)
+    """The rows of an agent's episodes at `indices`, as they end. `width`: see `asking`; other
+    options and errors: `play`."""
+    yield from play(asking(agent, config.seed, width=width), config, indices, **options)
 
 
 def evaluate(agent: Agent | TaskAgent, config: EvaluationConfig) -> list[Row]:
-    """All rows of an evaluation, kept in memory only. Raises as `play`."""
-    return [row for rows in sample(agent, config, range(config.samples)) for row in rows]
+    """All rows of an evaluation, by index, kept in memory only. Raises as `play`."""
+    rows = [row for rows in sample(agent, config, range(config.samples)) for row in rows]
+    return sorted(rows, key=lambda row: int(row["index"]))
 
 
 def evaluate_into(

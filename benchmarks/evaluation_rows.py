@@ -24,12 +24,6 @@ def source_sha256(source: str) -> str:
     return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def own_part(infos: Mapping[str, Any], at: int) -> dict[str, float]:
-    """One environment's part of a dictionary in Gymnasium's vector convention."""
-    names = [name for name in infos if not name.startswith("_")]
-    return {name: float(infos[name][at]) for name in names if infos[f"_{name}"][at]}
-
-
 def row_of(episode: Episode, language: str) -> Row:
     """The row of an episode that has been played, of an environment with programs in `language`."""
     row: Row = {
@@ -93,7 +87,7 @@ def _judged(source: str, reward: float, info: Mapping[str, Any], language: str) 
         "source": source,
         "sha256": source_sha256(source),
         "reward": reward,
-        "components": dict(info["components"]),
+        "components": {name: float(value) for name, value in info["components"].items()},
         "valid": verdict.valid,
         "failure": None if verdict.failure is None else asdict(verdict.failure),
         "stage": verdict.stage,

@@ -55,6 +55,10 @@ class TaskSource(Protocol):
         ...
 
 
+Stepped = tuple[str, float, bool, bool, dict[str, Any]]
+"""What `step` returns: observation, reward, terminated, truncated, info."""
+
+
 class EpisodeSettings(TypedDict, total=False):
     """What every language's environment hands on to `CodeEnv`, whose arguments these are."""
 
@@ -201,19 +205,14 @@ class CodeEnv(gymnasium.Env[str, str]):
             "toolchain": str(self.verifier.toolchain),
         }
 
-    def step(self, action: str) -> tuple[str, float, bool, bool, dict[str, Any]]:
+    def step(self, action: str) -> Stepped:
         """Judge one program: feedback, reward, solved, out of turns, info (see the class).
 
         Raises `TypeError` when the action is not a string, `ResetNeeded` when no episode runs.
         A string that is no program (too long, not UTF-8) is judged, and refused.
         """
-        submission = self.submission(action)
-        if submission is None:
-            return self.advance(action, self.unjudged(action))
-        submissions = [submission]
-        (verdict,), (retries,) = judge(self.verifier, submissions)
-        (opinion,) = opinions(self.judge, submissions, [self.asks(verdict)])
-        return self.advance(action, verdict, retries, opinion)
+        (stepped,) = step_together([self], [action])
+        return stepped
 
     def submission(self, action: str) -> tuple[Task, str] | None:
         """The first half of `step`: what the verifier is asked; None: it is not asked in this turn,
@@ -241,7 +240,7 @@ class CodeEnv(gymnasium.Env[str, str]):
         verdict: Verdict,
         retries: int = 0,
         opinion: JudgeScore | Failure | None = None,
-    ) -> tuple[str, float, bool, bool, dict[str, Any]]:
+    ) -> Stepped:
         """The second half of `step`: what follows from the verdict on `action`, and from the
         judge's opinion where it was asked."""
         assert self.task is not None
@@ -315,3 +314,20 @@ class CodeEnv(gymnasium.Env[str, str]):
             if name in options:
                 kind[name] = options[name]
         return self._tasks.sample(seed, **kind)
+
+
+def step_together(envs: Sequence[CodeEnv], actions: Sequence[str]) -> list[Stepped]:
+    """`step` of environments that share a verifier (and a judge), an action each: all that is to be
+    judged is judged together. Raises as `step`, before any program is judged."""
+    submissions = [env.submission(action) for env, action in zip(envs, actions, strict=True)]
+    asked = [submission for submission in submissions if submission is not None]
+    if not asked:
+        return [env.advance(a, env.unjudged(a)) for env, a in zip(envs, actions, strict=True)]
+    asking = [env for env, submission in zip(envs, submissions, strict=True) if submission]
+    verdicts, retries = judge(envs[0].verifier, asked)
+    paid = [env.asks(verdict) for env, verdict in zip(asking, verdicts, strict=True)]
+    found = zip(verdicts, retries, opinions(envs[0].judge, asked, paid), strict=True)
+    return [
+        env.advance(action, *(next(found) if submission else (env.unjudged(action),)))
+        for env, action, submission in zip(envs, actions, submissions, strict=True)
+    ]

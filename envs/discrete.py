@@ -20,7 +20,8 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from ..verifiers.task import Task
-from ..verifiers.verifier import ChoiceError, judge
+from ..verifiers.verifier import ChoiceError
+from .code_env import step_together
 from .grammars import Writer, writer
 from .grammars.derivation import Derivation
 from .grammars.prompt import EXAMPLES, FOUND, GIVEN, Problem, PromptError, encoded
@@ -401,7 +402,10 @@ class DiscreteVectorEnv(VectorEnv[Observation, npt.NDArray[np.int64], npt.NDArra
                 infos = self._add_info(infos, info, at)
             else:
                 finished.append((at, program, info))
-        for (at, program, info), outcome in zip(finished, self._judge(finished), strict=True):
+        stepped = step_together(
+            [self.code.envs[at] for at, _, _ in finished], [program for _, program, _ in finished]
+        )
+        for (at, program, info), outcome in zip(finished, stepped, strict=True):
             view = self.views[at]
             (
                 self._observations[at], rewards[at], terminated[at], truncated[at], info
@@ -414,25 +418,6 @@ class DiscreteVectorEnv(VectorEnv[Observation, npt.NDArray[np.int64], npt.NDArra
                 self._observations[at], info = view.reset()
             infos = self._add_info(infos, info, at)
         return self._observations.copy(), rewards, terminated, truncated, infos
-
-    def _judge(
-        self, finished: Sequence[tuple[int, str, Any]]
-    ) -> list[tuple[str, float, bool, bool, dict[str, Any]]]:
-        envs = [self.code.envs[at] for at, _, _ in finished]
-        asked: list[tuple[Task, str]] = []
-        for env, (_, program, _) in zip(envs, finished, strict=True):
-            submission = env.submission(program)
-            assert submission is not None  # programs only: a text is refused by `reset`
-            asked.append(submission)
-        if not asked:
-            return []
-        verdicts, retries = judge(envs[0].verifier, asked)
-        return [
-            env.advance(program, verdict, again)
-            for env, (_, program, _), verdict, again in zip(
-                envs, finished, verdicts, retries, strict=True
-            )
-        ]
 
     def close_extras(self, **kwargs: Any) -> None:  # noqa: ARG002
         """Close the environments below."""

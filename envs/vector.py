@@ -19,9 +19,8 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from ..verifiers.verdict import Verdict
-from ..verifiers.verifier import ChoiceError, check_choice, judge
-from .code_env import CodeEnv
-from .judge import opinions
+from ..verifiers.verifier import ChoiceError, check_choice
+from .code_env import CodeEnv, step_together
 
 Flags = npt.NDArray[np.bool_]
 Texts = tuple[str, ...]
@@ -155,25 +154,13 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
         if self.autoreset_mode is AutoresetMode.SAME_STEP:
             was_over[:] = False
         live = np.flatnonzero(~was_over).tolist()
-        submissions = [self.envs[i].submission(actions[i]) for i in live]
         wait(self._begun)
         self._begun.clear()
-        judged = [i for i, submission in zip(live, submissions, strict=True) if submission]
-        asked = [submission for submission in submissions if submission]
-        found, retries = judge(self.verifier, asked)
-        judges = [self.envs[i].asks(verdict) for i, verdict in zip(judged, found, strict=True)]
-        said = opinions(self.judge, asked, judges)
-        outcomes = dict(zip(judged, zip(found, retries, said, strict=True), strict=True))
+        stepped = step_together([self.envs[i] for i in live], [actions[i] for i in live])
 
         rewards = np.zeros(self.num_envs, dtype=np.float64)
         infos: dict[str, Any] = {}
-        for i in live:
-            verdict, again, opinion = outcomes.get(i) or (
-                self.envs[i].unjudged(actions[i]),
-                0,
-                None,
-            )
-            outcome = self.envs[i].advance(actions[i], verdict, again, opinion)
+        for i, outcome in zip(live, stepped, strict=True):
             self._observations[i], rewards[i], self._terminated[i], self._truncated[i], info = (
                 outcome
             )

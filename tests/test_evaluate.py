@@ -141,7 +141,7 @@ def test_a_row_says_who_judged_what_and_how():
 def test_rows_depend_on_their_own_index_only():
     agent, config = load_agent("template"), configuration(samples=12)
     whole = [r for rows in sample(agent, config, range(12)) for r in rows]
-    parts = [r for rows in sample(agent, config, [7, 3], batch=1) for r in rows]
+    parts = [r for rows in sample(agent, config, [7, 3], width=1) for r in rows]
     timeless = [{k: v for k, v in r.items() if k != "seconds"} for r in (whole[7], whole[3])]
     assert [{k: v for k, v in r.items() if k != "seconds"} for r in parts] == timeless
 
@@ -298,10 +298,10 @@ def test_half_a_surrogate_pair_is_a_program_like_another(tmp_path):
     assert [r["source"] for r in evaluate.read_rows(tmp_path)] == ["\ud83d"] * 2
 
 
-@pytest.mark.parametrize("batch", [1, 5, 64])
-def test_a_budget_is_the_most_programs_that_are_judged(batch):
+@pytest.mark.parametrize("width", [1, 5, 64])
+def test_a_budget_is_the_most_programs_that_are_judged(width):
     config = configuration(samples=20, turns=3, budget=11)
-    rows = [r for part in sample(Learner(), config, range(20), batch=batch) for r in part]
+    rows = [r for part in sample(Learner(), config, range(20), width=width) for r in part]
     # Two programs each: after the fifth there is no room for three.
     assert [r["index"] for r in rows] == [0, 1, 2, 3, 4]
     assert sum(r["turns"] for r in rows) <= 11

@@ -22,6 +22,7 @@ from chat_server import Answer, Server, completion
 from conftest import ROOT, missing
 from typer.testing import CliRunner
 
+from forgegym.agents import agent as outside
 from forgegym.agents import endpoint as endpoint_module
 from forgegym.agents.agent import (
     AgentError,
@@ -29,13 +30,14 @@ from forgegym.agents.agent import (
     AnswerError,
     AnsweringAgent,
     ErrorKind,
+    StreamingAgent,
     load_agent,
     transcript,
 )
 from forgegym.agents.endpoint import FIRST_RETRIES, GIVE_UP_AFTER, EndpointAgent, EndpointConfig
 from forgegym.agents.process import MAX_LINE, ProcessAgent
 from forgegym.benchmarks.evaluate import evaluate, evaluate_into, read_rows
-from forgegym.benchmarks.evaluation_config import EvaluationConfig
+from forgegym.benchmarks.evaluation_config import EvaluationConfig, frozen_tasks
 from forgegym.benchmarks.summary import summarise
 from forgegym.cli import app
 
@@ -871,3 +873,120 @@ def test_an_object_that_answers_too_few_prompts_writes_garbage():
     rows = evaluate(Short(), configuration(samples=2))
     told = {"kind": "garbage", "message": "0 programs for 1 prompts"}
     assert [row["agent_error"] for row in rows] == [told] * 2
+
+
+# ---------------------------------------------------------------- as they come
+
+
+def slow_about(server: Server, told: str):
+    """A server that answers nothing about one prompt before `let_go`."""
+
+    def answer(document) -> Answer:
+        first = document["messages"][0]["content"]
+        return server.hang(document) if told in first else server.usual
+
+    return answer
+
+
+def test_one_answer_that_is_slow_holds_up_no_row_of_another(server, tmp_path):
+    slow = prompt_of(0)
+    server.default = slow_about(server, slow)
+    seen: list[int] = []
+
+    def on_rows(rows):
+        seen.extend(row["index"] for row in rows)
+        # All others are written, and can be read, while the first has no answer yet.
+        if len(seen) == 9:
+            kept = read_rows(tmp_path)
+            assert [row["index"] for row in kept] == list(range(1, 10))
+            server.let_go.set()
+
+    agent = asking(server, concurrency=2)
+    evaluate_into(tmp_path, agent, configuration(10), on_rows=on_rows)
+    assert sorted(seen) == list(range(10))
+    assert seen[-1] == 0
+    assert [row["index"] for row in read_rows(tmp_path)] == list(range(10))
+
+
+def prompt_of(index: int) -> str:
+    """What only this one of the first frozen tasks says."""
+    tasks = frozen_tasks(configuration())
+    (found,) = {tasks[index].prompt} - {t.prompt for t in tasks[:10] if t is not tasks[index]}
+    return found
+
+
+def test_what_was_answered_before_a_kill_is_not_asked_for_again(server, tmp_path):
+    server.default = slow_about(server, prompt_of(1))
+
+    def cut(rows):
+        if len(read_rows(tmp_path)) == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate_into(tmp_path, asking(server, concurrency=2), configuration(8), on_rows=cut)
+    there = [row["index"] for row in read_rows(tmp_path)]
+    assert there == [0, 2, 3, 4, 5]
+    server.let_go.set()
+    evaluate_into(tmp_path, asking(server, concurrency=2), configuration(8), resume=True)
+    assert [row["index"] for row in read_rows(tmp_path)] == list(range(8))
+    asked = [request["messages"][0]["content"] for request in server.requests]
+    assert [asked.count(prompt_of(index)) for index in there] == [1] * 5
+
+
+@pytest.mark.parametrize("concurrency", [1, 3, 16])
+def test_no_more_is_asked_at_a_time_than_was_allowed(server, tmp_path, concurrency):
+    under_way, most, lock, reached = 0, 0, threading.Lock(), threading.Event()
+
+    def answer(document) -> Answer:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+            if most == min(concurrency, 12):
+                reached.set()
+        reached.wait(10)
+        with lock:
+            under_way -= 1
+        return server.usual
+
+    server.default = answer
+    rows = evaluate(asking(server, concurrency=concurrency), configuration(12, turns=2))
+    assert [row["index"] for row in rows] == list(range(12))
+    assert [row["turns"] for row in rows] == [2] * 12
+    assert most == min(concurrency, 12)
+
+
+def test_a_budget_is_kept_by_agents_that_are_asked_side_by_side(server):
+    config = configuration(20, turns=3, budget=11)
+    rows = evaluate(asking(server, concurrency=8), config)
+    # No program is good enough to end an episode before its turns: three fit, and two are left.
+    assert [(row["index"], row["turns"]) for row in rows] == [(0, 3), (1, 3), (2, 3)]
+
+
+def test_an_agent_that_breaks_while_it_is_asked_loses_what_it_was_at():
+    class Breaking(StreamingAgent):
+        name, concurrency = "breaking", 3
+
+        def __init__(self):
+            self.asked, self.forgotten = [], 0
+
+        def ask(self, key, conversation, *, seed):
+            if key == 1:
+                raise RuntimeError("not this one")
+            self.asked.append(key)
+
+        def answered(self):
+            if self.forgotten:
+                return [(key, outside.Answer(CONTRACT)) for key in (99, self.asked.pop())]
+            raise ValueError("all lost")
+
+        def forget(self):
+            self.forgotten += 1
+            self.asked.clear()
+
+        def close(self): ...
+
+    rows = evaluate(Breaking(), configuration(6))
+    told = [(row["agent_error"] or {}).get("message") for row in rows]
+    lost = "ValueError: all lost"
+    assert told == [lost, "RuntimeError: not this one", lost, lost, None, None]

@@ -25,7 +25,7 @@ from ...agents.agent import Answer, AnswerError, ErrorKind
 from ...verifiers.sandbox.base import SandboxError
 from ...verifiers.task import Task
 from ...verifiers.verifier import ChoiceError, ToolchainMissingError
-from ..asking import Episode, text_seed
+from ..asking import Episode, Together, text_seed
 from ..evaluate import play, resolved_toolchain
 from ..evaluation_config import EvaluationError, frozen_tasks, tasks_digest
 from ..evaluation_rows import Row, source_sha256, unanswered
@@ -265,7 +265,7 @@ def _differences(
 
     wrong, broken = [], []
     config = replace(entry.config, budget=None)
-    for rows in play(answers, config, chosen, workers=workers):
+    for rows in play(Together(answers), config, chosen, workers=workers):
         for found in rows:
             kept = stored[found["index"]]
             told = f"episode {found['index']}"
