@@ -6,6 +6,7 @@ import os
 import random
 import subprocess
 import sys
+from collections import Counter
 from fractions import Fraction
 
 import pytest
@@ -542,6 +543,48 @@ def test_a_tolerance_reaches_into_every_container_but_not_into_keys():
     assert not matches({1.0, 2.0}, {1.0, 2.5}, near)
     assert not matches({1.0, 2.0}, {1.0}, near)
     assert not matches({1.0}, {1.0, 2.0}, near)
+
+
+def test_numbers_of_a_set_are_paired_as_if_each_were_held_against_each():
+    def paired(wanted, found, tolerance):
+        """By definition: each of what is wanted has one partner, and no two the same."""
+        partners = [[y for y in found if oracle._near(x, y, tolerance)] for x in wanted]
+        alone = all(len(near) == 1 for near in partners)
+        return alone and len({near[0] for near in partners}) == len(found)
+
+    draw = random.Random(3)
+    kinds = (
+        lambda: draw.randint(-3, 3),
+        lambda: draw.choice([-2.0, 0.25, 0.5, 1.0, 1.25, 2.9, math.inf, 1e308]),
+        lambda: (draw.randint(0, 2), draw.choice([0.25, 0.5])),
+    )
+    outcomes = Counter()
+    for _ in range(2000):
+        wanted = {draw.choice(kinds)() for _ in range(draw.randint(1, 4))}
+        near = {x + draw.choice([0, 0.125]) if type(x) is float else x for x in wanted}
+        found = near if draw.random() < 0.5 else {draw.choice(kinds)() for _ in wanted}
+        for tolerance in (
+            Tolerance(absolute=0.3, numeric=True),
+            Tolerance(relative=0.2, numeric=True),
+            Tolerance(absolute=0.25),
+        ):
+            (_, a), (_, b) = oracle._form(wanted, tolerance), oracle._form(found, tolerance)
+            told = oracle._pair_off(a - b, b - a, tolerance)
+            assert told == paired(a - b, b - a, tolerance), (wanted, found)
+            outcomes[told] += a != b
+    assert min(outcomes[True], outcomes[False]) > 100
+
+
+def test_a_set_without_end_is_compared_at_once():
+    """Held against each other, a hundred thousand numbers and a thousand would take minutes."""
+    wanted = {float(n) for n in range(1000)}
+    near = Tolerance(absolute=1e-6, numeric=True)
+    assert matches(wanted, {n + 1e-7 for n in wanted}, near)
+    assert not matches(wanted, {n + 1e-7 for n in wanted} | set(range(-100_000, 0)), near)
+    assert not matches(wanted, {n + 0.5 for n in wanted}, near)
+    pairs = {(n, 0.5) for n in range(2000)}
+    assert not matches(pairs, {(n, 0.5 + 1e-9) for n in range(2000)}, near)
+    assert matches({(n, 0.5) for n in range(200)}, {(n, 0.5 + 1e-9) for n in range(200)}, near)
 
 
 def test_two_elements_of_a_set_do_not_share_one_partner():

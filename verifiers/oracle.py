@@ -9,7 +9,8 @@ pass. Nothing here knows a language: each has a driver that speaks the codec of 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Union
@@ -306,6 +307,10 @@ def matches(expected: object, value: object, tolerance: Tolerance = EXACT) -> bo
 
 _Form = tuple[str, Any]
 _NAN = "nan"
+# Kinds of forms whose values may be close to each other and not equal.
+_INEXACT = ("float", "number")
+# Of a set's elements that are no numbers: their pairs are compared in some tenths of a second.
+_MOST_HELD_AGAINST_EACH = 256
 
 
 def _form(value: Any, tolerance: Tolerance) -> _Form:
@@ -333,7 +338,7 @@ def _near(wanted: _Form, found: _Form, tolerance: Tolerance) -> bool:
     (kind, a), (other, b) = wanted, found
     if kind != other:
         return False
-    if kind in ("float", "number"):
+    if kind in _INEXACT:
         return _close(a, b, tolerance)
     if kind in ("list", "tuple", "sequence"):
         return len(a) == len(b) and all(map(_near, a, b, [tolerance] * len(a)))
@@ -345,21 +350,63 @@ def _near(wanted: _Form, found: _Form, tolerance: Tolerance) -> bool:
 
 
 def _close(wanted: Any, found: Any, tolerance: Tolerance) -> bool:
-    if type(wanted) is type(found) is int or _NAN in (wanted, found):
+    if type(wanted) is type(found) is int or not (_is_finite(wanted) and _is_finite(found)):
         return False
-    if abs(wanted) == _INFINITY or abs(found) == _INFINITY:
-        return False
+    low, high = _reach(wanted, tolerance)
+    return low <= Fraction(found) <= high
+
+
+def _is_finite(number: Any) -> bool:
+    return bool(number != _NAN and abs(number) != _INFINITY)
+
+
+def _reach(wanted: Any, tolerance: Tolerance) -> tuple[Fraction, Fraction]:
+    """The least and the greatest number that is close to a finite one."""
     # As fractions: floats overflow, and an int need not fit into one.
     exact = Fraction(wanted)
     reach = max(Fraction(tolerance.absolute), Fraction(tolerance.relative) * abs(exact))
-    return abs(Fraction(found) - exact) <= reach
+    return exact - reach, exact + reach
 
 
 def _pair_off(wanted: frozenset[_Form], found: frozenset[_Form], tolerance: Tolerance) -> bool:
+    """Whether each is near to exactly one of the others, and no two to the same."""
+    if len(wanted) != len(found):
+        return False
+    # Numbers are looked up, for a program may answer any number of them; of what holds numbers,
+    # which has no order, each would be held against each.
+    numbers = [form for form in wanted if form[0] in _INEXACT]
+    if len(wanted) - len(numbers) > _MOST_HELD_AGAINST_EACH:
+        return False
+    line = _Line(form[1] for form in found if form[0] in _INEXACT)
+    places = [line.only_one_near(value, tolerance) for _, value in numbers]
+    held = [form for form in found if form[0] not in _INEXACT]
     taken = set()
-    for form in wanted:
-        partners = [other for other in found if _near(form, other, tolerance)]
+    for form in wanted - set(numbers):
+        partners = [other for other in held if _near(form, other, tolerance)]
         if len(partners) != 1:
             return False
         taken.add(partners[0])
-    return len(taken) == len(found)
+    return None not in places and len(set(places)) + len(taken) == len(found)
+
+
+class _Line:
+    """The finite ones of some numbers, in their order; integers, which are close to none of their
+    own kind, apart from others."""
+
+    def __init__(self, numbers: Iterable[Any]) -> None:
+        finite = [number for number in numbers if _is_finite(number)]
+        self._integers = sorted(Fraction(n) for n in finite if type(n) is int)
+        self._others = sorted(Fraction(n) for n in finite if type(n) is not int)
+
+    def only_one_near(self, wanted: Any, tolerance: Tolerance) -> tuple[bool, int] | None:
+        """Where the one number is that is close to `wanted`; None if none is, or several are."""
+        if not _is_finite(wanted):
+            return None
+        low, high = _reach(wanted, tolerance)
+        integers = () if type(wanted) is int else self._integers
+        places = [
+            (is_integer, place)
+            for is_integer, numbers in ((True, integers), (False, self._others))
+            for place in range(bisect_left(numbers, low), bisect_right(numbers, high))[:2]
+        ]
+        return places[0] if len(places) == 1 else None
