@@ -127,7 +127,7 @@ def solve(
                 on_stage(stage.name, answer)
                 heard += [answer, asks(config.stages[turn])]
                 continue
-            source = program(answer)
+            source = program(answer, task)
             on_stage(stage.name, source)
             if verifier is None or not task.tests:
                 break

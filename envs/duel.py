@@ -160,7 +160,7 @@ class CodeDuelEnv(AECEnv):  # type: ignore[misc]
         self._screen = f"{self._solver.task.prompt}\n{action}\n{self._seen[SOLVER]}"
         if not self._solver.over:
             return
-        self._program = program(action)
+        self._program = program(action, self._solver.task)
         task = python_tests.tests_for(self._solver.task)
         self._seen[TEST_WRITER], self.infos[TEST_WRITER] = self._writer.reset(
             options={"task": task, "opponents": [self._program]}

@@ -15,7 +15,7 @@ from ..verifiers.sandbox.choose import Choice as SandboxChoice
 from ..verifiers.task import Task
 from ..verifiers.verifier import ChoiceError, check_choice
 from .code_env import OBSERVATION_BYTES, CodeEnv, EpisodeSettings, TaskSource, own_or_shared
-from .reasoning import PROGRAM_BYTES, TOOLCHAINS, open_set, program
+from .reasoning import PROGRAM_BYTES, TOOLCHAINS, cut, open_set, program
 from .rewards import RewardFunction
 from .spaces import SourceText
 from .tasks import python_tests
@@ -106,7 +106,8 @@ class PythonTestsEnv(CodeEnv):
         assert self.task is not None
         own = [] if part is None else python_tests.wrong_programs(self.task, part)
         opponents = [*(opponents or ()), *own]
-        self.task = python_tests.with_opponents(self.task, opponents, shown=self._shown)
+        shown = cut(opponents[0], PROGRAM_BYTES) if self._shown and opponents else ""
+        self.task = python_tests.with_opponents(self.task, opponents, shown=shown)
         self._screen = self.task.prompt
         return self.task.prompt, {**info, "task_key": self.task.key}
 

@@ -7,7 +7,7 @@ written before is shown again at every later stage, so that an agent needs no me
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -76,14 +76,36 @@ _CUT = "\n[the rest is left out]"
 # Headings, and what is around the parts of an observation.
 _FRAME_BYTES = 256
 
-_FENCE = re.compile(r"^[ \t]*```[^\n`]*\n(.*?)^[ \t]*```[ \t]*$", re.DOTALL | re.MULTILINE)
+_LINES = re.compile(r"[^\n]*\n|[^\n]+")
+_OPENS = re.compile(r"([ \t]*)(`{3,}(?=[^`]*$)|~{3,})")
 
 
-def program(answer: str) -> str:
-    """The program in an answer: what the last block between lines of ``` holds, or all of it where
-    there is none. A block that is not closed is none."""
-    blocks = _FENCE.findall(answer)
-    return str(blocks[-1]) if blocks else answer
+def _blocks(answer: str) -> Iterator[str]:
+    """What the fenced code blocks hold (https://spec.commonmark.org/0.31.2/#fenced-code-blocks):
+    each is closed by as many of its characters, or more, and loses the indentation of its first
+    line. One that is not closed is none."""
+    fence, indent, held = "", 0, ""
+    for line in _LINES.findall(answer):
+        bare = line.strip()
+        if not fence:
+            if opened := _OPENS.match(line):
+                indent, fence, held = len(opened[1]), opened[2], ""
+        elif set(bare) == {fence[0]} and len(bare) >= len(fence):
+            yield held
+            fence = ""
+        else:
+            held += line[min(indent, len(line) - len(line.lstrip(" \t"))) :]
+
+
+def program(answer: str, task: Task | None = None) -> str:
+    """The program in an answer: what the last block between lines of ``` holds that defines the
+    task's function, else the last block, or all of it where there is none."""
+    blocks = list(_blocks(answer))
+    if task is not None and (name := task.tests.get("interface", {}).get("name")):
+        # After it models like to show how it is used.
+        own = re.compile(rf"^(?:def {re.escape(name)}\b|{re.escape(name)}\s*=)", re.MULTILINE)
+        blocks = [block for block in blocks if own.search(block)] or blocks
+    return blocks[-1] if blocks else answer
 
 
 def form(texts: Sequence[str], parameters: Sequence[str]) -> float:
@@ -219,7 +241,7 @@ class PythonReasoningEnv(CodeEnv):
         assert submission is not None
         if self._stage(self._turn).kind == "text":
             return None
-        return submission[0], program(action)
+        return submission[0], program(action, submission[0])
 
     def unjudged(self, action: str) -> Verdict:
         """As `CodeEnv.unjudged`; no case has passed."""
@@ -266,10 +288,10 @@ class PythonReasoningEnv(CodeEnv):
         texts = len(self._stages) - 1
         told = ""
         if played.kind == "code":
-            source = program(action)
+            source = program(action, self.task)
             turns = {"turn": self._turn - texts, "max_turns": self._max_turns - texts}
             told = feedback_text(verdict, source, **turns)
-            self._last = f"## Written for: {played.name}\n\n{_cut(source, PROGRAM_BYTES)}\n\n{told}"
+            self._last = f"## Written for: {played.name}\n\n{cut(source, PROGRAM_BYTES)}\n\n{told}"
         following = "" if self._over else asks(self._stage(self._turn))
         if not self._history:
             return told + following
@@ -306,13 +328,15 @@ def with_history(prompt: str, stages: Sequence[Stage], texts: Sequence[str], *re
     """An observation that shows the problem, the texts that were written for the first stages, and
     the rest, as far as there is any."""
     parts = [
-        f"## Written for: {stage.name}\n\n{_cut(text, STAGE_BYTES)}\n"
+        f"## Written for: {stage.name}\n\n{cut(text, STAGE_BYTES)}\n"
         for stage, text in zip(stages, texts, strict=False)
     ]
     return "\n".join(part for part in (prompt, *parts, *rest) if part)
 
 
-def _cut(text: str, most: int) -> str:
+def cut(text: str, most: int) -> str:
+    """A text that an observation can hold: its first `most` bytes in UTF-8, and a note where that
+    is not all; lone surrogates are question marks."""
     data = text.encode("utf-8", "replace")
     return data.decode() if len(data) <= most else data[:most].decode("utf-8", "ignore") + _CUT
 

@@ -83,7 +83,7 @@ def test_an_opponent_is_shown_only_where_asked():
     task = python_tests.sample(1)
     hidden = python_tests.with_opponents(task, ["def f(): ...\n"])
     assert (hidden.prompt, hidden.tests["opponents"]) == (task.prompt, ["def f(): ...\n"])
-    shown = python_tests.with_opponents(task, ["def f(): ...\n", "other"], shown=True)
+    shown = python_tests.with_opponents(task, ["def f(): ...\n", "x"], shown="def f(): ...\n")
     assert shown.prompt.endswith("```python\ndef f(): ...\n```\n")
     assert len({task.key, hidden.key, shown.key}) == 3
 
@@ -220,6 +220,16 @@ def test_a_solvers_program_is_the_opponent(verifier):
     assert (info["verdict"].metrics["validity"], info["components"]) == (1.0, {"failed": 0.0})
     with pytest.raises(ChoiceError, match="opponents"):
         env.reset(seed=3, options={"opponents": "x = 1"})
+
+
+@pytest.mark.parametrize("program", ["s = '\ud800'\n", "#" * 1_000_000, "\0"])
+def test_whatever_a_solver_wrote_its_writer_can_be_shown(verifier, program):
+    env = PythonTestsEnv(verifier=verifier, shown=True)
+    observation, info = env.reset(seed=3, options={"opponents": [program]})
+    assert env.observation_space.contains(observation)
+    assert program[:5].encode("utf-8", "replace").decode() in observation
+    *_, reward, _, _, info = env.step(env.task.reference)
+    assert (reward, info["valid"]) == (1.0, True)
 
 
 def test_tests_are_practised_on_one_half_of_the_wrong_programs_and_tried_on_the_other(verifier):

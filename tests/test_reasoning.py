@@ -16,6 +16,7 @@ from forgegym.envs.reasoning import (
     program,
 )
 from forgegym.envs.rewards import PRESETS
+from forgegym.envs.tasks import python
 from forgegym.verifiers.python.toolchain import PythonVerifier
 from forgegym.verifiers.verdict import Stage as VerdictStage
 from forgegym.verifiers.verdict import StageStatus, Toolchain, Verdict
@@ -33,7 +34,14 @@ NAMES = ["informal", "structured", "pseudocode", "constraints", "code"]
         ("", ""),
         ("```python\nx = 1\n```", "x = 1\n"),
         ("so:\n```py\nx = 1\n```\nor:\n```\nx = 2\n\n```\nbye", "x = 2\n\n"),
-        ("  ```python\n  x = 1\n  ```\n", "  x = 1\n"),
+        ("- so:\n  ```python\n  if x:\n      y = 1\n\n z\n  ```\n", "if x:\n    y = 1\n\nz\n"),
+        ("```python\r\nx = 1\r\n```\r\nbye", "x = 1\r\n"),
+        ("~~~python\nx = 1\n~~~\n", "x = 1\n"),
+        ("````md\n```\nx = 1\n```\n`````\n", "```\nx = 1\n```\n"),
+        ("``` `x`\ny\n```\n", "``` `x`\ny\n```\n"),  # code in a line of text
+        ("```x\n" * 12_000, "```x\n" * 12_000),  # never closed
+        ("````\nx = 1\n```\n", "````\nx = 1\n```\n"),  # closed by fewer
+        ("```\nx = 1\n~~~\n", "```\nx = 1\n~~~\n"),  # and by others
         ("```python\n```", ""),
         ("```python\nx = 1\n", "```python\nx = 1\n"),  # not closed
         ("x = '```'\n", "x = '```'\n"),  # not alone in its line
@@ -42,6 +50,19 @@ NAMES = ["informal", "structured", "pseudocode", "constraints", "code"]
 )
 def test_a_program_is_what_the_last_block_holds_or_all(answer, source):
     assert program(answer) == source
+
+
+def test_of_several_blocks_the_last_that_defines_the_function_counts():
+    task = python.sample(3)
+    name = task.tests["interface"]["name"]
+    wrong, right = f"def {name}(x):\n    return x\n", f"def {name}():\n    return 1\n"
+    usage = f">>> {name}()\n1\n"
+    answer = "".join(f"```python\n{block}```\nso:\n" for block in (wrong, right, usage))
+    assert program(answer, task) == right
+    assert program(answer) == usage
+    assert program(f"```\n{name} = max\n```\n```\nprint({name})\n```", task) == f"{name} = max\n"
+    assert program(f"```\n{usage}```\n", task) == usage
+    assert program(f"```\ndef {name}_2():\n    pass\n```\n```\nx = 1\n```\n", task) == "x = 1\n"
 
 
 def test_form_is_the_share_of_parameters_that_are_named():

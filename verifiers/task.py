@@ -50,4 +50,4 @@ class Task:
         if not self.tests:
             del fields["tests"]  # so that tasks kept their keys when others got tests
         text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

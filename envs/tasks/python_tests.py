@@ -54,12 +54,12 @@ def tests_for(task: Task) -> Task:
     return _named(task.id) if task.provenance == "ForgeGym" else _made(task, ())
 
 
-def with_opponents(task: Task, opponents: Sequence[str], *, shown: bool = False) -> Task:
-    """`task`, whose tests are to fail these programs; the first is put before its author if
-    `shown`."""
+def with_opponents(task: Task, opponents: Sequence[str], *, shown: str = "") -> Task:
+    """`task`, whose tests are to fail these programs; what is `shown` of them is put before its
+    author."""
     prompt = task.prompt
-    if shown and opponents:
-        prompt += _SHOWN.format(program=opponents[0].rstrip())
+    if shown:
+        prompt += _SHOWN.format(program=shown.rstrip())
     return replace(task, prompt=prompt, tests={**task.tests, "opponents": list(opponents)})
 
 
