@@ -125,6 +125,51 @@ print("x")
     assert read_tests("hello\n\n", F) == []
 
 
+@pytest.mark.parametrize(
+    "after",
+    [
+        'print("all tests passed")',
+        'if __name__ == "__main__":\n    test_all()',
+        "def check():\n    return 1",
+        "xs = [1, 2]",
+        "These are all of them.",
+        "Don't stop.",  # a text that is open at the end of its line
+        "```",
+        "(",
+    ],
+)
+def test_what_stands_behind_a_test_is_no_part_of_it(after):
+    for test in (
+        "assert f([1], 2) == 3",
+        "assert f(\n    [1],\n    # the second\n\n    2) == 3",
+        "with raises(KeyError):\n    f([1], 2)",
+        "with raises(KeyError):\n\n    # why\n    f([1], 2)\n    # why\n",
+    ):
+        inner = test.replace("\n", "\n    ")
+        text = f"def test_all():\n    {inner}\n{after}\n{test}\n{after}"
+        found = read_tests(text, F)
+        assert [found.case is not None for found in found] == [True, True], text
+        assert found[0].case == found[1].case
+
+
+def test_what_has_no_end_takes_no_other_test_with_it():
+    for broken in ("assert f([1], 2", "assert f([1]], 2) == 1", "assert f('", 'assert f("""'):
+        found = read_tests(f"{broken}\nassert f([1], 2) == 3\nassert f([2], 2) == 3\n", F)
+        assert [test.why for test in found] == ["it is not Python", "", ""], broken
+    two = read_tests(
+        "with raises(KeyError):\n    f([1], 2)\n    f([2], 2)\nassert f([1], 2) == 3", F
+    )
+    assert [test.case is not None for test in two] == [False, True]
+
+
+def test_a_long_text_is_read_at_once():
+    for line in ("assert f([1], 2", "assert f([1], 2) == 3", "with raises(KeyError):", "with x:"):
+        assert len(read_tests(f"{line}\n" * 300, F)) == 300
+        assert len(read_tests(f"{line}\n" * 60_000, F, 65)) == 65
+    read_tests("assert (" + "\n" * 60_000 + ")", F)
+    read_tests("assert x\n" + "    y\n" * 10_000, F)
+
+
 def test_what_is_written_is_read_again():
     for task in python.tasks("eval"):
         tests = Tests.of(task, Interface)

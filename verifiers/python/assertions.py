@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import ast
 import re
+import tokenize
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from .. import oracle
@@ -48,33 +50,79 @@ class UnreadableError(ValueError):
     """A test that is no call with an expected value; the message says why not."""
 
 
-def read_tests(text: str, interface: Interface) -> list[Written]:
-    """The tests in `text`, in their order.
+def read_tests(text: str, interface: Interface, most: int | None = None) -> list[Written]:
+    """The tests in `text`, in their order; the first `most`, where that is given.
 
-    Imports, comments, and functions and classes around tests are passed over; an assertion's
-    message is, too. Each begins a line with ``assert`` or ``with``.
+    Each begins a line with ``assert`` or ``with`` and ends where that statement does; an
+    assertion's message, and whatever else the text holds, is passed over.
     """
-    return [_read(line, chunk, interface) for line, chunk in _chunks(text)]
+    return [_read(line, chunk, interface) for line, chunk in islice(_chunks(text), most)]
 
 
 def _chunks(text: str) -> Iterator[tuple[int, str]]:
     """The lines of each test, without the indentation of its first, and that one's number."""
-    lines: list[str] = []
-    number = indent = 0
-    for at, line in enumerate(text.splitlines(), start=1):
-        bare = line.strip()
-        starts = _BEGINS.match(bare)
-        if (starts or _FRAME.match(bare)) and lines:
-            yield number, "\n".join(lines)
-            lines = []
-        if starts:
-            number, indent = at, len(line) - len(line.lstrip())
-        elif not lines:
+    lines = text.splitlines()
+    at = 0
+    while at < len(lines):
+        if not _BEGINS.match(lines[at].strip()):
+            at += 1
             continue
-        if bare:
-            lines.append(line[min(indent, len(line) - len(line.lstrip())) :].rstrip())
-    if lines:
-        yield number, "\n".join(lines)
+        indent = _indent(lines[at])
+        rest = [line[min(indent, _indent(line)) :].rstrip() for line in _some(lines, at)]
+        count = _statement(rest)
+        if count is None or _parsed("\n".join(rest[:count])) is None:
+            # It has no end, or is no Python: what comes after it may have both.
+            count = next((n for n, line in enumerate(rest) if n and _stands_apart(line)), len(rest))
+        yield at + 1, "\n".join(line for line in rest[:count] if line)
+        at += count
+
+
+def _some(lines: Sequence[str], first: int) -> list[str]:
+    """The lines from `first` on, as many as a test may have, and one more."""
+    found, length = [], 0
+    for line in lines[first:]:
+        found.append(line)
+        length += len(line)
+        if length > MAX_TEST:
+            break
+    return found
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _stands_apart(line: str) -> bool:
+    bare = line.strip()
+    return bool(_BEGINS.match(bare) or _FRAME.match(bare))
+
+
+def _statement(lines: Sequence[str]) -> int | None:
+    """How many lines the first statement has; None where it has no end."""
+    found, depth = None, 0
+    try:
+        for token in tokenize.generate_tokens(iter([f"{line}\n" for line in lines]).__next__):
+            if token.type == tokenize.INDENT:
+                depth += 1
+            elif token.type == tokenize.DEDENT:
+                depth -= 1
+            elif token.type == tokenize.NEWLINE:
+                found = token.end[0]
+            elif token.type in (tokenize.COMMENT, tokenize.NL):
+                continue
+            elif found is not None and depth == 0:
+                return found
+    except (tokenize.TokenError, SyntaxError):
+        pass  # after its end, perhaps
+    return found
+
+
+def _parsed(text: str) -> list[ast.stmt] | None:
+    """The statements of a text; None for what is not Python."""
+    try:
+        return ast.parse(text, _NAME).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def _read(line: int, text: str, interface: Interface) -> Written:
@@ -88,10 +136,9 @@ def read_test(text: str, interface: Interface) -> oracle.Case:
     """What one test asks. Raises `UnreadableError`."""
     if len(text) > MAX_TEST:
         raise UnreadableError(f"it has more than {MAX_TEST} characters")
-    try:
-        body = ast.parse(text, _NAME).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise UnreadableError("it is not Python") from error
+    body = _parsed(text)
+    if body is None:
+        raise UnreadableError("it is not Python")
     if len(body) != 1:
         raise UnreadableError("it is more than one statement")
     try:

@@ -199,7 +199,7 @@ def read_suites(
 def _read(task: Task, interface: Interface, source: str) -> _Read:
     if len(source.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         return _Read(complaint=f"the tests have more than {MAX_BYTES >> 10} kB")
-    tests = tuple(read_tests(source, interface))
+    tests = tuple(read_tests(source, interface, MAX_TESTS + 1))
     if not tests:
         return _Read(
             complaint=f"there is no test: write `assert {interface.name}(…) == …`, one a line"
