@@ -171,11 +171,40 @@ def test_what_holds_no_test_kills_nothing(verifier, source, complaint):
 
 def test_a_test_that_never_ends_spoils_no_other_suite(verifier):
     task = double(WRONG)
-    count = "def double(n: int) -> int:\n    for _ in range(n): pass\n    return n * 2\n"
-    task = replace(task, tests={**task.tests, "program": count})
+    task = replace(task, tests={**task.tests, "program": COUNTING})
     endless, fine = f"assert double({10**12}) == {2 * 10**12}", "assert double(3) == 6"
     alone, other = read_suites(verifier.programs, task, [endless, fine])
     assert (alone.valid, other.valid) == ((False,), (True,))
+
+
+COUNTING = "def double(n: int) -> int:\n    for _ in range(n): pass\n    return n * 2\n"
+
+
+def test_a_test_that_takes_the_reference_long_is_none_and_takes_no_other_with_it(verifier):
+    task = double(WRONG)
+    task = replace(task, tests={**task.tests, "program": COUNTING})
+    light = [f"assert double({n}) == {2 * n}" for n in range(7)]
+    # Half a minute of it, and what takes half of what a program has.
+    for heavy in (10**9, 25_000_000):
+        tests = [*light[:3], f"assert double({heavy}) == {2 * heavy}", *light[3:]]
+        verdict = verifier.verify(task, "\n".join(tests))
+        assert verdict.metrics["valid_tests"] == 7.0
+        (complaint,) = next(s for s in verdict.stages if s.name == "validity").diagnostics
+        assert (complaint.line, complaint.message[:30]) == (
+            4,
+            "the reference takes too long ("[:30],
+        )
+
+
+def test_a_right_program_that_is_slower_loses_to_no_test(verifier):
+    task = double(WRONG)
+    task = replace(task, tests={**task.tests, "program": COUNTING})
+    slower = COUNTING.replace("pass", "n * n - n + 1")
+    suite = [f"assert double({n}) == {2 * n}" for n in (1, 400_000, 600_000)]
+    verdict = verifier.verify(
+        replace(task, tests={**task.tests, "opponents": [slower]}), "\n".join(suite)
+    )
+    assert (verdict.metrics["validity"], verdict.metrics["kills"]) == (1.0, 0.0)
 
 
 def test_the_references_tests_are_valid_and_kill_all(verifier):

@@ -92,21 +92,28 @@ class Interpreter:
         requests: tuple[bytes, ...],
         *,
         prelude: str | None = None,
+        seconds: float = TEST_SECONDS,
     ) -> Outcome:
         """What came of calling a program's `function`, without asking what Python says of it: a
-        program that does not parse answers no request."""
-        step = self._calls(function, requests, prelude)
+        program that does not parse answers no request. `seconds`: of the processor, rounded up."""
+        step = self._calls(function, requests, prelude, seconds)
         return self.sandbox.run(Job((step,), files=self._beside(source, prelude)))
 
     def _beside(self, source: bytes, prelude: str | None) -> dict[str, bytes]:
         before = {} if prelude is None else {PRELUDE: prelude.encode()}
         return {PROGRAM: source, **self._files, **before}
 
-    def _calls(self, function: str, requests: tuple[bytes, ...], prelude: str | None) -> Step:
+    def _calls(
+        self,
+        function: str,
+        requests: tuple[bytes, ...],
+        prelude: str | None,
+        seconds: float = TEST_SECONDS,
+    ) -> Step:
         most = answer_limit(len(requests))
         limits = Limits(
             seconds=_TEST_WALL_SECONDS,
-            cpu_seconds=TEST_SECONDS,
+            cpu_seconds=seconds,
             output_bytes=OUTPUT_BYTES,
             answer_bytes=most,
         )

@@ -8,6 +8,7 @@ do nothing but ask.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,14 +25,24 @@ from .annotations import fits
 from .assertions import Written, read_tests
 from .driver import encode
 from .interface import Interface
+from .interpreter import TEST_SECONDS
 from .toolchain import PythonVerifier
 
 # Of one suite: tests that are looked at, and bytes.
 MAX_TESTS = 64
 MAX_BYTES = 64 * 1024
+# What the reference may take for a suite, in processor time: an eighth of what a program has that
+# is asked the same. Else a test would be failed by right programs that are a little slower, and be
+# a test of the machine.
+LIGHT_SECONDS = TEST_SECONDS / 8
+# Of a suite that takes more, parts are asked so many times to find the tests that do not.
+_PARTS_ASKED = 8
 # A suite of two tests that are right says less than one of so many (UTRL's clipped denominator,
 # https://arxiv.org/abs/2508.21107).
 ENOUGH = 8
+
+
+_TOO_LONG = "the reference takes too long (or too much memory) for it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +79,8 @@ class SuiteVerifier(PooledVerifier):
 
     A test is valid when its arguments have the types that the signature names, no earlier test has
     the same, the exception that it expects, if any, is one that the prompt names, and the reference
-    passes it. Metrics: ``tests``, ``valid_tests``, ``validity`` (their ratio),
+    passes it, within `LIGHT_SECONDS` for the suite. Metrics: ``tests``, ``valid_tests``,
+    ``validity`` (their ratio),
     ``clipped_validity`` (valid ones over all, or over `ENOUGH` where there are fewer),
     ``opponents``, ``pass_rate`` (the opponents' mean share of valid tests that they pass; 1 without
     valid tests) and ``kills`` (the share of opponents that fail a valid test). The fact ``shares``
@@ -123,7 +135,7 @@ class SuiteVerifier(PooledVerifier):
             faults = self.programs.faults(opponent, interface, cases)
             if isinstance(faults, Failure):
                 return Judgement(failure=faults)
-            shares.append(faults.count("") / len(faults) if faults else 1.0)
+            shares.append(faults.reasons.count("") / len(cases) if cases else 1.0)
         killed = sum(share < 1.0 for share in shares)
         living = len(shares) - killed
         lives = Diagnostic(f"{living} of {len(shares)} wrong programs pass all valid tests")
@@ -184,16 +196,57 @@ def read_suites(
         for test, why in zip(suite.tests, suite.reasons, strict=True):
             if test.case is not None and not why:
                 hopeful.setdefault(str(stored(test.case)), test.case)
-    faults = programs.faults(task.tests["program"], interface, list(hopeful.values()))
+    cases = list(hopeful.values())
+    faults = _light(programs, task.tests["program"], interface, cases)
     if isinstance(faults, Failure):
         return faults
-    if len(sources) > 1 and faults and faults[-1] == NO_ANSWER:
+    if faults is None and len(sources) > 1:
         # What one asks for kept it from answering the others (a hundred million steps, say).
         alone = [read_suites(programs, task, [source]) for source in sources]
         broken = next((found for found in alone if isinstance(found, Failure)), None)
         return broken or [suite for found in alone if isinstance(found, list) for suite in found]
-    passed = {key: not fault for key, fault in zip(hopeful, faults, strict=True)}
-    return [_judged(suite, passed) for suite in read]
+    if faults is None:
+        faults = _light_ones(programs, task.tests["program"], interface, cases)
+        if isinstance(faults, Failure):
+            return faults
+    return [_judged(suite, dict(zip(hopeful, faults, strict=True))) for suite in read]
+
+
+def _light(
+    programs: PythonVerifier, program: str, interface: Interface, cases: Sequence[oracle.Case]
+) -> Sequence[str] | Failure | None:
+    """What is wrong with the reference's answers; None where it takes too long for them."""
+    faults = programs.faults(program, interface, cases, seconds=LIGHT_SECONDS)
+    if isinstance(faults, Failure):
+        return faults
+    heavy = faults.cpu_seconds > LIGHT_SECONDS or NO_ANSWER in faults.reasons
+    return None if heavy else faults.reasons
+
+
+def _light_ones(
+    programs: PythonVerifier, program: str, interface: Interface, cases: Sequence[oracle.Case]
+) -> list[str] | Failure:
+    """As `_light`, of cases for which it takes too long together: with `_TOO_LONG` for those for
+    which it does alone, or which it was not asked any more."""
+    reasons = [_TOO_LONG] * len(cases)
+    parts = deque([range(len(cases))])
+    asked = 0
+    while parts and asked < _PARTS_ASKED:
+        part = parts.popleft()
+        if len(part) == 1:
+            continue
+        half = len(part) // 2
+        for some in (part[:half], part[half:]):
+            faults = _light(programs, program, interface, [cases[i] for i in some])
+            asked += 1
+            if isinstance(faults, Failure):
+                return faults
+            if faults is None:
+                parts.append(some)
+            else:
+                for i, reason in zip(some, faults, strict=True):
+                    reasons[i] = reason
+    return reasons
 
 
 def _read(task: Task, interface: Interface, source: str) -> _Read:
@@ -210,16 +263,17 @@ def _read(task: Task, interface: Interface, source: str) -> _Read:
     return _Read(tests, tuple(_wrong(test, task, interface, seen) for test in tests))
 
 
-def _judged(read: _Read, passed: Mapping[str, bool]) -> Suite:
+def _judged(read: _Read, faults: Mapping[str, str]) -> Suite:
     if read.complaint:
         return Suite((), (), (Diagnostic(read.complaint),))
     valid, complaints = [], []
     for test, why in zip(read.tests, read.reasons, strict=True):
-        good = not why and test.case is not None and passed[str(stored(test.case))]
-        valid.append(good)
-        if not good:
-            text = f"{why or 'the reference does not pass it'}: {test.text}"[:400]
-            complaints.append(Diagnostic(text, test.line, 1))
+        fault = faults[str(stored(test.case))] if test.case is not None and not why else ""
+        if fault:
+            why = fault if fault == _TOO_LONG else "the reference does not pass it"
+        valid.append(not why)
+        if why:
+            complaints.append(Diagnostic(f"{why}: {test.text}"[:400], test.line, 1))
     return Suite(read.tests, tuple(valid), tuple(complaints))
 
 

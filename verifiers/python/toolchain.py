@@ -7,7 +7,7 @@ import hashlib
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .. import oracle
@@ -45,6 +45,19 @@ PROBE = b"def probe() -> int:\n    return 1\n"
 # A warning that everybody gets twice says nothing new.
 MAX_WARNINGS = 20
 _LINE = re.compile(r" \(line (\d{1,7})\)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """What is wrong with a program's answers, and what they took.
+
+    Attributes:
+        reasons: For each case (see `oracle.CaseResult`); "": nothing.
+        cpu_seconds: Processor time of all of them, with the interpreter's start.
+    """
+
+    reasons: tuple[str, ...]
+    cpu_seconds: float
 
 
 class PythonVerifier(PooledVerifier):
@@ -93,7 +106,7 @@ class PythonVerifier(PooledVerifier):
         self._python = open_interpreter(sandbox, allow_unsafe=allow_unsafe, workers=self.workers)
         self._timeout = timeout
         self._max_bytes = max_bytes
-        self._faults: Remembered[tuple[str, str], tuple[str, ...]] = Remembered()
+        self._faults: Remembered[tuple[str, str], Faults] = Remembered()
 
     @property
     def toolchain(self) -> Toolchain:
@@ -233,26 +246,33 @@ class PythonVerifier(PooledVerifier):
         return replace(task, tests={**task.tests, "apart": held})
 
     def faults(
-        self, source: str, interface: Interface, cases: Sequence[oracle.Case]
-    ) -> tuple[str, ...] | Failure:
-        """What is wrong with a program's answer in each of some cases, which need be no task's ("":
-        nothing; see `oracle.CaseResult`); the machine's failure where there is one. What was asked
-        before is remembered."""
+        self,
+        source: str,
+        interface: Interface,
+        cases: Sequence[oracle.Case],
+        *,
+        seconds: float = TEST_SECONDS,
+    ) -> Faults | Failure:
+        """What is wrong with a program's answer in each of some cases, which need be no task's; the
+        machine's failure where there is one. What was asked before is remembered.
+
+        `seconds`: of the processor, after which it is ended; rounded up."""
         encoded = self._encoded(source)
         if isinstance(encoded, Diagnostic) or not cases:
-            return ("no program",) * len(cases)
-        told = "\n".join([interface.name, *(str(stored(case)) for case in cases)])
+            return Faults(("no program",) * len(cases), 0.0)
+        told = "\n".join([interface.name, str(seconds), *(str(stored(case)) for case in cases)])
         question = (_sha256(encoded), _sha256(told.encode()))
         known = self._faults.recall([question])
         if question in known:
             return known[question]
         asked = Tests(interface, tuple(cases), public=0)
         requests, ids = oracle.ask(cases)
-        outcome = self._python.call(encoded, interface.name, requests)
+        outcome = self._python.call(encoded, interface.name, requests, seconds=seconds)
         if not outcome.valid:
             return self._broken(outcome)
         results = answered(asked, ids, outcome.last).secret
-        found = tuple("" if result.passed else result.reason for result in results)
+        reasons = tuple("" if result.passed else result.reason for result in results)
+        found = Faults(reasons, outcome.last.cpu_seconds)
         self._faults.keep({question: found})
         return found
 
