@@ -24,11 +24,11 @@ from typing import Any
 from .. import __version__
 from ..agents.template import TemplateAgent
 from ..envs.code_env import TaskSource
-from ..envs.rewards import PRESETS, solved
+from ..envs.rewards import reward_function, solved
 from ..envs.tasks import compact, python, rust, verilog
 from ..verifiers.compact.toolchain import CompactVerifier
 from ..verifiers.task import Task
-from ..verifiers.verifier import ChoiceError, check_choice
+from ..verifiers.verifier import ChoiceError
 from .rows import ExportError, check_new, draw_tasks, language
 
 BASE = "debian:trixie-slim"
@@ -183,7 +183,7 @@ def export(
     """
     if why := _UNGRADED.get(_bare(env)):
         raise ChoiceError(f"{env} cannot be exported to Harbor: {why}, and programs are graded")
-    check_choice("reward", reward, PRESETS)
+    reward_function(reward, language(env))
     check_new(out)
     chosen = draw_tasks(LANGUAGES[language(env)].tasks, tasks, split=split, seed=seed)
     with _wheels(wheel, offline=offline) as wheels:

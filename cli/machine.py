@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from .. import ENVIRONMENTS, PRESETS
-from ..envs.registration import LANGUAGES
+from .. import ENVIRONMENTS
+from ..envs.registration import KINDS, LANGUAGES
+from ..envs.rewards import PAID_BY
 from .shell import (
     AsJson,
     UsageError,
@@ -37,7 +38,7 @@ def envs(as_json: AsJson = False) -> None:
                 "auto": next(r["choice"] for r in rows if r["toolchain"])
                 if any(r["toolchain"] for r in rows)
                 else None,
-                "rewards": list(PRESETS),
+                "rewards": _rewards(name),
             }
             for name, rows in toolchains.items()
         ]
@@ -57,7 +58,7 @@ def envs(as_json: AsJson = False) -> None:
                 f"{escape(str(row['command']))}{mark}",
                 soft_wrap=True,
             )
-        out.print(f"  rewards   {', '.join(PRESETS)}")
+        out.print(f"  rewards   {', '.join(_rewards(name))}")
     out.print("[bold]Sandboxes[/bold]")
     for name, state in sandboxes.items():
         if state["missing"] is not None:
@@ -67,6 +68,11 @@ def envs(as_json: AsJson = False) -> None:
         verdict = f"[red]does not hold: {', '.join(broken)}[/red]" if broken else "holds"
         tried = "; ".join(row["limit"] for row in state["limits"] if row["held"])
         out.print(f"  {name:10} {verdict}. Tried now: {tried}", soft_wrap=True)
+
+
+def _rewards(name: str) -> list[str]:
+    """The presets that an environment takes."""
+    return list(dict.fromkeys(preset for kind in KINDS[name] for preset in PAID_BY[kind]))
 
 
 def _compact_toolchains() -> list[dict[str, Any]]:

@@ -129,6 +129,8 @@ class CodeEnv(gymnasium.Env[str, str]):
     metadata: dict[str, Any] = {"render_modes": ["ansi"], "render_fps": 1}  # noqa: RUF012
     action_space: SourceText
     observation_space: SourceText
+    kind: str | None = None
+    """Of its tasks, which says which presets pay for them (`rewards.PAID_BY`); None: any."""
 
     def __init__(
         self,
@@ -153,7 +155,7 @@ class CodeEnv(gymnasium.Env[str, str]):
         self.render_mode = render_mode
         self.verifier = verifier
         self._tasks = tasks
-        self._reward = reward_function(reward)
+        self._reward = reward_function(reward, self.kind)
         self._max_turns = max_turns
         self._kind: dict[str, Any] = {
             "split": split,

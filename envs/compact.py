@@ -78,6 +78,7 @@ class CompactContractEnv(CodeEnv):
         **episode: Unpack[EpisodeSettings],
     ) -> None:
         source = task_source(tasks)
+        self.kind = "compact" if tasks == "open" else "compact-spec"
 
         def open_own() -> CompactVerifier:
             return CompactVerifier(

@@ -54,6 +54,8 @@ class PythonTestsEnv(CodeEnv):
     is solved when all tests are valid and every opponent fails one.
     """
 
+    kind = "python-tests"
+
     def __init__(
         self,
         *,

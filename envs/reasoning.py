@@ -163,6 +163,8 @@ class PythonReasoningEnv(CodeEnv):
     the verdict has no stage that ran.
     """
 
+    kind = "python"
+
     def __init__(
         self,
         *,

@@ -44,6 +44,15 @@ LANGUAGES = {
 }
 """The language that each environment's programs are written in."""
 
+KINDS: dict[str, tuple[str, ...]] = {
+    "CompactContract-v0": ("compact", "compact-spec"),
+    "PythonReasoning-v0": ("python",),
+    "PythonTests-v0": ("python-tests",),
+    "RustCode-v0": ("rust",),
+    "VerilogModule-v0": ("verilog",),
+}
+"""The kinds of task that each environment has, which say what pays for them (`rewards.PAID_BY`)."""
+
 VIEWS: dict[str, str] = {
     "CompactContractDiscrete-v0": "CompactContract-v0",
     "PythonReasoningDiscrete-v0": "PythonReasoning-v0",

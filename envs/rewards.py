@@ -8,11 +8,11 @@ the program (`Verdict.valid`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..verifiers.verdict import Severity, Verdict
-from ..verifiers.verifier import check_choice
+from ..verifiers.verifier import ChoiceError, check_choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,9 +432,29 @@ PRESETS: Mapping[str, RewardFunction] = {
 }
 
 
-def reward_function(reward: str | RewardFunction) -> RewardFunction:
-    """The preset of this name, or the function itself. Raises `ChoiceError` for an unknown name."""
+# Each kind of task, with the presets that pay for what its verdicts say. Elsewhere a preset would
+# pay the same for everything, or for what nobody measured.
+_TESTED = ("staged", "binary", "pass-rate")
+PAID_BY: Mapping[str, Sequence[str]] = {
+    "compact": ("compactlora", "staged", "binary", "ramped", "guided"),
+    "compact-spec": ("compact-spec", *_TESTED, "compactlora", "ramped"),
+    "python": (*_TESTED, "reasoning", "duel", "anchored"),
+    "python-tests": ("test-writer", "clipped-tests", "binary"),
+    "rust": (*_TESTED, "nanochat"),
+    "verilog": (*_TESTED, "verigen"),
+}
+
+
+def reward_function(reward: str | RewardFunction, kind: str | None = None) -> RewardFunction:
+    """The preset of this name, or the function itself.
+
+    Raises `ChoiceError` for an unknown name, and for a preset that is not for this `kind` of task
+    (of `PAID_BY`; None: one of your own).
+    """
     if callable(reward):
         return reward
     check_choice("reward", reward, PRESETS)
+    if kind is not None and reward not in PAID_BY[kind]:
+        known = ", ".join(PAID_BY[kind])
+        raise ChoiceError(f"the reward {reward!r} is not for {kind} tasks; there are: {known}")
     return PRESETS[reward]

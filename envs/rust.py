@@ -46,6 +46,8 @@ class RustCodeEnv(CodeEnv):
         ChoiceError: An argument is none of its choices.
     """
 
+    kind = "rust"
+
     def __init__(
         self,
         *,

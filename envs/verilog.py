@@ -47,6 +47,8 @@ class VerilogModuleEnv(CodeEnv):
         ChoiceError: An argument is none of its choices.
     """
 
+    kind = "verilog"
+
     def __init__(
         self,
         *,

@@ -3,11 +3,14 @@
 import math
 from typing import Any
 
+import gymnasium
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forgegym.envs.registration import ENVIRONMENTS, KINDS
 from forgegym.envs.rewards import (
+    PAID_BY,
     PRESETS,
     NanochatWeights,
     Reward,
@@ -191,8 +194,28 @@ def test_a_reward_is_named_or_a_function() -> None:
 
     assert reward_function("binary") is PRESETS["binary"]
     assert reward_function(mine) is mine
+    assert reward_function(mine, "rust") is mine
     with pytest.raises(ValueError, match="'magic'; there are: compactlora"):
         reward_function("magic")
+
+
+def test_a_preset_pays_for_the_tasks_that_it_is_for() -> None:
+    assert {preset for presets in PAID_BY.values() for preset in presets} == set(PRESETS)
+    assert KINDS.keys() == ENVIRONMENTS.keys()
+    assert {kind for kinds in KINDS.values() for kind in kinds} == PAID_BY.keys()
+    for kind, presets in PAID_BY.items():
+        for name, pays in PRESETS.items():
+            if name in presets:
+                assert reward_function(name, kind) is pays
+                continue
+            with pytest.raises(ValueError, match=f"'{name}' is not for {kind} tasks; there are: "):
+                reward_function(name, kind)
+
+
+@pytest.mark.parametrize("make", [gymnasium.make, gymnasium.make_vec])
+def test_an_environment_takes_no_preset_of_others(make) -> None:
+    with pytest.raises(ValueError, match="'nanochat' is not for compact tasks"):
+        make("forgegym:CompactContract-v0", toolchain="frontend", reward="nanochat")
 
 
 def rust(
