@@ -13,6 +13,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -292,7 +293,8 @@ def _image(sandbox: str | None, language: str) -> str | None:
         return None
     from ..verifiers.sandbox import docker, images
 
-    return images.find(docker.connect(), language).digest
+    with closing(docker.connect()) as engine:
+        return images.find(engine, language).digest
 
 
 def _check_claim(folder: Path, wanted: Mapping[str, Any], *, resume: bool) -> None:

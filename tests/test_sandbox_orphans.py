@@ -57,6 +57,32 @@ def test_nothing_outlives_a_killed_trainer(backend: str) -> None:
     assert report.wrong == []
 
 
+_USED = """
+import gc, time, gymnasium
+from forgegym.benchmarks.speed.soak import left_by
+import os
+for ends in (lambda env: env.close(), lambda env: None):
+    env = gymnasium.make("forgegym:PythonReasoning-v0", stages="code", sandbox={backend!r})
+    env.reset(seed=0)
+    env.step("x = 1")
+    ends(env)
+    del env
+    gc.collect()
+end = time.monotonic() + 30
+while not left_by(os.getpid()).nothing and time.monotonic() < end:
+    time.sleep(0.05)
+print(left_by(os.getpid()))
+"""
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_environment_leaves_nothing_whether_it_is_closed_or_dropped(backend: str) -> None:
+    command = [sys.executable, "-W", "always::ResourceWarning", "-c", _USED.format(backend=backend)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(soak.Left(0, 0, 0, 0))
+    assert "ResourceWarning" not in done.stderr
+
+
 def test_a_janitor_goes_on_after_work_that_fails_and_says_why(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

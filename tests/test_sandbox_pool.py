@@ -3,8 +3,10 @@ again, who is blamed, and what is left when it is closed.
 """
 
 import asyncio
+import gc
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -12,6 +14,7 @@ from scripted_boxes import Machine, job
 
 from forgegym.verifiers.sandbox import pool as pool_module
 from forgegym.verifiers.sandbox.base import Job, Outcome, SandboxError, Status, Step
+from forgegym.verifiers.sandbox.holder import Holder
 from forgegym.verifiers.sandbox.pool import Pool
 
 Threads = Callable[[], set[threading.Thread]]
@@ -590,3 +593,46 @@ def test_reuse_is_one_of_two(machine: Machine) -> None:
 def test_every_step_of_a_job_reaches_the_box(opened: Callable[..., Pool]) -> None:
     steps = tuple(Step(("ok",), name=name) for name in ("compile", "run"))
     assert [step.name for step in opened().run(Job(steps)).steps] == ["compile", "run"]
+
+
+# ---------------------------------------------------------------- who holds it
+
+
+def wait_for(happened: Callable[[], bool]) -> bool:
+    return any(happened() or time.sleep(0.01) for _ in range(1000))
+
+
+def test_tools_that_are_dropped_without_being_closed_leave_no_box_and_no_thread(
+    machine: Machine, opened: Callable[..., Pool], threads: Threads
+) -> None:
+    pool = opened(2)
+    holder = Holder(pool, owned=True)
+    assert pool.run(job("ok")).status is Status.OK
+    del holder
+    gc.collect()
+    assert wait_for(lambda: not threads())
+    assert machine.opened
+    assert all(box.killed for box in machine.opened)
+
+
+def test_a_sandbox_is_closed_with_its_owner_alone(opened: Callable[..., Pool]) -> None:
+    pool = opened()
+    shared = Holder(pool, owned=False)
+    shared.close()
+    del shared
+    gc.collect()
+    assert pool.run(job("ok")).status is Status.OK
+    owner = Holder(pool, owned=True)
+    owner.close()
+    owner.close()
+    assert pool.run(job("ok")).status is Status.INFRA
+
+
+def test_garbage_may_be_collected_by_whoever_holds_the_pools_lock(
+    opened: Callable[..., Pool], threads: Threads
+) -> None:
+    pool = opened()
+    holder: list[Holder] = [Holder(pool, owned=True)]
+    with pool._lock:
+        holder.clear()
+    assert wait_for(lambda: not threads())

@@ -19,6 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -255,7 +256,8 @@ def left_by(owner: int) -> Left:
     """What the process `owner` (alive or not) has on the machine."""
     containers = 0
     try:
-        found = docker.connect().api.containers(all=True, filters={"label": f"{docker.LABEL}=box"})
+        with closing(docker.connect()) as engine:
+            found = engine.api.containers(all=True, filters={"label": f"{docker.LABEL}=box"})
         containers = sum(f":{owner}:" in c["Labels"][f"{docker.LABEL}.owner"] for c in found)
     except SandboxUnavailableError:
         pass

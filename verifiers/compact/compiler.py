@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -30,6 +31,7 @@ from ..sandbox.base import (
     Step,
 )
 from ..sandbox.choose import Choice, open_sandbox
+from ..sandbox.holder import Holder
 from ..verdict import Toolchain
 from ..verifier import ToolchainMissingError
 from . import parse
@@ -179,7 +181,7 @@ def find_runtime() -> Runtime:
     return Runtime(node, str(modules.resolve()), said.stdout.strip().lstrip("v"), version)
 
 
-class Compiler:
+class Compiler(Holder):
     """compactc in a sandbox that stays open, and what runs what it compiles, if that is there.
 
     `runtime` is None when contracts cannot be run, and `missing` then says why.
@@ -189,10 +191,9 @@ class Compiler:
         self, compactc: Compactc, sandbox: Sandbox, runtime: Runtime | str, *, owned: bool
     ) -> None:
         self._compactc = compactc
-        self.sandbox = sandbox
         self.runtime = runtime if isinstance(runtime, Runtime) else None
         self.missing = runtime if isinstance(runtime, str) else ""
-        self._owned = owned
+        super().__init__(sandbox, owned=owned)
         self.toolchain = replace(compactc.toolchain, image_digest=sandbox.digest)
 
     @property
@@ -223,11 +224,6 @@ class Compiler:
             argv = (self.runtime.node, _DRIVER.name, self.runtime.modules)
             steps.append(Step(argv, requests=requests, limits=limits, name="test"))
         return self.sandbox.run(Job(tuple(steps), files=files))
-
-    def close(self) -> None:
-        """Close the sandbox, if it is this compiler's own."""
-        if self._owned:
-            self.sandbox.close()
 
 
 def compiling(seconds: float) -> Limits:
@@ -303,7 +299,8 @@ def _runtime_in_image(sandbox: Sandbox) -> Runtime | str:
 def _image_is_built() -> bool:
     """Whether there is an engine with a current image for Compact that has a compactc."""
     try:
-        image = images.find(docker.connect(), "compact")
+        with closing(docker.connect()) as engine:
+            image = images.find(engine, "compact")
         return image.current and image.with_release
     except SandboxUnavailableError:
         return False

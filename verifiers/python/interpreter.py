@@ -16,6 +16,7 @@ from pathlib import Path
 from ..calls import answer_limit
 from ..sandbox.base import MIB, Job, Limits, Outcome, Profile, Sandbox, Status, Step
 from ..sandbox.choose import Choice, image_is_built, open_sandbox
+from ..sandbox.holder import Holder
 from ..verdict import Toolchain
 from ..verifier import ToolchainMissingError
 from . import beside, driver, reading
@@ -51,12 +52,11 @@ _NAMES = {"cpython": "CPython", "pypy": "PyPy"}
 INSTALL_HINT = "`forgegym images build python` makes an image that has it"
 
 
-class Interpreter:
+class Interpreter(Holder):
     """Python in a sandbox that stays open."""
 
     def __init__(self, sandbox: Sandbox, *, owned: bool) -> None:
-        self.sandbox = sandbox
-        self._owned = owned
+        super().__init__(sandbox, owned=owned)
         # Without a sandbox nothing is at the places that boxes have.
         bare = sandbox.name == "unsafe"
         self.path = sys.executable if bare else INTERPRETER
@@ -133,11 +133,6 @@ class Interpreter:
             )
         name, version, language = said
         return Toolchain(_NAMES.get(name, name), version, language, self.sandbox.digest)
-
-    def close(self) -> None:
-        """Close the sandbox, if it is this interpreter's own."""
-        if self._owned:
-            self.sandbox.close()
 
 
 def messages(stdout: bytes) -> Sequence[tuple[str, str, int | None, int | None]] | None:

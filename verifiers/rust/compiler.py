@@ -28,6 +28,7 @@ from ..sandbox.base import (
     Step,
 )
 from ..sandbox.choose import Choice, image_is_built, open_sandbox
+from ..sandbox.holder import Holder
 from ..verdict import Toolchain
 from ..verifier import ToolchainMissingError
 from .interface import CANDIDATE, DRIVER, Interface, Script, joining_crate
@@ -116,7 +117,7 @@ def parse_version(text: str) -> str | None:
     return words[1] if len(words) > 1 and words[0] == "rustc" else None
 
 
-class Compiler:
+class Compiler(Holder):
     """rustc in a sandbox that stays open.
 
     The driver is compiled once, in a box that has run nothing else (`open_compiler` does it), and
@@ -125,9 +126,8 @@ class Compiler:
 
     def __init__(self, rustc: Rustc, sandbox: Sandbox, driver: bytes, *, owned: bool) -> None:
         self._rustc = rustc
-        self.sandbox = sandbox
         self._driver = driver
-        self._owned = owned
+        super().__init__(sandbox, owned=owned)
         self.toolchain = replace(rustc.toolchain, image_digest=sandbox.digest)
 
     @property
@@ -188,11 +188,6 @@ class Compiler:
             )
             steps.append(Step(("./main",), requests=requests, limits=test, name="test"))
         return self.sandbox.run(Job(tuple(steps), files=files))
-
-    def close(self) -> None:
-        """Close the sandbox, if it is this compiler's own."""
-        if self._owned:
-            self.sandbox.close()
 
 
 def open_compiler(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -19,7 +20,8 @@ Choice = Literal["auto", "docker", "bubblewrap", "unsafe"]
 def image_is_built(language: str) -> bool:
     """Whether there is an engine with a current image for `language`."""
     try:
-        return images.find(docker.connect(), language).current
+        with closing(docker.connect()) as engine:
+            return images.find(engine, language).current
     except SandboxUnavailableError:
         return False
 

@@ -50,17 +50,20 @@ SHM = "/dev/shm"
 
 
 def connect() -> Any:
-    """A client of the engine that DOCKER_HOST or the default socket names.
+    """A client of the engine that DOCKER_HOST or the default socket names, to be closed.
 
     Raises `SandboxUnavailableError` with the sentence that helps.
     """
     import docker
     from docker.errors import DockerException
 
+    client = None
     try:
         client = docker.from_env(timeout=ENGINE_SECONDS)
         client.ping()
     except (DockerException, OSError) as error:
+        if client is not None:
+            client.close()
         where = os.environ.get("DOCKER_HOST", "the default socket")
         raise SandboxUnavailableError(
             f"no Docker engine answers at {where} ({_first_line(error)}); start one, or use "
@@ -95,11 +98,11 @@ def open_docker(
     """
     from . import images
 
-    client = connect()
-    sweep(client)
-    digest = images.digest_of(client, image)
+    with contextlib.closing(connect()) as client:
+        sweep(client)
+        digest = images.digest_of(client, image)
+        about = _about(client)
     chosen = profile or Profile()
-    about = _about(client)
     cgroupns = "private" if about.get("CgroupVersion") == "2" else None
     # The engine refuses more than it has.
     chosen = replace(chosen, cpus=min(chosen.cpus, float(about.get("NCPU") or 1)))
@@ -108,6 +111,7 @@ def open_docker(
 
     def close() -> None:
         janitor.close()
+        opener.clients.close()
         undertaker.dismiss()
 
     return Pool(
@@ -150,6 +154,13 @@ class _Clients:
             if self._client is None:
                 self._client = connect()
             return self._client
+
+    def close(self) -> None:
+        """Closes its connections; who asks again gets others."""
+        with self._lock:
+            if self._client is not None:
+                self._client.close()
+            self._client = None
 
 
 def container_options(
@@ -419,10 +430,10 @@ class DockerTransport:
     def _remove(self) -> None:
         with contextlib.suppress(SandboxUnavailableError):
             remove(self._clients.get(), self.container)
-        with contextlib.suppress(OSError):
-            self._holder.close()
-        if self._line is not None:
-            self._line.close()
+        for held in (self._holder, self._stream, self._line):
+            if held is not None:
+                with contextlib.suppress(OSError):
+                    held.close()
 
     def _hear_last_words(self) -> None:
         """What the supervisor has said on its standard error, where its answers went elsewhere."""

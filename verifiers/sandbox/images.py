@@ -12,6 +12,7 @@ import io
 import ssl
 import tarfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -164,9 +165,9 @@ def find(client: Any, language: str) -> Image:
 
 def listing() -> Iterator[Image]:
     """Every language's image on this machine. Raises `SandboxUnavailableError`: no engine."""
-    client = connect()
-    for language in languages():
-        yield find(client, language)
+    with closing(connect()) as client:
+        for language in languages():
+            yield find(client, language)
 
 
 def digest_of(client: Any, name: str) -> str:

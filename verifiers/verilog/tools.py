@@ -28,6 +28,7 @@ from ..sandbox.base import (
     Step,
 )
 from ..sandbox.choose import Choice, image_is_built, open_sandbox
+from ..sandbox.holder import Holder
 from ..verdict import Toolchain
 from ..verifier import ToolchainMissingError
 from .interface import Interface
@@ -117,13 +118,12 @@ def version(text: str) -> str | None:
     return next((word for word in words if word[0].isdigit()), None)
 
 
-class Toolbox:
+class Toolbox(Holder):
     """The tools in a sandbox that stays open."""
 
     def __init__(self, tools: Tools, sandbox: Sandbox, *, owned: bool) -> None:
         self._paths = tools.paths
-        self.sandbox = sandbox
-        self._owned = owned
+        super().__init__(sandbox, owned=owned)
         self.toolchain = replace(tools.toolchain, image_digest=sandbox.digest)
 
     def run(
@@ -295,11 +295,6 @@ class Toolbox:
             limits=_limits(seconds),
             name="test",
         )
-
-    def close(self) -> None:
-        """Close the sandbox, if it is this toolbox's own."""
-        if self._owned:
-            self.sandbox.close()
 
 
 # Before it is simulated, since what is simulated could write files; and for the host to see again.
