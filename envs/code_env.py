@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, TypeVar
 
 import gymnasium
+import numpy as np
 from gymnasium.error import ResetNeeded
 
 from ..verifiers.task import Task
@@ -59,6 +60,23 @@ Stepped = tuple[str, float, bool, bool, dict[str, Any]]
 """What `step` returns: observation, reward, terminated, truncated, info."""
 
 
+def whole_number(name: str, value: object) -> None:
+    """Raises `ChoiceError` unless `value` is a whole number from 1."""
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
+        raise ChoiceError(f"{name} is a whole number, not {value!r}")
+    if value < 1:
+        raise ChoiceError(f"{name} must be at least 1, but is {value}")
+
+
+def reset_options(options: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A copy of what `reset` was given. Raises `ChoiceError` unless it is a mapping, or nothing."""
+    if options is None:
+        return {}
+    if not isinstance(options, Mapping):
+        raise ChoiceError(f"the options of reset are a mapping, not {options!r}")
+    return dict(options)
+
+
 class EpisodeSettings(TypedDict, total=False):
     """What every language's environment hands on to `CodeEnv`, whose arguments these are."""
 
@@ -96,7 +114,7 @@ class CodeEnv(gymnasium.Env[str, str]):
             is shared, and not closed here.
         max_turns: Attempts in an episode.
         split: ``"train"`` or ``"eval"``.
-        families: Only tasks of these families (None: all).
+        families: Only tasks of these families, or of this one (None: all).
         difficulty: Only tasks of this difficulty (None: all).
         render_mode: ``"ansi"`` makes `render` return the state of the episode as text.
 
@@ -146,8 +164,7 @@ class CodeEnv(gymnasium.Env[str, str]):
         render_mode: str | None = None,
         owns_verifier: bool = True,
     ) -> None:
-        if max_turns < 1:
-            raise ChoiceError(f"max_turns must be at least 1, but is {max_turns}")
+        whole_number("max_turns", max_turns)
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ChoiceError(f"unknown render_mode {render_mode!r}; there is: 'ansi'")
         self.action_space = SourceText(ACTION_BYTES)
@@ -157,6 +174,8 @@ class CodeEnv(gymnasium.Env[str, str]):
         self._tasks = tasks
         self._reward = reward_function(reward, self.kind)
         self._max_turns = max_turns
+        if isinstance(families, str):
+            families = (families,)
         self._kind: dict[str, Any] = {
             "split": split,
             "families": None if families is None else tuple(families),
@@ -197,7 +216,7 @@ class CodeEnv(gymnasium.Env[str, str]):
         super().reset(seed=seed)
         if seed is None:
             seed = int(self.np_random.integers(2**63))
-        task = self._choose(seed, options or {})
+        task = self._choose(seed, reset_options(options))
         self._begin(task)
         return task.prompt, {
             "task_key": task.key,
@@ -234,7 +253,13 @@ class CodeEnv(gymnasium.Env[str, str]):
 
     def asks(self, verdict: Verdict) -> bool:
         """Whether the judge has something to say: the program is accepted, and paid for."""
-        return self.judge is not None and verdict.accepted and self._reward(verdict).total > 0
+        return self.judge is not None and verdict.accepted and self._pay(verdict).total > 0
+
+    def _pay(self, verdict: Verdict) -> Reward:
+        reward = self._reward(verdict)
+        if not isinstance(reward, Reward):
+            raise TypeError(f"a reward function returns a Reward, not {type(reward).__name__}")
+        return reward
 
     def advance(
         self,
@@ -249,7 +274,7 @@ class CodeEnv(gymnasium.Env[str, str]):
         self._turn += 1
         failure = opinion if isinstance(opinion, Failure) else verdict.failure
         score = opinion if isinstance(opinion, JudgeScore) else None
-        reward = self._reward(verdict) if failure is None else Reward(valid=False)
+        reward = self._pay(verdict) if failure is None else Reward(valid=False)
         if self.judge is not None:
             reward = judged(reward, score, weight=self.judge.config.weight)
         terminated = solved(verdict)
@@ -307,6 +332,9 @@ class CodeEnv(gymnasium.Env[str, str]):
             if len(options) > 1:
                 raise ChoiceError("the reset option 'task' names the task; give no other with it")
             task = options["task"]
+            if not isinstance(task, (Task, str)):
+                told = type(task).__name__
+                raise ChoiceError(f"the reset option 'task' is a Task or an id, not {told}")
             return task if isinstance(task, Task) else self._tasks.get(task)
         kind = dict(self._kind)
         if "family" in options:

@@ -14,7 +14,14 @@ from ..verifiers.sandbox.base import Sandbox
 from ..verifiers.sandbox.choose import Choice as SandboxChoice
 from ..verifiers.task import Task
 from ..verifiers.verifier import ChoiceError, check_choice
-from .code_env import OBSERVATION_BYTES, CodeEnv, EpisodeSettings, TaskSource, own_or_shared
+from .code_env import (
+    OBSERVATION_BYTES,
+    CodeEnv,
+    EpisodeSettings,
+    TaskSource,
+    own_or_shared,
+    reset_options,
+)
 from .reasoning import PROGRAM_BYTES, TOOLCHAINS, cut, open_set, program
 from .rewards import RewardFunction
 from .spaces import SourceText
@@ -98,7 +105,7 @@ class PythonTestsEnv(CodeEnv):
         to fail, in place of the task's own. Without any, valid tests are all that is seen. The
         option ``wrong`` names one half of the task's own, ``"practice"`` or ``"trial"``, which then
         come behind them."""
-        given = dict(options or {})
+        given = reset_options(options)
         opponents, part = given.pop("opponents", None), given.pop("wrong", None)
         prompt, info = super().reset(seed=seed, options=given)
         if opponents is None and part is None:

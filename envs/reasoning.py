@@ -18,7 +18,14 @@ from ..verifiers.sandbox.choose import Choice as SandboxChoice
 from ..verifiers.task import Task
 from ..verifiers.verdict import Failure, Verdict
 from ..verifiers.verifier import ChoiceError, check_choice
-from .code_env import OBSERVATION_BYTES, CodeEnv, EpisodeSettings, TaskSource, own_or_shared
+from .code_env import (
+    OBSERVATION_BYTES,
+    CodeEnv,
+    EpisodeSettings,
+    TaskSource,
+    own_or_shared,
+    reset_options,
+)
 from .feedback import feedback_text
 from .judge import JudgeScore
 from .rewards import RewardFunction
@@ -210,7 +217,7 @@ class PythonReasoningEnv(CodeEnv):
     ) -> tuple[str, dict[str, Any]]:
         """As `CodeEnv.reset`; the observation asks for the first stage. The option ``tests`` is a
         sequence of texts, each an opponent's tests."""
-        given = dict(options or {})
+        given = reset_options(options)
         tests = given.pop("tests", None)
         prompt, info = super().reset(seed=seed, options=given)
         if tests is not None:

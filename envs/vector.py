@@ -20,7 +20,7 @@ from gymnasium.vector.utils import batch_space
 
 from ..verifiers.verdict import Verdict
 from ..verifiers.verifier import ChoiceError, check_choice
-from .code_env import CodeEnv, step_together
+from .code_env import CodeEnv, reset_options, step_together, whole_number
 
 Flags = npt.NDArray[np.bool_]
 Texts = tuple[str, ...]
@@ -69,8 +69,7 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         **settings: Any,
     ) -> None:
-        if num_envs < 1:
-            raise ChoiceError(f"num_envs must be at least 1, but is {num_envs}")
+        whole_number("num_envs", num_envs)
         if not isinstance(autoreset_mode, AutoresetMode):
             check_choice("autoreset_mode", autoreset_mode, [mode.value for mode in AutoresetMode])
         self.autoreset_mode = AutoresetMode(autoreset_mode)
@@ -107,7 +106,7 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
             ChoiceError: The lengths of `seed`, ``tasks``, ``each`` or ``reset_mask`` are not
                 `num_envs`, or as `CodeEnv.reset`.
         """
-        shared = dict(options or {})
+        shared = reset_options(options)
         mask = shared.pop("reset_mask", None)
         tasks = shared.pop("tasks", None)
         each: Sequence[Mapping[str, Any]] = shared.pop("each", [{}] * self.num_envs)
@@ -147,8 +146,9 @@ class CodeVectorEnv(VectorEnv[Texts, Texts, npt.NDArray[Any]]):
         Raises as `CodeEnv.step`, before any program is judged; `ChoiceError` when there are not
         `num_envs` actions.
         """
-        if isinstance(actions, str):
-            raise TypeError(f"actions are {self.num_envs} programs, not one string")
+        if isinstance(actions, str) or not hasattr(actions, "__len__"):
+            told = "one string" if isinstance(actions, str) else type(actions).__name__
+            raise TypeError(f"actions are {self.num_envs} programs, not {told}")
         self._check_length("actions", actions)
         was_over = self._terminated | self._truncated
         if self.autoreset_mode is AutoresetMode.SAME_STEP:

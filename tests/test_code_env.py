@@ -178,6 +178,9 @@ def test_options_choose_the_task(env: gymnasium.Env[str, str]) -> None:
         ({"family": "casino"}, "unknown family 'casino'"),
         ({"split": "test"}, "unknown split"),
         ({"difficulty": 9}, "unknown difficulty 9"),
+        ({"difficulty": [1, 2]}, r"unknown difficulty \[1, 2\]"),
+        ({"task": None}, "is a Task or an id, not NoneType"),
+        ("x", "the options of reset are a mapping, not 'x'"),
     ],
 )
 def test_wrong_options_are_refused_in_a_sentence(
@@ -192,6 +195,9 @@ def test_wrong_options_are_refused_in_a_sentence(
     [
         ({"reward": "gold"}, "unknown reward 'gold'"),
         ({"max_turns": 0}, "max_turns must be at least 1"),
+        ({"max_turns": "3"}, "max_turns is a whole number, not '3'"),
+        ({"max_turns": 1.5}, "max_turns is a whole number, not 1.5"),
+        ({"difficulty": [1, 2]}, r"unknown difficulty \[1, 2\]"),
         ({"split": "test"}, "unknown split"),
         ({"families": ["casino"]}, "unknown family"),
         ({"difficulty": 0}, "unknown difficulty"),
@@ -203,6 +209,18 @@ def test_wrong_arguments_are_refused_when_it_is_made(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         gymnasium.make(ID, **{"toolchain": "frontend", **arguments})
+
+
+def test_one_family_needs_no_list() -> None:
+    env = gymnasium.make(ID, toolchain="frontend", families="counter")
+    assert {env.reset(seed=seed)[1]["family"] for seed in range(9)} == {"counter"}
+
+
+def test_a_reward_function_that_returns_no_reward_is_told_so() -> None:
+    env = gymnasium.make(ID, toolchain="frontend", reward=lambda verdict: 1.0)
+    env.reset(seed=0)
+    with pytest.raises(TypeError, match="a reward function returns a Reward, not float"):
+        env.step(SIMPLE)
 
 
 def test_an_unknown_render_mode_is_refused() -> None:

@@ -83,6 +83,7 @@ def test_the_module_prefix_works_too() -> None:
         ({"autoreset_mode": "Sometimes"}, "Sometimes"),
         ({"reward": "gold"}, "unknown reward"),
         ({"num_envs": 0}, "num_envs must be at least 1"),
+        ({"num_envs": "2"}, "num_envs is a whole number, not '2'"),
         ({"toolchain": "gcc"}, "unknown Compact toolchain"),
     ],
 )
