@@ -1,7 +1,10 @@
 """What a program's text shows, against counts made by hand."""
 
+import inspect
+
 import pytest
 
+from forgegym.verifiers import syntax
 from forgegym.verifiers.syntax import read_rust
 
 PROGRAM = b"""\
@@ -73,3 +76,34 @@ def test_words_in_comments_and_texts_are_not_counted():
     facts = read_rust(b'fn f() { let s = "unwrap() panic!() unsafe"; } // .expect("x") Option')
     counts = facts.metrics()
     assert counts["panics"] == counts["unsafe_blocks"] == counts["options"] == 0
+
+
+def test_no_node_is_asked_for_its_parent():
+    # tree-sitter looks for it from the root: 64 kB of calls on calls took a minute of the host.
+    assert ".parent" not in inspect.getsource(syntax)
+
+
+def test_a_deep_program_is_read_like_any_other():
+    calls = read_rust(b"fn f() { a" + b".b()" * 16_000 + b"}")
+    assert calls.counts["chains"] == 1
+    ifs = read_rust(b"fn f() { " + b"if a {} else " * 5_000 + b"{} }").functions[0]
+    assert (ifs["complexity"], ifs["nesting"]) == (5_001, 1)
+    closures = read_rust(b"fn f() { " + b"|x| { if a {" * 3_000 + b"}}" * 3_000 + b"}").functions[0]
+    assert closures["nesting"] == 6_000
+
+
+@pytest.mark.parametrize(
+    ("expression", "chains"),
+    [
+        ("a.b().c()", 0),
+        ("a.b().c().d()", 1),
+        ("a.b().c().d().e()", 1),
+        ("g(a.b().c().d(), a.b().c().d())", 2),
+        ("a.b(x.b().c().d()).c().d()", 2),
+        ("a.b().c().d()?.e().f()", 1),
+        ("a.b().c().d().x.e().f().g()", 2),
+        ("a.b().c().d().e::<T>()", 1),
+    ],
+)
+def test_what_is_a_chain_of_calls(expression, chains):
+    assert read_rust(f"fn f() {{ {expression} }}".encode()).counts["chains"] == chains

@@ -84,8 +84,9 @@ def read_rust(source: bytes) -> RustFacts:
     root = tree.root_node
     counts: Counter[str] = Counter()
     functions: list[dict[str, Any]] = []
+    continued: set[int] = set()
     for node in walk(root):
-        _count(node, counts)
+        _count(node, counts, continued)
         if node.type == "function_item":
             functions.append(_function(node))
     counts["functions"] = len(functions)
@@ -95,7 +96,8 @@ def read_rust(source: bytes) -> RustFacts:
 
 def walk(node: Any) -> Iterator[Any]:
     """A node and all below it, in the order of the text; without recursion, since a program's
-    nesting is its own choice."""
+    nesting is its own choice. Who reads a candidate asks no node for its parent: tree-sitter looks
+    for it from the root down, which takes a deep program quadratic time."""
     cursor = node.walk()
     down = True
     while True:
@@ -118,9 +120,10 @@ def _text(node: Any) -> str:
 def _function(function: Any) -> dict[str, Any]:
     """One function; those within it are theirs, not its."""
     decisions = shortcuts = deepest = 0
-    stack: list[tuple[Any, int]] = [(function.child_by_field_name("body"), 0)]
+    # With each node its depth, and whether it is what an `else` has.
+    stack: list[tuple[Any, int, bool]] = [(function.child_by_field_name("body"), 0, False)]
     while stack:
-        node, depth = stack.pop()
+        node, depth, is_else = stack.pop()
         if node is None or node.type == "function_item":
             continue
         if node.type in _DECISIONS or _is_let_else(node):
@@ -129,10 +132,11 @@ def _function(function: Any) -> dict[str, Any]:
             decisions += max(0, sum(c.type == "match_arm" for c in node.children) - 1)
         elif node.type == "binary_expression":
             shortcuts += _text(node.child_by_field_name("operator")) in ("&&", "||")
-        if node.type in _NESTING and not _is_else_if(node):
+        if node.type in _NESTING and not is_else:
             depth += 1
             deepest = max(deepest, depth)
-        stack.extend((child, depth) for child in node.children)
+        has_else = node.type == "else_clause"
+        stack.extend((child, depth, has_else) for child in node.children)
     return {
         "name": _text(function.child_by_field_name("name")),
         "complexity": 1 + decisions,
@@ -145,10 +149,6 @@ def _is_let_else(node: Any) -> bool:
     return node.type == "let_declaration" and node.child_by_field_name("alternative") is not None
 
 
-def _is_else_if(node: Any) -> bool:
-    return node.parent is not None and node.parent.type == "else_clause"
-
-
 _KINDS = {
     "struct_item": "structs", "enum_item": "enums", "trait_item": "traits", "impl_item": "impls",
     "try_expression": "handling", "unsafe_block": "unsafe_blocks",
@@ -157,7 +157,9 @@ _KINDS = {
 _TYPES = {"Option": "options", "Result": "results"}
 
 
-def _count(node: Any, counts: Counter[str]) -> None:
+def _count(node: Any, counts: Counter[str], continued: set[int]) -> None:
+    """Counts a node. `continued`: the calls on whose result another method is called, by id; those
+    above `node` have put them there."""
     kind = node.type
     if kind in _KINDS:
         counts[_KINDS[kind]] += 1
@@ -173,21 +175,23 @@ def _count(node: Any, counts: Counter[str]) -> None:
     elif kind == "macro_invocation":
         counts["panics"] += _text(node.child_by_field_name("macro")) in _PANICS
     elif kind == "call_expression":
-        _count_call(node, counts)
+        _count_call(node, counts, continued)
 
 
-def _count_call(node: Any, counts: Counter[str]) -> None:
+def _count_call(node: Any, counts: Counter[str], continued: set[int]) -> None:
     method = _method(node)
     if method in _PANICKING:
         counts["panics"] += 1
     if method in _ITERATOR:
         counts["iterators"] += 1
-    if method is None or _continues(node):
+    if method is None or node.id in continued:
         return
     length = 0
     while node is not None and _method(node) is not None:
         length += 1
         node = node.child_by_field_name("function").child_by_field_name("value")
+        if node is not None:
+            continued.add(node.id)
     counts["chains"] += length >= _CHAIN
 
 
@@ -201,14 +205,6 @@ def _method(node: Any) -> str | None:
     if function is None or function.type != "field_expression":
         return None
     return _text(function.child_by_field_name("field"))
-
-
-def _continues(node: Any) -> bool:
-    """Whether another method is called on what this call returns: then it ends no chain."""
-    parent = node.parent
-    if parent is None or parent.type != "field_expression":
-        return False
-    return parent.parent is not None and parent.parent.type == "call_expression"
 
 
 # ---------------------------------------------------------------- Python
