@@ -107,3 +107,54 @@ def test_a_deep_program_is_read_like_any_other():
 )
 def test_what_is_a_chain_of_calls(expression, chains):
     assert read_rust(f"fn f() {{ {expression} }}".encode()).counts["chains"] == chains
+
+
+@pytest.mark.parametrize(
+    ("statement", "panics"),
+    [
+        ('panic!("a")', 1),
+        ('std::panic!("a")', 1),
+        ("::core::unreachable!()", 1),
+        ("r#todo!()", 1),
+        ("debug_assert!(false)", 1),
+        ('assert!(/* never */ false, "a")', 1),
+        ("std::assert!(false)", 1),
+        ("x.unwrap()", 1),
+        ("x.r#unwrap()", 1),
+        ("Option::unwrap(x)", 1),
+        ("Option::<i64>::unwrap(x)", 1),
+        ("<Option<i64>>::unwrap(x)", 1),
+        ('std::result::Result::expect(x, "a")', 1),
+        ("(Option::unwrap)(x)", 1),
+        ("y.map(Option::unwrap)", 1),
+        ("vec![x.unwrap()]", 1),
+        ("vec![x /* */ . unwrap()]", 1),
+        ("vec![y.map(Option::unwrap), z]", 1),
+        ('println!("{}", vec![x.expect("a"), std::panic!()][0])', 2),
+        ("vec![assert!(false)]", 1),
+        ("assert!(x.unwrap() == 1)", 1),
+        # None of these has to.
+        ("assert!(x)", 0),
+        ("assert!(false || x)", 0),
+        ("assert!()", 0),
+        ("x.unwrap_or(0)", 0),
+        ("vec![x.unwrap_or(0), unwrap, panic != x]", 0),
+        ('println!("x.unwrap() panic!()")', 0),
+        ("vec![x /* .unwrap() */]", 0),
+        ("use errors::{self, texts::unwrap, expect};", 0),
+        ("use errors::unwrap as taken;", 0),
+        ("#[expect(dead_code)] let x = 1;", 0),
+        ('test::expect!("a")', 0),
+        ("test::expect::call()", 0),
+        ("vec![test::expect::call()]", 0),
+    ],
+)
+def test_what_panics(statement, panics):
+    assert read_rust(f"fn f() {{ {statement}; }}".encode()).counts["panics"] == panics
+
+
+@pytest.mark.parametrize(
+    "text", ["fn f() { assert!(", "fn f() { panic!", "m!(panic!", "m!(assert!("]
+)
+def test_macros_without_an_end_are_read(text):
+    assert not read_rust(text.encode()).parses

@@ -21,6 +21,7 @@ _NESTING = {
     "closure_expression",
 }  # fmt: skip
 _PANICS = {"panic", "todo", "unimplemented", "unreachable"}
+_ASSERTS = {"assert", "debug_assert"}
 _PANICKING = {"unwrap", "expect", "unwrap_err", "expect_err"}
 _ITERATOR = {
     "iter", "iter_mut", "into_iter", "map", "filter", "filter_map", "flat_map", "fold", "collect",
@@ -37,8 +38,9 @@ class RustFacts:
 
     `parses`: the tree has no error. `functions`: for each, its ``name``, ``complexity``,
     ``complexity_extended`` and ``nesting``. `lines`: those that are not empty. `documented`: items
-    with a doc comment. `panics`: `unwrap`, `expect`, and the macros that panic. `handling`: `?` and
-    matches on what may fail. `chains`: chains of at least three method calls.
+    with a doc comment. `panics`: `unwrap`, `expect`, the macros that
+    panic and `assert!(false)`, by whatever path, in the arguments of other macros, too. `handling`:
+    `?` and matches on what may fail. `chains`: chains of at least three method calls.
     """
 
     parses: bool
@@ -84,9 +86,9 @@ def read_rust(source: bytes) -> RustFacts:
     root = tree.root_node
     counts: Counter[str] = Counter()
     functions: list[dict[str, Any]] = []
-    continued: set[int] = set()
+    told: set[int] = set()
     for node in walk(root):
-        _count(node, counts, continued)
+        _count(node, counts, told)
         if node.type == "function_item":
             functions.append(_function(node))
     counts["functions"] = len(functions)
@@ -157,9 +159,9 @@ _KINDS = {
 _TYPES = {"Option": "options", "Result": "results"}
 
 
-def _count(node: Any, counts: Counter[str], continued: set[int]) -> None:
-    """Counts a node. `continued`: the calls on whose result another method is called, by id; those
-    above `node` have put them there."""
+def _count(node: Any, counts: Counter[str], told: set[int]) -> None:
+    """Counts a node. `told`: the ids of those of which a node above has told what they are: calls
+    on whose result another method is called, and paths that call nothing."""
     kind = node.type
     if kind in _KINDS:
         counts[_KINDS[kind]] += 1
@@ -172,26 +174,37 @@ def _count(node: Any, counts: Counter[str], continued: set[int]) -> None:
             counts["documented"] += 1
     elif kind == "function_modifiers":
         counts["unsafe_blocks"] += any(child.type == "unsafe" for child in node.children)
+    elif kind == "use_declaration":
+        told.update(below.id for below in walk(node))
     elif kind == "macro_invocation":
-        counts["panics"] += _text(node.child_by_field_name("macro")) in _PANICS
+        macro = node.child_by_field_name("macro")
+        if macro is not None:
+            told.add(macro.id)
+            counts["panics"] += _is_panic(_last(macro), node.children[-1])
+    elif kind == "token_tree":
+        counts["panics"] += _panics_among(_tokens(node))
+    elif kind == "scoped_identifier":
+        told.update(child.id for child in node.children)
+        # Called, or handed to what calls it: `.map(Option::unwrap)`.
+        counts["panics"] += node.id not in told and _last(node) in _PANICKING
     elif kind == "call_expression":
-        _count_call(node, counts, continued)
+        _count_call(node, counts, told)
 
 
-def _count_call(node: Any, counts: Counter[str], continued: set[int]) -> None:
+def _count_call(node: Any, counts: Counter[str], told: set[int]) -> None:
     method = _method(node)
     if method in _PANICKING:
         counts["panics"] += 1
     if method in _ITERATOR:
         counts["iterators"] += 1
-    if method is None or node.id in continued:
+    if method is None or node.id in told:
         return
     length = 0
     while node is not None and _method(node) is not None:
         length += 1
         node = node.child_by_field_name("function").child_by_field_name("value")
-        if node is not None:
-            continued.add(node.id)
+        if node is not None and node.type == "call_expression":
+            told.add(node.id)
     counts["chains"] += length >= _CHAIN
 
 
@@ -204,7 +217,52 @@ def _method(node: Any) -> str | None:
         function = function.child_by_field_name("function")
     if function is None or function.type != "field_expression":
         return None
-    return _text(function.child_by_field_name("field"))
+    return _name(function.child_by_field_name("field"))
+
+
+def _name(node: Any) -> str:
+    """What an identifier names; raw ones name the same."""
+    return _text(node).removeprefix("r#")
+
+
+def _last(path: Any) -> str:
+    """The last name of a path."""
+    return _name(path.child_by_field_name("name") if path.type == "scoped_identifier" else path)
+
+
+def _tokens(tree: Any) -> list[Any]:
+    """What stands in a macro's arguments, their brackets first and last, but for comments."""
+    return [c for c in tree.children if c.type not in ("line_comment", "block_comment")]
+
+
+def _panics_among(tokens: list[Any]) -> int:
+    """The panics in a macro's arguments, which have no structure but brackets: other macros, and
+    what stands behind a dot or in a path."""
+    found = 0
+    for i, token in enumerate(tokens[1:-1], 1):
+        if token.type != "identifier":
+            continue
+        before, after = tokens[i - 1].type, tokens[i + 1].type
+        if after == "!" and i + 2 < len(tokens):
+            found += _is_panic(_name(token), tokens[i + 2])
+        elif before in (".", "::") and after != "::":
+            found += _name(token) in _PANICKING
+    return found
+
+
+def _is_panic(macro: str, arguments: Any) -> bool:
+    """Whether a macro panics whenever it is reached."""
+    if arguments.type != "token_tree":
+        return False
+    if macro not in _ASSERTS:
+        return macro in _PANICS
+    asserted = _tokens(arguments)[1:3]
+    return (
+        len(asserted) == 2
+        and asserted[0].type == "boolean_literal"
+        and _text(asserted[0]) == "false"
+        and asserted[1].type in (",", ")", "]", "}")
+    )
 
 
 # ---------------------------------------------------------------- Python
