@@ -71,6 +71,8 @@ def test_a_right_program_passes(verifier):
         ("pub fn half(_: i64) -> Option<i64> { None }", "test", "is expected to be 2"),
         ('pub fn half(_: i64) -> Option<i64> { panic!("no") }', "test", "it panicked: no"),
         ("pub fn half(_: i64) -> Option<i64> { std::process::exit(0) }", "test", "did not answer"),
+        ("pub fn half(_: i64) -> Option<i64> { std::process::exit(0) }", "test",
+         "; it gave no answer"),
         ("pub fn half(n: i64) -> Option<i64> { half(n) }", "test", "signal"),
         ("pub fn half(_: i64) -> Option<i64> { loop {} }", "test", "did not finish"),
         # Nothing is copied: on a busy machine that would take all the time there is.

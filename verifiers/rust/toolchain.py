@@ -316,5 +316,5 @@ def _explained(case: oracle.Case, result: oracle.CaseResult) -> str:
     elif isinstance(answer, oracle.Raised):
         found = f"panicked: {answer.message}" if answer.message else "panicked"
     else:
-        found = result.reason
+        found = f"gave {result.reason}"
     return f"{call} is expected {'' if wanted.raises else 'to be '}{expected}; it {found}"[:1000]
