@@ -92,6 +92,21 @@ def test_a_deep_program_is_read_like_any_other():
     assert closures["nesting"] == 6_000
 
 
+@pytest.mark.parametrize("begin", [b'r#"', b'br##"', b'x r###" '])
+def test_beginnings_of_raw_strings_alone_are_not_parsed(begin, monkeypatch):
+    # It took tree-sitter 8 seconds, and the host with it.
+    monkeypatch.setattr(syntax, "rust_parser", lambda: pytest.fail("it is parsed"))
+    facts = read_rust(begin * (64_000 // len(begin)))
+    assert not facts.parses
+    assert facts.metrics()["lines"] == 1
+
+
+def test_raw_strings_that_end_are_read():
+    facts = read_rust(b'fn f() { g(r#"a"#, br##"r#""##); } // r#"\n' * 1_000)
+    assert facts.parses
+    assert facts.counts["functions"] == 1_000
+
+
 @pytest.mark.parametrize(
     ("expression", "chains"),
     [

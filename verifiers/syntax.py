@@ -8,6 +8,7 @@ their right side are reported apart, as an extended complexity.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -30,6 +31,10 @@ _ITERATOR = {
 }  # fmt: skip
 # A chain of method calls is one from here on.
 _CHAIN = 3
+_RAW_STRING = re.compile(rb'r(#+)"')
+# tree-sitter looks for the end of each raw string anew, to the end of the text where there is none:
+# 8 seconds for 64 kB of their beginnings, in which the host does nothing else.
+_MOST_UNENDED = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +86,12 @@ def rust_parser() -> Any:
 
 
 def read_rust(source: bytes) -> RustFacts:
-    """The facts of a program, UTF-8. A text that does not parse has those of what could be read."""
-    tree = rust_parser().parse(source)
-    root = tree.root_node
+    """The facts of a program, UTF-8. A text that does not parse has those of what could be read;
+    none but its lines are read of one that would take the host too long."""
+    lines = sum(1 for line in source.splitlines() if line.strip())
+    if _unended_raw_strings(source) > _MOST_UNENDED:
+        return RustFacts(False, lines=lines)
+    root = rust_parser().parse(source).root_node
     counts: Counter[str] = Counter()
     functions: list[dict[str, Any]] = []
     told: set[int] = set()
@@ -92,8 +100,19 @@ def read_rust(source: bytes) -> RustFacts:
         if node.type == "function_item":
             functions.append(_function(node))
     counts["functions"] = len(functions)
-    lines = sum(1 for line in source.splitlines() if line.strip())
     return RustFacts(not root.has_error, functions, lines, counts)
+
+
+def _unended_raw_strings(source: bytes) -> int:
+    """How often something begins like a raw string behind which nothing could end it."""
+    ends: dict[bytes, int] = {}
+    found = 0
+    for begin in _RAW_STRING.finditer(source):
+        hashes = begin[1]
+        if hashes not in ends:
+            ends[hashes] = source.rfind(b'"' + hashes)
+        found += ends[hashes] < begin.end()
+    return found
 
 
 def walk(node: Any) -> Iterator[Any]:
