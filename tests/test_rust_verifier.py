@@ -4,12 +4,14 @@ import gymnasium
 import pytest
 from gymnasium.utils.env_checker import check_env
 
+from forgegym.envs.rewards import nanochat
 from forgegym.envs.tasks import rust
 from forgegym.verifiers.calls import Tests, trivial
 from forgegym.verifiers.python.driver import encode
 from forgegym.verifiers.rust.interface import Interface
 from forgegym.verifiers.rust.toolchain import RustVerifier
 from forgegym.verifiers.task import Task
+from forgegym.verifiers.verdict import Severity
 
 pytestmark = pytest.mark.docker
 
@@ -69,6 +71,8 @@ def test_a_right_program_passes(verifier):
         ("pub fn half(_: i64) -> Option<i64> { None }", "test", "is expected to be 2"),
         ('pub fn half(_: i64) -> Option<i64> { panic!("no") }', "test", "it panicked: no"),
         ("pub fn half(_: i64) -> Option<i64> { std::process::exit(0) }", "test", "did not answer"),
+        ("pub fn half(_: i64) -> Option<i64> { std::process::exit(0) }", "test",
+         "; it gave no answer"),
         ("pub fn half(n: i64) -> Option<i64> { half(n) }", "test", "signal"),
         ("pub fn half(_: i64) -> Option<i64> { loop {} }", "test", "did not finish"),
         # Nothing is copied: on a busy machine that would take all the time there is.
@@ -132,6 +136,50 @@ def test_warnings_cannot_be_silenced_and_unsafe_is_seen(verifier):
         "requirements": {"forbid_unsafe": True},
     })  # fmt: skip
     assert verifier.verify(forbidden, tricky).stage == "compile"
+
+
+HELPERS = [
+    f"fn helperNo{n}(aValue: i64) -> i64 {{ let bValue = aValue; bValue }}" for n in range(90)
+]
+# rustc quotes the line for each of them, some of them three times.
+CLUTTER = {
+    "one line": " ".join(HELPERS),
+    "many lines": "\n".join(f"fn unused{n}() {{ let mut x = 1; }}" for n in range(300)),
+    "a long line": f"fn unusedNo() {{ let mut aValue = 1; }} /* {'x' * 50_000} */",
+}
+
+
+@pytest.mark.parametrize("clutter", CLUTTER.values(), ids=CLUTTER)
+def test_more_warnings_than_rustc_may_print_are_no_error(verifier, clutter):
+    verdict = verifier.verify(HALF, f"{RIGHT}{clutter}\n")
+    assert verdict.accepted, verdict.diagnostics[-1]
+    assert verdict.metrics["behaviour"] == 1.0
+    assert verdict.metrics["errors"] == 0
+    assert verdict.metrics["warnings"] > 0
+    assert nanochat(verdict).components["no_warnings"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("fn wrong() -> i64 { true }", "mismatched types"),
+        ("fn wrong() -> u8 { 256 }", "literal out of range"),
+    ],
+)
+def test_errors_among_as_many_warnings_are_told(verifier, wrong, said):
+    verdict = verifier.verify(HALF, f"{RIGHT}{CLUTTER['one line']}\n{wrong}\n")
+    assert verdict.stage == "compile"
+    errors = [d.message for d in verdict.diagnostics if d.severity is Severity.ERROR]
+    assert len(errors) == 1
+    assert said in errors[0]
+
+
+def test_what_a_task_forbids_is_refused_among_as_many_warnings(verifier):
+    fields = {f: getattr(HALF, f) for f in ("id", "family", "language", "prompt", "tests")}
+    forbidden = Task(**fields, requirements={"forbid_unsafe": True})
+    tricky = RIGHT.replace("n / 2", "unsafe { n.unchecked_add(0) } / 2")
+    verdict = verifier.verify(forbidden, f"{tricky}{CLUTTER['one line']}\n")
+    assert verdict.stage == "compile"
 
 
 def test_equal_programs_are_judged_once_and_others_side_by_side(verifier):

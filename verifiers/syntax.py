@@ -8,6 +8,7 @@ their right side are reported apart, as an extended complexity.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ _NESTING = {
     "closure_expression",
 }  # fmt: skip
 _PANICS = {"panic", "todo", "unimplemented", "unreachable"}
+_ASSERTS = {"assert", "debug_assert"}
 _PANICKING = {"unwrap", "expect", "unwrap_err", "expect_err"}
 _ITERATOR = {
     "iter", "iter_mut", "into_iter", "map", "filter", "filter_map", "flat_map", "fold", "collect",
@@ -29,6 +31,10 @@ _ITERATOR = {
 }  # fmt: skip
 # A chain of method calls is one from here on.
 _CHAIN = 3
+_RAW_STRING = re.compile(rb'r(#+)"')
+# tree-sitter looks for the end of each raw string anew, to the end of the text where there is none:
+# 8 seconds for 64 kB of their beginnings, in which the host does nothing else.
+_MOST_UNENDED = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +43,9 @@ class RustFacts:
 
     `parses`: the tree has no error. `functions`: for each, its ``name``, ``complexity``,
     ``complexity_extended`` and ``nesting``. `lines`: those that are not empty. `documented`: items
-    with a doc comment. `panics`: `unwrap`, `expect`, and the macros that panic. `handling`: `?` and
-    matches on what may fail. `chains`: chains of at least three method calls.
+    with a doc comment. `panics`: `unwrap`, `expect`, the macros that
+    panic and `assert!(false)`, by whatever path, in the arguments of other macros, too. `handling`:
+    `?` and matches on what may fail. `chains`: chains of at least three method calls.
     """
 
     parses: bool
@@ -79,23 +86,39 @@ def rust_parser() -> Any:
 
 
 def read_rust(source: bytes) -> RustFacts:
-    """The facts of a program, UTF-8. A text that does not parse has those of what could be read."""
-    tree = rust_parser().parse(source)
-    root = tree.root_node
+    """The facts of a program, UTF-8. A text that does not parse has those of what could be read;
+    none but its lines are read of one that would take the host too long."""
+    lines = sum(1 for line in source.splitlines() if line.strip())
+    if _unended_raw_strings(source) > _MOST_UNENDED:
+        return RustFacts(False, lines=lines)
+    root = rust_parser().parse(source).root_node
     counts: Counter[str] = Counter()
     functions: list[dict[str, Any]] = []
+    told: set[int] = set()
     for node in walk(root):
-        _count(node, counts)
+        _count(node, counts, told)
         if node.type == "function_item":
             functions.append(_function(node))
     counts["functions"] = len(functions)
-    lines = sum(1 for line in source.splitlines() if line.strip())
     return RustFacts(not root.has_error, functions, lines, counts)
+
+
+def _unended_raw_strings(source: bytes) -> int:
+    """How often something begins like a raw string behind which nothing could end it."""
+    ends: dict[bytes, int] = {}
+    found = 0
+    for begin in _RAW_STRING.finditer(source):
+        hashes = begin[1]
+        if hashes not in ends:
+            ends[hashes] = source.rfind(b'"' + hashes)
+        found += ends[hashes] < begin.end()
+    return found
 
 
 def walk(node: Any) -> Iterator[Any]:
     """A node and all below it, in the order of the text; without recursion, since a program's
-    nesting is its own choice."""
+    nesting is its own choice. Who reads a candidate asks no node for its parent: tree-sitter looks
+    for it from the root down, which takes a deep program quadratic time."""
     cursor = node.walk()
     down = True
     while True:
@@ -118,9 +141,10 @@ def _text(node: Any) -> str:
 def _function(function: Any) -> dict[str, Any]:
     """One function; those within it are theirs, not its."""
     decisions = shortcuts = deepest = 0
-    stack: list[tuple[Any, int]] = [(function.child_by_field_name("body"), 0)]
+    # With each node its depth, and whether it is what an `else` has.
+    stack: list[tuple[Any, int, bool]] = [(function.child_by_field_name("body"), 0, False)]
     while stack:
-        node, depth = stack.pop()
+        node, depth, is_else = stack.pop()
         if node is None or node.type == "function_item":
             continue
         if node.type in _DECISIONS or _is_let_else(node):
@@ -129,10 +153,11 @@ def _function(function: Any) -> dict[str, Any]:
             decisions += max(0, sum(c.type == "match_arm" for c in node.children) - 1)
         elif node.type == "binary_expression":
             shortcuts += _text(node.child_by_field_name("operator")) in ("&&", "||")
-        if node.type in _NESTING and not _is_else_if(node):
+        if node.type in _NESTING and not is_else:
             depth += 1
             deepest = max(deepest, depth)
-        stack.extend((child, depth) for child in node.children)
+        has_else = node.type == "else_clause"
+        stack.extend((child, depth, has_else) for child in node.children)
     return {
         "name": _text(function.child_by_field_name("name")),
         "complexity": 1 + decisions,
@@ -145,10 +170,6 @@ def _is_let_else(node: Any) -> bool:
     return node.type == "let_declaration" and node.child_by_field_name("alternative") is not None
 
 
-def _is_else_if(node: Any) -> bool:
-    return node.parent is not None and node.parent.type == "else_clause"
-
-
 _KINDS = {
     "struct_item": "structs", "enum_item": "enums", "trait_item": "traits", "impl_item": "impls",
     "try_expression": "handling", "unsafe_block": "unsafe_blocks",
@@ -157,7 +178,9 @@ _KINDS = {
 _TYPES = {"Option": "options", "Result": "results"}
 
 
-def _count(node: Any, counts: Counter[str]) -> None:
+def _count(node: Any, counts: Counter[str], told: set[int]) -> None:
+    """Counts a node. `told`: the ids of those of which a node above has told what they are: calls
+    on whose result another method is called, and paths that call nothing."""
     kind = node.type
     if kind in _KINDS:
         counts[_KINDS[kind]] += 1
@@ -170,24 +193,37 @@ def _count(node: Any, counts: Counter[str]) -> None:
             counts["documented"] += 1
     elif kind == "function_modifiers":
         counts["unsafe_blocks"] += any(child.type == "unsafe" for child in node.children)
+    elif kind == "use_declaration":
+        told.update(below.id for below in walk(node))
     elif kind == "macro_invocation":
-        counts["panics"] += _text(node.child_by_field_name("macro")) in _PANICS
+        macro = node.child_by_field_name("macro")
+        if macro is not None:
+            told.add(macro.id)
+            counts["panics"] += _is_panic(_last(macro), node.children[-1])
+    elif kind == "token_tree":
+        counts["panics"] += _panics_among(_tokens(node))
+    elif kind == "scoped_identifier":
+        told.update(child.id for child in node.children)
+        # Called, or handed to what calls it: `.map(Option::unwrap)`.
+        counts["panics"] += node.id not in told and _last(node) in _PANICKING
     elif kind == "call_expression":
-        _count_call(node, counts)
+        _count_call(node, counts, told)
 
 
-def _count_call(node: Any, counts: Counter[str]) -> None:
+def _count_call(node: Any, counts: Counter[str], told: set[int]) -> None:
     method = _method(node)
     if method in _PANICKING:
         counts["panics"] += 1
     if method in _ITERATOR:
         counts["iterators"] += 1
-    if method is None or _continues(node):
+    if method is None or node.id in told:
         return
     length = 0
     while node is not None and _method(node) is not None:
         length += 1
         node = node.child_by_field_name("function").child_by_field_name("value")
+        if node is not None and node.type == "call_expression":
+            told.add(node.id)
     counts["chains"] += length >= _CHAIN
 
 
@@ -200,15 +236,52 @@ def _method(node: Any) -> str | None:
         function = function.child_by_field_name("function")
     if function is None or function.type != "field_expression":
         return None
-    return _text(function.child_by_field_name("field"))
+    return _name(function.child_by_field_name("field"))
 
 
-def _continues(node: Any) -> bool:
-    """Whether another method is called on what this call returns: then it ends no chain."""
-    parent = node.parent
-    if parent is None or parent.type != "field_expression":
+def _name(node: Any) -> str:
+    """What an identifier names; raw ones name the same."""
+    return _text(node).removeprefix("r#")
+
+
+def _last(path: Any) -> str:
+    """The last name of a path."""
+    return _name(path.child_by_field_name("name") if path.type == "scoped_identifier" else path)
+
+
+def _tokens(tree: Any) -> list[Any]:
+    """What stands in a macro's arguments, their brackets first and last, but for comments."""
+    return [c for c in tree.children if c.type not in ("line_comment", "block_comment")]
+
+
+def _panics_among(tokens: list[Any]) -> int:
+    """The panics in a macro's arguments, which have no structure but brackets: other macros, and
+    what stands behind a dot or in a path."""
+    found = 0
+    for i, token in enumerate(tokens[1:-1], 1):
+        if token.type != "identifier":
+            continue
+        before, after = tokens[i - 1].type, tokens[i + 1].type
+        if after == "!" and i + 2 < len(tokens):
+            found += _is_panic(_name(token), tokens[i + 2])
+        elif before in (".", "::") and after != "::":
+            found += _name(token) in _PANICKING
+    return found
+
+
+def _is_panic(macro: str, arguments: Any) -> bool:
+    """Whether a macro panics whenever it is reached."""
+    if arguments.type != "token_tree":
         return False
-    return parent.parent is not None and parent.parent.type == "call_expression"
+    if macro not in _ASSERTS:
+        return macro in _PANICS
+    asserted = _tokens(arguments)[1:3]
+    return (
+        len(asserted) == 2
+        and asserted[0].type == "boolean_literal"
+        and _text(asserted[0]) == "false"
+        and asserted[1].type in (",", ")", "]", "}")
+    )
 
 
 # ---------------------------------------------------------------- Python

@@ -142,16 +142,22 @@ class Compiler(Holder):
         interface: Interface | Script | None = None,
         requests: tuple[bytes, ...] = (),
         forbid_unsafe: bool = False,
+        warn: bool = True,
         seconds: float = COMPILE_SECONDS,
     ) -> Outcome:
         """What came of compiling `source` ("compile"), of joining it to the driver ("join"), and of
         asking it (`requests`; "test"). The last two only with an `interface`.
 
-        rustc's messages are on standard error of the first two steps, as JSON.
+        rustc's messages are on standard error of the first two steps, as JSON; without `warn` those
+        about the candidate are errors alone.
         """
-        lints = [part for name in FORCED for part in ("--force-warn", name)]
         # A forced warning cannot be made an error, either.
-        lints += ["-F" if forbid_unsafe else "--force-warn", "unsafe_code"]
+        forced = FORCED if forbid_unsafe else (*FORCED, "unsafe_code")
+        lints = [part for name in forced for part in ("--force-warn", name)]
+        if not warn:
+            lints = ["-A", "warnings"]
+        if forbid_unsafe:
+            lints += ["-F", "unsafe_code"]
         files = {FILE: source.encode("utf-8", "surrogatepass")}
         # In processor time: a program is not to blame for a machine on which rustc waits its turn.
         limits = Limits(seconds=3 * seconds, cpu_seconds=seconds, output_bytes=OUTPUT_BYTES)

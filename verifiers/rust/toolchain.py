@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from .. import oracle
@@ -60,7 +61,8 @@ class RustVerifier(PooledVerifier):
     the program cannot silence), ``unsafe`` (blocks, functions and the like that rustc counts), all
     of `syntax.RustFacts` by name; with tests ``behaviour`` (the share of hidden cases that passed)
     and ``above_trivial`` (that share above what the best trivial answer passes; see
-    `calls.trivial`).
+    `calls.trivial`). Of warnings that rustc may not all print the first are counted, and one more
+    for the rest.
 
     What the program did is valid and a refusal: a time-out, running out of memory, an internal
     compiler error. When rustc dies, a trivial program is compiled; only if that fails too is it the
@@ -127,27 +129,33 @@ class RustVerifier(PooledVerifier):
         text = read_rust(encoded)
         reading = time.perf_counter() - started
         requests, ids = oracle.ask(tests.cases) if tests else ((), ())
-        outcome = self._compiler.run(
+        run = partial(
+            self._compiler.run,
             source,
             interface=tests.interface if tests else None,
             requests=requests,
             forbid_unsafe=bool(task.requirements.get("forbid_unsafe")),
             seconds=self._timeout,
         )
+        outcome = run()
+        warned, seconds = _cut_warnings(outcome), 0.0
+        if warned:
+            seconds = outcome.last.seconds
+            outcome = run(warn=False)
         if not outcome.valid:
             return Judgement(failure=self._broken(outcome))
         steps = {step.name: step for step in outcome.steps}
         first = steps.get("compile")
         if first is None:  # refused before anything ran; no program of this size is
             return Judgement(failure=Failure(FailureKind.SANDBOX, "compile", outcome.message))
-        said = parse.diagnostics(first.stderr)
+        said = [*warned, *parse.diagnostics(first.stderr)]
         complaint = self._complaint(first, said)
         if isinstance(complaint, Failure):
             return Judgement(failure=complaint)
         if complaint is not None:
             said.append(complaint)
         errors = [d for d in said if d.severity is Severity.ERROR]
-        seconds = first.seconds
+        seconds += first.seconds
         if not errors and tests is not None:
             joined = steps["join"]
             seconds += joined.seconds
@@ -244,6 +252,19 @@ def _refused(message: str, code: str, tests: AnyTests | None) -> Judgement:
     return Judgement(tuple(stages), {"errors": 1.0, **nothing})
 
 
+def _cut_warnings(outcome: Outcome) -> list[Diagnostic]:
+    """The warnings, where there were more than rustc may print, and one that says so; else none.
+    Each brings the line that it is about, which may be the whole program. Nothing is known yet of
+    the program but that: it has to be compiled without them."""
+    if outcome.status is not Status.OUTPUT or len(outcome.steps) > 1:
+        return []
+    said = parse.diagnostics(outcome.last.stderr)
+    if any(d.severity is Severity.ERROR for d in said):
+        return []
+    what = f"there are more warnings: all together take more than {OUTPUT_BYTES >> 10} kB"
+    return [*said, Diagnostic(what, severity=Severity.WARNING, code="output")]
+
+
 def _misfits(interface: Interface | Script, joined: StepOutcome) -> list[Diagnostic]:
     """Why a candidate that compiles has not the function that was asked for."""
     if joined.status is Status.OK:
@@ -295,5 +316,5 @@ def _explained(case: oracle.Case, result: oracle.CaseResult) -> str:
     elif isinstance(answer, oracle.Raised):
         found = f"panicked: {answer.message}" if answer.message else "panicked"
     else:
-        found = result.reason
+        found = f"gave {result.reason}"
     return f"{call} is expected {'' if wanted.raises else 'to be '}{expected}; it {found}"[:1000]
