@@ -17,6 +17,7 @@ from forgegym.verifiers.compact import compiler
 from forgegym.verifiers.compact import toolchain as module
 from forgegym.verifiers.compact.compiler import find_compactc
 from forgegym.verifiers.compact.toolchain import CompactVerifier
+from forgegym.verifiers.deadline import StallError
 from forgegym.verifiers.sandbox.base import Job, Outcome, Sandbox, Status
 from forgegym.verifiers.sandbox.unsafe import open_unsafe
 from forgegym.verifiers.verdict import FailureKind, StageStatus, Toolchain
@@ -320,6 +321,20 @@ def test_what_doubles_with_every_line_cannot_stop_a_run(
     verdict = frontend.verify(TASK, source)
     assert verdict.valid
     assert time.monotonic() - start < 10
+
+
+def test_a_machine_that_does_not_get_on_has_failed_and_is_asked_again(
+    frontend: CompactVerifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stalled(seconds: float, work: Callable[[], object]) -> object:
+        raise StallError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "within", stalled)
+        verdict = frontend.verify(TASK, GOOD)
+        assert verdict.failure is not None
+        assert verdict.failure.kind is FailureKind.TOOLCHAIN_CRASHED
+    assert frontend.verify(TASK, GOOD).accepted
 
 
 # ---------------------------------------------------------------- requirements
