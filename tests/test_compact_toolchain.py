@@ -325,6 +325,22 @@ def test_what_doubles_with_every_line_cannot_stop_a_run(
     assert time.monotonic() - start < 10
 
 
+@pytest.mark.parametrize(("count", "followed"), [(900, True), (3000, False)])
+def test_what_is_computed_of_what_is_computed_is_followed_or_refused(
+    count: int, followed: bool, frontend: CompactVerifier
+) -> None:
+    hashes = "".join(f"const h{i + 1} = persistentHash<Bytes<32>>(h{i}); " for i in range(count))
+    verdict = frontend.verify(
+        TASK,
+        "import CompactStandardLibrary; export ledger x: Field; "
+        f"export circuit f(h0: Bytes<32>): [] {{ {hashes} "
+        f"if (disclose(h{count} == pad(32, 'k'))) {{ x = 1; }} }}",
+    )
+    assert verdict.valid
+    assert verdict.accepted == followed
+    assert verdict.metrics.get("complexity") == (2.0 if followed else None)
+
+
 _DOUBLING = "".join(f"struct S{i} {{ a: S{i - 1}, b: S{i - 1} }}\n" for i in range(1, 40))
 
 

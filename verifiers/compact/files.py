@@ -203,8 +203,13 @@ def _read(path: str) -> _Reading:
         start = time.perf_counter()
         result = check_file(path, search_path())
         seconds = time.perf_counter() - start
-        metrics, facts = ({}, {}) if result.program is None else _measured(result, result.program)
-        return _Reading(result, seconds, metrics, facts)
+        if result.program is None:
+            return _Reading(result, seconds, {}, {})
+        try:
+            return _Reading(result, seconds, *_measured(result, result.program))
+        except CompactError as refusal:
+            refused = replace(result, error=result.error or refusal)
+            return _Reading(refused, seconds, {}, {})
 
     # Out here, because an interrupt in there could come while it puts the settings back.
     with deep_and_undisturbed():

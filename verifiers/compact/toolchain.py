@@ -44,7 +44,7 @@ from .frontend.check import FRONTEND_VERSION, check
 from .frontend.complexity import measure, seed_count
 from .frontend.interpreter import deep_and_undisturbed
 from .frontend.parser import parse as read
-from .frontend.source import CompactError, SourceMap
+from .frontend.source import TOO_DEEP, CompactError, SourceMap
 from .structure import DECISIONS, check_requirements, used_declarations
 
 LANGUAGE_VERSION = "0.23.0"
@@ -396,7 +396,8 @@ class CompactVerifier:
             messages = [_diagnostic(error, source)] if error is not None else []
             seconds, at_parse = reading.seconds, program is None
         else:
-            if error is not None and error.message.startswith(_TOO_DEEP):
+            # A limit like that on the size: compactc needs exponential time for deep nesting.
+            if error is not None and error.message.startswith(TOO_DEEP):
                 return _refused(sha256, error.message, code="nesting")
             outside = _file_it_names(source, program)
             if outside is not None:
@@ -646,9 +647,6 @@ def _diagnostic(error: CompactError, source: str) -> Diagnostic:
     return Diagnostic(error.message, line, column)
 
 
-# A limit of this verifier like that on the size: compactc needs exponential time for deep nesting.
-_TOO_DEEP = "nesting is too deep"
-
 # For a text that our parser cannot read, so that no mistake of it opens other files to compactc.
 # No two of the alternatives can match the same text: backtracking stays linear.
 _NAMES_FILE = re.compile(
@@ -700,7 +698,10 @@ def _read(source: str, *, rules: bool) -> _Reading:
     seconds = time.perf_counter() - start
     if program is None:
         return _Reading(error, None, seconds)
-    measured = measure(program)
+    try:
+        measured = measure(program)
+    except CompactError as refusal:
+        return _Reading(error or refusal, program, seconds)
     decisions = measured.decisions
     metrics = {
         "complexity": float(measured.complexity),

@@ -20,6 +20,8 @@ from typing import Any, Final
 from . import ast
 from .conditions import Value
 from .execution import FORKS, Run, Scope, Sequence, Simplifier, Unit, parts_of
+from .interpreter import deep_and_undisturbed
+from .source import TOO_DEEP, CompactError
 
 KINDS: Final = ("if", "if-else", "else-if", "ternary", "loop")
 
@@ -75,7 +77,17 @@ def measure(program: ast.Program) -> Complexity:
 
     The program need not be free of errors: what has no meaning adds nothing. Circuits count that
     the exported ones and the constructor reach, by name.
+
+    Raises `CompactError` where what is computed of what is computed, and so on, goes too deep.
     """
+    try:
+        with deep_and_undisturbed():
+            return _measured(program)
+    except RecursionError:
+        raise CompactError(None, f"{TOO_DEEP} to be measured") from None
+
+
+def _measured(program: ast.Program) -> Complexity:
     scope = Scope(program.declarations, None)
     scope.resolve_imports()
     roots: list[Unit] = []
