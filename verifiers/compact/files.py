@@ -227,7 +227,7 @@ def _measured(result: FilesResult, program: ast.Program) -> tuple[dict[str, floa
         "circuits": float(len(measured.circuits)),
         **{f"decisions.{kind}": float(decisions[kind]) for kind in DECISIONS},
     }
-    used, fields = used_declarations(ast.Program(program.pos, _everything(program.declarations)))
+    used, fields = used_declarations(program)
     circuits = [
         {**{name: getattr(c, name) for name in c.__slots__}, "decisions": dict(c.decisions)}
         for c in measured.circuits
@@ -235,23 +235,6 @@ def _measured(result: FilesResult, program: ast.Program) -> tuple[dict[str, floa
     constructs = [kind for kind in DECISIONS if decisions[kind]]
     facts = {"circuits": circuits, "constructs": constructs + used, "ledger": fields}
     return metrics, {**facts, "requirements": {}}
-
-
-def _everything(elements: Sequence[ast.Declaration]) -> list[ast.Declaration]:
-    """`elements`, and those of the modules of other files that are imported from there."""
-    found = list(elements)
-    waiting = list(elements)
-    seen: set[ast.Linked] = set()
-    while waiting:
-        element = waiting.pop()
-        if isinstance(element, ast.Module):
-            waiting += element.elements
-        linked = element.linked if isinstance(element, ast.Import) else None
-        if linked is not None and linked not in seen:
-            seen.add(linked)
-            found += linked.elements
-            waiting += linked.elements
-    return found
 
 
 # ---------------------------------------------------------------- compactc

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from . import ast
 from .conditions import Value
-from .execution import FORKS, Run, Scope, Sequence, Simplifier, Unit, parts_of
+from .execution import FORKS, Run, Sequence, Simplifier, Unit, entry_points, names_of, parts_of
 from .interpreter import deep_and_undisturbed
 from .source import TOO_DEEP, CompactError
 
@@ -88,18 +88,10 @@ def measure(program: ast.Program) -> Complexity:
 
 
 def _measured(program: ast.Program) -> Complexity:
-    scope = Scope(program.declarations, None)
-    scope.resolve_imports()
-    roots: list[Unit] = []
-    for declaration in program.declarations:
-        if isinstance(declaration, ast.Constructor):
-            roots.append(Unit(declaration, scope))
-    for name in scope.exports:
-        roots.extend(scope.circuits.get(name, ()))
     results: list[CircuitComplexity] = []
     seen: set[int] = set()
     shapes: set[int] = set()
-    waiting = roots[::-1]
+    waiting = entry_points(program, names_of(program))[::-1]
     while waiting:
         unit = waiting.pop()
         if unit.node.pos in seen:

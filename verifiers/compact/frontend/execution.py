@@ -62,7 +62,10 @@ class Unit:
 
 
 class Scope:
-    """The names of the program or of one module; `main` is the program's, for a file's module."""
+    """The names of the program or of one module; `main` is the program's, for a file's module.
+
+    `owners`: where each declaration of `named` stands, by its position.
+    """
 
     def __init__(
         self,
@@ -79,6 +82,7 @@ class Scope:
         self.imports: list[ast.Import] = []
         self.exports: dict[str, None] = {}
         self.effects: dict[int, _Effects] = {} if self.main is self else self.main.effects
+        self.owners: dict[int, Scope] = {} if self.main is self else self.main.owners
         for node in declarations:
             if isinstance(node, ast.Circuit):
                 self.circuits.setdefault(node.name, []).append(Unit(node, self))
@@ -92,6 +96,7 @@ class Scope:
                 node, (ast.Ledger, ast.Witness, ast.Struct, ast.Enum, ast.TypeAlias, ast.Contract)
             ):
                 self.named[node.name] = node
+                self.owners[node.pos] = self
             if isinstance(node, _EXPORTABLE) and node.exported:
                 self.exports[node.name] = None
 
@@ -154,6 +159,21 @@ class Scope:
                 return type_
             type_ = alias.type
         return None
+
+
+def names_of(program: ast.Program) -> Scope:
+    """The names of a program, with those that it imports."""
+    scope = Scope(program.declarations, None)
+    scope.resolve_imports()
+    return scope
+
+
+def entry_points(program: ast.Program, scope: Scope) -> list[Unit]:
+    """The constructor and the exported circuits: what can be run from outside."""
+    found = [Unit(d, scope) for d in program.declarations if isinstance(d, ast.Constructor)]
+    for name in scope.exports:
+        found.extend(scope.circuits.get(name, ()))
+    return found
 
 
 @dataclass(slots=True)
