@@ -196,6 +196,27 @@ def test_an_index_is_followed_into_every_call() -> None:
     assert refusal(source) == (2, 10, "invalid vector index 3 for vector of length 3")
 
 
+@pytest.mark.parametrize(
+    ("index", "value"),
+    [
+        ("pad(8, 'a')[0]", 97),
+        ("pad(8, 'a')[7]", 0),
+        ("slice<2>(pad(8, 'a'), 3)[1]", 0),
+        ("(pad(8, 'a') as Vector<8, Uint<8>>)[5]", 0),
+        ("map((b) => b, pad(3, 'a'))[2]", 0),
+        ("Bytes[0, 100, 0][1]", 100),
+        ("Bytes[0, 100, 0][2]", 0),
+        ("(97 as Field as Bytes<40>)[0]", 97),
+        ("(97 as Field as Bytes<40>)[39]", 0),
+        ("default<Bytes<4>>[3]", 0),
+    ],
+)
+def test_constant_bytes_are_known_to_their_end(index: str, value: int) -> None:
+    source = f"export circuit f(v: Vector<3, Field>): [] {{\n  const i = {index};\n  v[i];\n}}"
+    message = f"invalid vector index {value} for vector of length 3"
+    assert refusal(source) == ((3, 3, message) if value else None)
+
+
 @pytest.mark.parametrize(("count", "fits"), [(3, True), (4, False)])
 def test_loops_are_unrolled(count: int, fits: bool) -> None:
     source = (

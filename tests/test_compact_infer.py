@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from compact_answers import answer, cases
 
-from forgegym.verifiers.compact.frontend import core, types
+from forgegym.verifiers.compact.frontend import ast, core, types
+from forgegym.verifiers.compact.frontend import check as check_module
 from forgegym.verifiers.compact.frontend.check import MAX_CHARACTERS, check
 from forgegym.verifiers.compact.frontend.infer import elaborate
 from forgegym.verifiers.compact.frontend.parser import parse
@@ -472,6 +477,36 @@ def test_nesting_and_size_are_limited_with_a_clear_error() -> None:
 def test_many_constants_in_a_row_are_no_problem(count: int) -> None:
     constants = " ".join(f"const x{i} = {i};" for i in range(count))
     assert check(f"export circuit f(): Field {{ {constants} return x{count - 1}; }}").accepted
+
+
+def test_a_thread_that_is_done_takes_nothing_from_one_that_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """How deep Python may recurse, and whether it collects, are settings of the whole process."""
+    constants = " ".join(f"const x{i} = {i};" for i in range(1000))
+    deep = f"export circuit f(): Field {{ {constants} return x999; }}"
+    first_in, second_in, first_out = threading.Event(), threading.Event(), threading.Event()
+
+    def parse_while_another_comes_or_goes(source: str) -> ast.Program:
+        if source == deep:
+            second_in.set()
+            first_out.wait(10)
+        else:
+            first_in.set()
+            second_in.wait(0.2)
+        return parse(source)
+
+    def first() -> None:
+        check("")
+        first_out.set()
+
+    monkeypatch.setattr(check_module, "parse", parse_while_another_comes_or_goes)
+    before = sys.getrecursionlimit(), gc.isenabled()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(first)
+        first_in.wait(10)
+        assert check(deep).accepted
+    assert (sys.getrecursionlimit(), gc.isenabled()) == before
 
 
 def test_an_empty_program_is_accepted() -> None:

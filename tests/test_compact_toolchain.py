@@ -6,6 +6,7 @@ import os
 import subprocess
 import tempfile
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -16,7 +17,9 @@ from forgegym import Task, ToolchainMissingError, Verdict
 from forgegym.verifiers.compact import compiler
 from forgegym.verifiers.compact import toolchain as module
 from forgegym.verifiers.compact.compiler import find_compactc
+from forgegym.verifiers.compact.frontend.source import TOO_LARGE
 from forgegym.verifiers.compact.toolchain import CompactVerifier
+from forgegym.verifiers.deadline import StallError
 from forgegym.verifiers.sandbox.base import Job, Outcome, Sandbox, Status
 from forgegym.verifiers.sandbox.unsafe import open_unsafe
 from forgegym.verifiers.verdict import FailureKind, StageStatus, Toolchain
@@ -320,6 +323,85 @@ def test_what_doubles_with_every_line_cannot_stop_a_run(
     verdict = frontend.verify(TASK, source)
     assert verdict.valid
     assert time.monotonic() - start < 10
+
+
+@pytest.mark.parametrize(("count", "followed"), [(900, True), (3000, False)])
+def test_what_is_computed_of_what_is_computed_is_followed_or_refused(
+    count: int, followed: bool, frontend: CompactVerifier
+) -> None:
+    hashes = "".join(f"const h{i + 1} = persistentHash<Bytes<32>>(h{i}); " for i in range(count))
+    verdict = frontend.verify(
+        TASK,
+        "import CompactStandardLibrary; export ledger x: Field; "
+        f"export circuit f(h0: Bytes<32>): [] {{ {hashes} "
+        f"if (disclose(h{count} == pad(32, 'k'))) {{ x = 1; }} }}",
+    )
+    assert verdict.valid
+    assert verdict.accepted == followed
+    assert verdict.metrics.get("complexity") == (2.0 if followed else None)
+
+
+_DOUBLING = "".join(f"struct S{i} {{ a: S{i - 1}, b: S{i - 1} }}\n" for i in range(1, 40))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"struct S0 {{ a: Field, b: Field }}\n{_DOUBLING}"
+        "export circuit f(s: S39): S39 { return s; }",
+        "export circuit f(a: Field): [] { const v0 = [a, a]; "
+        + "".join(f"const v{i} = [v{i - 1}, v{i - 1}]; " for i in range(1, 40))
+        + "}",
+        "export circuit f(a: Field, c: Boolean): [] { const v0 = [a, c]; "
+        + "".join(f"const v{i} = [...v{i - 1}, ...v{i - 1}]; " for i in range(1, 24))
+        + "}",
+        f"struct S0 {{ a: Field, b: Field }}\n{_DOUBLING}"
+        "export circuit f(): Field { const s = default<S39>; return [1, 2][pad(2, '')[1]]; }",
+        "export circuit f(): Field { "
+        + "".join(
+            f"const v{i} = slice<8000000>(default<Vector<16000000, Field>>, 3); " for i in range(9)
+        )
+        + "return [1, 2][pad(2, '')[1]]; }",
+    ],
+    ids=["structures", "tuples", "spreads", "a default", "slices"],
+)
+def test_what_a_few_lines_make_large_is_refused_before_it_is_made(
+    source: str, frontend: CompactVerifier
+) -> None:
+    (refusal,) = frontend.verify(TASK, source).diagnostics
+    assert refusal.message == TOO_LARGE
+
+
+def test_zeros_at_the_end_of_bytes_take_no_memory(frontend: CompactVerifier) -> None:
+    """A few characters ask for 16 MB of them."""
+    source = (
+        "export ledger l: Bytes<16000000>; export ledger x: Field;"
+        "constructor() { l = pad(16000000, 'l'); }"
+        "export circuit f(): [] {"
+        + "".join(f"const v{i} = pad(16000000, '{i}'); " for i in range(9))
+        + "if (v1 == default<Bytes<16000000>>) { x = 1; } }"
+    )
+    tracemalloc.start()
+    try:
+        assert frontend.verify(TASK, source).accepted
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8_000_000
+
+
+def test_a_machine_that_does_not_get_on_has_failed_and_is_asked_again(
+    frontend: CompactVerifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stalled(seconds: float, work: Callable[[], object]) -> object:
+        raise StallError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "within", stalled)
+        verdict = frontend.verify(TASK, GOOD)
+        assert verdict.failure is not None
+        assert verdict.failure.kind is FailureKind.TOOLCHAIN_CRASHED
+    assert frontend.verify(TASK, GOOD).accepted
 
 
 # ---------------------------------------------------------------- requirements

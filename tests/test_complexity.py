@@ -201,6 +201,20 @@ def test_the_same_condition_in_other_words_adds_nothing(first: str, second: str)
 
 
 @pytest.mark.parametrize(
+    "condition",
+    [
+        "pad(32, 'k') == pad(32, 'l')",
+        "pad(9000, 'k') == pad(9000, 'l')",
+        "pad(9000, 'k') == default<Bytes<9000>>",
+        "pad(9000, '') == default<Bytes<9000>>",
+        "pad(3, 'k') == 'k\\0\\0'",
+    ],
+)
+def test_bytes_that_are_written_down_decide_nothing(condition: str) -> None:
+    assert decisions(f"if ({condition}) {{ x = 1; }} else {{ x = 2; }}") == 0
+
+
+@pytest.mark.parametrize(
     "body",
     [
         "if (c) { x = 1; } if (c) { y = 1; }",

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from forgegym.verifiers.deadline import DeadlineError, within
+from forgegym.verifiers.deadline import DeadlineError, StallError, within
 
 
 def for_ever() -> None:
@@ -26,6 +26,43 @@ def test_work_that_fails_raises_its_own_error() -> None:
 def test_work_without_end_is_ended() -> None:
     with pytest.raises(DeadlineError):
         within(0.05, for_ever)
+
+
+def test_only_the_processors_time_counts() -> None:
+    """A busy machine, in short: time passes and the work does not get on."""
+    within(0.05, lambda: time.sleep(0.3))
+
+
+def test_work_is_not_charged_for_what_other_threads_do() -> None:
+    over = threading.Event()
+
+    def others() -> None:
+        while not over.is_set():
+            sum(range(100))
+
+    def work() -> None:
+        end = time.thread_time() + 0.05
+        while time.thread_time() < end:
+            pass
+
+    threads = [threading.Thread(target=others) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        within(0.1, work)
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_work_that_does_not_get_on_is_the_machines_failure() -> None:
+    def stuck() -> None:
+        while True:
+            time.sleep(0.01)
+
+    with pytest.raises(StallError):
+        within(10.0, stuck, wall=0.1)
 
 
 def test_no_handler_of_the_work_can_swallow_the_end() -> None:
@@ -69,10 +106,10 @@ def test_an_end_in_the_last_moment_surfaces_nowhere_else() -> None:
     """Work that takes just about as long as it may: a result or the error, and never later."""
     outcomes = set()
     for _ in range(300):
-        end = time.monotonic() + 0.002
+        end = time.thread_time() + 0.002
 
         def work(end: float = end) -> str:
-            while time.monotonic() < end:
+            while time.thread_time() < end:
                 pass
             return "done"
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from ...verifiers.compact.frontend.check import check
 from ...verifiers.compact.frontend.complexity import seed_count
 from ...verifiers.compact.structure import check_requirements
-from ...verifiers.deadline import DeadlineError, within
+from ...verifiers.deadline import DeadlineError, StallError, within
 from ...verifiers.sandbox.base import Job, Outcome, Status, Step, StepOutcome, first_failure
 from ...verifiers.task import Task
 from ...verifiers.verdict import (
@@ -257,7 +257,7 @@ class StrawVerifier:
         text = _PRAGMA.sub("", _INCLUDE.sub(lambda name: _pasted(name[1]), source))
         try:
             error = within(STRAW_SECONDS, lambda: check(text)).error
-        except DeadlineError:
+        except (DeadlineError, StallError):
             failure = Failure(FailureKind.TOOLCHAIN_CRASHED, "compile", "it does not end")
             return Verdict(task.key, "", self.toolchain, (), failure=failure)
         messages: tuple[Diagnostic, ...] = ()

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
-from ..deadline import DeadlineError, within
+from ..deadline import DeadlineError, StallError, within
 from ..sandbox.base import Job, Outcome, RejectedError, Step, check_job
 from ..sandbox.choose import Choice as SandboxChoice
 from ..verdict import Diagnostic, Failure, FailureKind, Severity, Toolchain, Verdict
@@ -36,6 +36,7 @@ from .frontend.files import (
     read_bytes,
     split_search_path,
 )
+from .frontend.interpreter import deep_and_undisturbed
 from .frontend.lexer import IDENTIFIER, STRING, string, tokenize
 from .frontend.source import CompactError
 from .structure import DECISIONS, used_declarations
@@ -43,7 +44,9 @@ from .toolchain import (
     FRONTEND,
     FRONTEND_SECONDS,
     PROBE,
+    STALLED,
     TIMEOUT_SECONDS,
+    TOO_SLOW,
     Choice,
     _broken,
     _complaint,
@@ -121,10 +124,13 @@ def check_files(
             compiler.close()
     if toolchain == "compactc":
         raise ToolchainMissingError(f"no Compact compiler was found: {INSTALL_HINT}")
-    reading = _read(path)
-    if reading is None:
-        late = Diagnostic(f"the front end {_TOO_SLOW}", code="timeout")
+    try:
+        reading = _read(path)
+    except DeadlineError:
+        late = Diagnostic(f"the front end {TOO_SLOW}", code="timeout")
         return _checked(FRONTEND, _alone(path), [(late, None)], FRONTEND_SECONDS)
+    except StallError:
+        return _failed(FRONTEND, _alone(path), STALLED)
     said: list[_Message] = []
     if reading.result.error is not None:
         place = reading.result.place
@@ -173,9 +179,11 @@ def _with(checked: Checked, **fields: Any) -> Checked:
     return replace(checked, verdict=replace(checked.verdict, **fields))
 
 
-# ---------------------------------------------------------------- the front end
+def _failed(toolchain: Toolchain, files: tuple[ContractFile, ...], failure: Failure) -> Checked:
+    return _with(_checked(toolchain, files, [], 0.0), stages=(), failure=failure)
 
-_TOO_SLOW = f"did not finish in {FRONTEND_SECONDS:g} seconds"
+
+# ---------------------------------------------------------------- the front end
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,20 +196,24 @@ class _Reading:
     facts: dict[str, Any]
 
 
-def _read(path: str) -> _Reading | None:
-    """None: it took too long."""
+def _read(path: str) -> _Reading:
+    """Raises `DeadlineError` and `StallError`."""
 
     def work() -> _Reading:
         start = time.perf_counter()
         result = check_file(path, search_path())
         seconds = time.perf_counter() - start
-        metrics, facts = ({}, {}) if result.program is None else _measured(result, result.program)
-        return _Reading(result, seconds, metrics, facts)
+        if result.program is None:
+            return _Reading(result, seconds, {}, {})
+        try:
+            return _Reading(result, seconds, *_measured(result, result.program))
+        except CompactError as refusal:
+            refused = replace(result, error=result.error or refusal)
+            return _Reading(refused, seconds, {}, {})
 
-    try:
+    # Out here, because an interrupt in there could come while it puts the settings back.
+    with deep_and_undisturbed():
         return within(FRONTEND_SECONDS, work)
-    except DeadlineError:
-        return None
 
 
 def _measured(result: FilesResult, program: ast.Program) -> tuple[dict[str, float], dict[str, Any]]:
@@ -215,7 +227,7 @@ def _measured(result: FilesResult, program: ast.Program) -> tuple[dict[str, floa
         "circuits": float(len(measured.circuits)),
         **{f"decisions.{kind}": float(decisions[kind]) for kind in DECISIONS},
     }
-    used, fields = used_declarations(ast.Program(program.pos, _everything(program.declarations)))
+    used, fields = used_declarations(program)
     circuits = [
         {**{name: getattr(c, name) for name in c.__slots__}, "decisions": dict(c.decisions)}
         for c in measured.circuits
@@ -223,23 +235,6 @@ def _measured(result: FilesResult, program: ast.Program) -> tuple[dict[str, floa
     constructs = [kind for kind in DECISIONS if decisions[kind]]
     facts = {"circuits": circuits, "constructs": constructs + used, "ledger": fields}
     return metrics, {**facts, "requirements": {}}
-
-
-def _everything(elements: Sequence[ast.Declaration]) -> list[ast.Declaration]:
-    """`elements`, and those of the modules of other files that are imported from there."""
-    found = list(elements)
-    waiting = list(elements)
-    seen: set[ast.Linked] = set()
-    while waiting:
-        element = waiting.pop()
-        if isinstance(element, ast.Module):
-            waiting += element.elements
-        linked = element.linked if isinstance(element, ast.Import) else None
-        if linked is not None and linked not in seen:
-            seen.add(linked)
-            found += linked.elements
-            waiting += linked.elements
-    return found
 
 
 # ---------------------------------------------------------------- compactc
@@ -271,16 +266,18 @@ def _compiled(compiler: Compiler, path: str) -> Checked:
     else:
         failure = _failure(compiler, outcome)
         if failure is not None:
-            checked = _checked(compiler.toolchain, files, [], 0.0)
-            return _with(checked, stages=(), failure=failure)
+            return _failed(compiler.toolchain, files, failure)
         assert complaint is not None
         said = [(complaint, None)]
     checked = _checked(compiler.toolchain, files, said, seconds)
     # Complexity is measured on the front end's tree of the program, of which it has all only if it
     # finds no error.
-    reading = _read(path)
-    if reading is None:
-        return _with(checked, facts={"unmeasured": f"the front end {_TOO_SLOW}"})
+    try:
+        reading = _read(path)
+    except DeadlineError:
+        return _with(checked, facts={"unmeasured": f"the front end {TOO_SLOW}"})
+    except StallError:
+        return _failed(compiler.toolchain, files, STALLED)
     error_found = reading.result.error
     if error_found is not None and checked.verdict.accepted:
         return _with(checked, facts={"unmeasured": f"the front end says: {error_found.message}"})

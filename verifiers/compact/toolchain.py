@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from typing import Any, Literal, TypeVar, get_args
 
-from ..deadline import DeadlineError, within
+from ..deadline import WALL_SECONDS, DeadlineError, StallError, within
 from ..remembered import Remembered
 from ..sandbox.base import Outcome, Sandbox, Status
 from ..sandbox.choose import Choice as SandboxChoice
@@ -42,8 +42,9 @@ from .compiler import INSTALL_HINT, MEMORY_BYTES, OUTPUT_BYTES, Compiler, open_c
 from .frontend import ast
 from .frontend.check import FRONTEND_VERSION, check
 from .frontend.complexity import measure, seed_count
+from .frontend.interpreter import deep_and_undisturbed
 from .frontend.parser import parse as read
-from .frontend.source import CompactError, SourceMap
+from .frontend.source import TOO_DEEP, CompactError, SourceMap
 from .structure import DECISIONS, check_requirements, used_declarations
 
 LANGUAGE_VERSION = "0.23.0"
@@ -58,9 +59,17 @@ MAX_BYTES = 64 * 1024
 # A contract takes 0.1 to 0.3 s; but loops are unrolled, so a few lines can ask for hours.
 TIMEOUT_SECONDS = 20.0
 
-# The embedded front end needs milliseconds, and 0.5 s for the longest programs that are read; but
-# types and paths can double with every line.
+# Of processor time. The embedded front end needs milliseconds, and 0.5 s for the longest programs
+# that are read; but types and paths can double with every line.
 FRONTEND_SECONDS = 5.0
+
+TOO_SLOW = f"did not finish in {FRONTEND_SECONDS:g} seconds of processor time"
+STALLED = Failure(
+    FailureKind.TOOLCHAIN_CRASHED,
+    "compile",
+    f"the machine gave the front end less than {FRONTEND_SECONDS:g} seconds of processor time in "
+    f"{WALL_SECONDS:g} seconds",
+)
 
 # Every compactc of this language accepts it; when even this fails, it is the machine.
 PROBE = "import CompactStandardLibrary;\nexport ledger round: Counter;\n"
@@ -169,7 +178,8 @@ class CompactVerifier:
 
     What the program did is valid and a refusal: a time-out, running the compiler out of memory, an
     internal error. When the compiler dies, a trivial contract is compiled; only if that fails too
-    is it the machine's failure.
+    is it the machine's failure. Times are of the processor: on a machine too busy to give the front
+    end its time, nothing is refused, and after two minutes the machine has failed.
     """
 
     def __init__(
@@ -372,17 +382,22 @@ class CompactVerifier:
     def _judge_text(self, sha256: str, source: str, trial: _Trial | None) -> _Judgement:
         compiler = self._compiler
         try:
-            reading = within(FRONTEND_SECONDS, lambda: _read(source, rules=compiler is None))
+            # Out here, because an interrupt in there could come while it puts the settings back.
+            with deep_and_undisturbed():
+                reading = within(FRONTEND_SECONDS, lambda: _read(source, rules=compiler is None))
         except DeadlineError:
-            message = f"the front end did not finish in {FRONTEND_SECONDS:g} seconds"
+            message = f"the front end {TOO_SLOW}"
             return _refused(sha256, message, code="timeout", at_parse=False)
+        except StallError:
+            return _Judgement(sha256, failure=STALLED)
         error, program = reading.error, reading.program
         tested: _Tested | None = None
         if compiler is None:
             messages = [_diagnostic(error, source)] if error is not None else []
             seconds, at_parse = reading.seconds, program is None
         else:
-            if error is not None and error.message.startswith(_TOO_DEEP):
+            # A limit like that on the size: compactc needs exponential time for deep nesting.
+            if error is not None and error.message.startswith(TOO_DEEP):
                 return _refused(sha256, error.message, code="nesting")
             outside = _file_it_names(source, program)
             if outside is not None:
@@ -632,9 +647,6 @@ def _diagnostic(error: CompactError, source: str) -> Diagnostic:
     return Diagnostic(error.message, line, column)
 
 
-# A limit of this verifier like that on the size: compactc needs exponential time for deep nesting.
-_TOO_DEEP = "nesting is too deep"
-
 # For a text that our parser cannot read, so that no mistake of it opens other files to compactc.
 # No two of the alternatives can match the same text: backtracking stays linear.
 _NAMES_FILE = re.compile(
@@ -686,7 +698,10 @@ def _read(source: str, *, rules: bool) -> _Reading:
     seconds = time.perf_counter() - start
     if program is None:
         return _Reading(error, None, seconds)
-    measured = measure(program)
+    try:
+        measured = measure(program)
+    except CompactError as refusal:
+        return _Reading(error or refusal, program, seconds)
     decisions = measured.decisions
     metrics = {
         "complexity": float(measured.complexity),

@@ -62,7 +62,8 @@ def check_opaque_types(
 
 
 def _unknown(types: Iterable[Type]) -> Iterator[Opaque]:
-    return (found for found in map(_unknown_opaque, types) if found is not None)
+    seen: set[int] = set()
+    return (found for type_ in types if (found := _unknown_opaque(type_, seen)) is not None)
 
 
 def _declared_types(program: core.Program, circuits: list[core.Circuit]) -> Iterator[Type]:
@@ -80,20 +81,25 @@ def _declared_types(program: core.Program, circuits: list[core.Circuit]) -> Iter
             yield parameter.type
 
 
-def _unknown_opaque(type_: Type) -> Opaque | None:
+def _unknown_opaque(type_: Type, seen: set[int]) -> Opaque | None:
+    """The first in `type_`; `seen`: the types looked into before, which can be parts of many."""
     if isinstance(type_, Opaque):
         return None if type_.tag in OPAQUE_TAGS else type_
-    parts: Iterator[Type]
+    parts: Iterable[Type]
     if isinstance(type_, Alias):
-        return _unknown_opaque(type_.type)
-    if isinstance(type_, Vector):
-        return _unknown_opaque(type_.element)
-    if isinstance(type_, Tuple):
-        parts = iter(type_.elements)
+        parts = (type_.type,)
+    elif isinstance(type_, Vector):
+        parts = (type_.element,)
+    elif isinstance(type_, Tuple):
+        parts = type_.elements
     elif isinstance(type_, Struct):
         parts = (field[1] for field in type_.fields)
     elif isinstance(type_, Adt):
         parts = (a for a in type_.arguments if not isinstance(a, int))
     else:
         return None
-    return next((found for found in map(_unknown_opaque, parts) if found is not None), None)
+    if id(type_) in seen:
+        return None
+    seen.add(id(type_))
+    looked = (_unknown_opaque(part, seen) for part in parts)
+    return next((found for found in looked if found is not None), None)

@@ -6,15 +6,13 @@ why its verdicts carry `FRONTEND_VERSION` beside the language and compiler versi
 
 from __future__ import annotations
 
-import gc
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from . import analyses, ast
 from .files import MAX_CHARACTERS, Files, Place, SourceFile, parent
 from .infer import elaborate
+from .interpreter import deep_and_undisturbed
 from .parser import parse
 from .source import CompactError, SourceMap
 from .statements import check_statements
@@ -22,10 +20,6 @@ from .statements import check_statements
 FRONTEND_VERSION = "0.1.0"
 LANGUAGE_VERSION = "0.23"
 COMPILER_VERSION = "0.31.1"
-
-# Every constant of a block nests what follows it, about eight Python frames deep over all passes;
-# this leaves room for a thousand constants, and Python 3.10 needs less than 8 MiB of stack for it.
-_RECURSION_LIMIT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +58,7 @@ def check(source: str) -> CheckResult:
         limit = f"this front end checks at most {MAX_CHARACTERS:,}"
         return CheckResult(CompactError(None, f"{what}; {limit}"), None)
     try:
-        with _deep_and_undisturbed():
+        with deep_and_undisturbed():
             program = parse(source)
             check_statements(program)
             source_map = SourceMap(source)
@@ -102,7 +96,7 @@ def check_file(path: str, search_path: Sequence[str] = ()) -> FilesResult:
 def _check_files(files: Files, path: str) -> tuple[ast.Program | None, CompactError | None]:
     program: ast.Program | None = None
     try:
-        with _deep_and_undisturbed():
+        with deep_and_undisturbed():
             program = files.program(path)
             files.expanding()
             analyses.check(elaborate(program, files, parent(path)), files)
@@ -111,21 +105,3 @@ def _check_files(files: Files, path: str) -> tuple[ast.Program | None, CompactEr
     except RecursionError:
         return None, CompactError(None, "the program is nested too deeply")
     return program, None
-
-
-@contextmanager
-def _deep_and_undisturbed() -> Iterator[None]:
-    """Deep recursion, and no garbage collection.
-
-    Collections while thousands of frames and closures are alive take up to nine tenths of the
-    time of a large program and find nothing; what a check leaves behind, the next one finds.
-    """
-    limit, collects = sys.getrecursionlimit(), gc.isenabled()
-    sys.setrecursionlimit(max(limit, _RECURSION_LIMIT))
-    gc.disable()
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(limit)
-        if collects:
-            gc.enable()

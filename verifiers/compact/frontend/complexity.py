@@ -19,7 +19,9 @@ from typing import Any, Final
 
 from . import ast
 from .conditions import Value
-from .execution import FORKS, Run, Scope, Sequence, Simplifier, Unit, parts_of
+from .execution import FORKS, Run, Sequence, Simplifier, Unit, entry_points, names_of, parts_of
+from .interpreter import deep_and_undisturbed
+from .source import TOO_DEEP, CompactError
 
 KINDS: Final = ("if", "if-else", "else-if", "ternary", "loop")
 
@@ -75,19 +77,21 @@ def measure(program: ast.Program) -> Complexity:
 
     The program need not be free of errors: what has no meaning adds nothing. Circuits count that
     the exported ones and the constructor reach, by name.
+
+    Raises `CompactError` where what is computed of what is computed, and so on, goes too deep.
     """
-    scope = Scope(program.declarations, None)
-    scope.resolve_imports()
-    roots: list[Unit] = []
-    for declaration in program.declarations:
-        if isinstance(declaration, ast.Constructor):
-            roots.append(Unit(declaration, scope))
-    for name in scope.exports:
-        roots.extend(scope.circuits.get(name, ()))
+    try:
+        with deep_and_undisturbed():
+            return _measured(program)
+    except RecursionError:
+        raise CompactError(None, f"{TOO_DEEP} to be measured") from None
+
+
+def _measured(program: ast.Program) -> Complexity:
     results: list[CircuitComplexity] = []
     seen: set[int] = set()
     shapes: set[int] = set()
-    waiting = roots[::-1]
+    waiting = entry_points(program, names_of(program))[::-1]
     while waiting:
         unit = waiting.pop()
         if unit.node.pos in seen:

@@ -34,7 +34,7 @@ class Variable:
 
 @dataclass(slots=True)
 class Literal:
-    """A Boolean, a number (Field or Uint) or bytes, by `type`."""
+    """A Boolean, a number (Field or Uint) or bytes, by `type`; bytes without zeros at their end."""
 
     pos: int
     value: bool | int | bytes

@@ -44,6 +44,9 @@ _LIBRARY = 1 << 62
 # program is refused here, where compactc would take hours. The largest of its own test programs
 # takes 820.
 MAX_STEPS = 60_000
+# A value can double with every line, as types can; this many parts take 150 MB at most. Of the
+# programs with recorded verdicts, the largest makes 355.
+MAX_PARTS = 1_000_000
 # Paths can multiply with every use of a value (the compiler then runs for hours); the shortest ones
 # come first in a message, and no program of the compiler's own tests has more than 12.
 _MAX_PATHS = 32
@@ -106,57 +109,6 @@ def _combine(a: Value, b: Value) -> Value:
     if a[0] == _VECTOR and b[0] == _TUPLE:
         return _TUPLE, tuple(_combine(a[1], element) for element in b[1])
     return (a[0] if a[0] == b[0] else _OPAQUE), _merge(_witnesses(a), _witnesses(b))
-
-
-def _map_witnesses(value: Value, change: Callable[[Witnesses], Witnesses]) -> Value:
-    tag, content = value
-    if tag < _TUPLE:
-        return tag, change(content)
-    if tag == _VECTOR:
-        return tag, _map_witnesses(content, change)
-    return tag, tuple(_map_witnesses(element, change) for element in content)
-
-
-def _add_witnesses(more: Witnesses, value: Value) -> Value:
-    if not more:
-        return value
-    return _map_witnesses(value, lambda witnesses: _merge(more, witnesses))
-
-
-def _disclosed(value: Value) -> Value:
-    if value is _NOTHING:
-        return value
-    return _map_witnesses(value, lambda _: ())
-
-
-def _of_type(type_: Type, witnesses: Witnesses = ()) -> Value:
-    """A value of the type in which everything comes from `witnesses`."""
-    while type_.__class__ is Alias:
-        type_ = type_.type
-    if isinstance(type_, Struct):
-        return _TUPLE, tuple(_of_type(field[1], witnesses) for field in type_.fields)
-    if isinstance(type_, Tuple):
-        return _TUPLE, tuple(_of_type(element, witnesses) for element in type_.elements)
-    if isinstance(type_, Vector):
-        return _VECTOR, _of_type(type_.element, witnesses)
-    return (_OPAQUE, witnesses) if witnesses else _NOTHING
-
-
-def _through(value: Value, place: int, description: str, exposure: str = "") -> Value:
-    """`value` after a point on its way. A point already on a path is not repeated there."""
-    if value is _NOTHING or (place == _LIBRARY and not exposure):
-        return value
-    point = (place, exposure, description)
-
-    def extend(witnesses: Witnesses) -> Witnesses:
-        if not witnesses:
-            return witnesses
-        return tuple(
-            (witness, _sorted(tuple(p if point in p else (point, *p) for p in paths)))
-            for witness, paths in witnesses
-        )
-
-    return _map_witnesses(value, extend)
 
 
 def _elements(value: Value, length: int) -> tuple[Value, ...]:
@@ -225,7 +177,8 @@ _OPERATIONS = {"+": "an addition", "-": "a subtraction", "*": "a multiplication"
 
 class _Interpreter:
     """`control`: what decided that this code runs at all. `returning`: the exported circuit whose
-    own `return` statements publish their values, None elsewhere."""
+    own `return` statements publish their values, None elsewhere. `pos`: where the one that runs is
+    declared."""
 
     def __init__(self, source: SourceMap) -> None:
         self.source = source
@@ -238,13 +191,76 @@ class _Interpreter:
         self.control: Witnesses = ()
         self.returning: core.Circuit | None = None
         self.steps = 0
+        self.parts = 0
+        self.pos = 0
+
+    # -------------------------------------------------------- values of any size
+
+    def made(self, parts: int) -> None:
+        """So many parts of values have come into being."""
+        self.parts += parts
+        if self.parts > MAX_PARTS:
+            raise CompactError(self.pos, TOO_LARGE)
+
+    def map_witnesses(self, value: Value, change: Callable[[Witnesses], Witnesses]) -> Value:
+        tag, content = value
+        if tag < _TUPLE:
+            return tag, change(content)
+        if tag == _VECTOR:
+            return tag, self.map_witnesses(content, change)
+        self.made(len(content))
+        return tag, tuple([self.map_witnesses(element, change) for element in content])
+
+    def add_witnesses(self, more: Witnesses, value: Value) -> Value:
+        if not more:
+            return value
+        return self.map_witnesses(value, lambda witnesses: _merge(more, witnesses))
+
+    def disclosed(self, value: Value) -> Value:
+        if value is _NOTHING:
+            return value
+        return self.map_witnesses(value, lambda _: ())
+
+    def of_type(self, type_: Type, witnesses: Witnesses = ()) -> Value:
+        """A value of the type in which everything comes from `witnesses`."""
+        while type_.__class__ is Alias:
+            type_ = type_.type
+        if isinstance(type_, Struct):
+            self.made(len(type_.fields))
+            return _TUPLE, tuple([self.of_type(field[1], witnesses) for field in type_.fields])
+        if isinstance(type_, Tuple):
+            self.made(len(type_.elements))
+            return _TUPLE, tuple([self.of_type(element, witnesses) for element in type_.elements])
+        if isinstance(type_, Vector):
+            return _VECTOR, self.of_type(type_.element, witnesses)
+        return (_OPAQUE, witnesses) if witnesses else _NOTHING
+
+    def through(self, value: Value, place: int, description: str, exposure: str = "") -> Value:
+        """`value` after a point on its way. A point already on a path is not repeated there."""
+        if value is _NOTHING or (place == _LIBRARY and not exposure):
+            return value
+        point = (place, exposure, description)
+
+        def extend(witnesses: Witnesses) -> Witnesses:
+            if not witnesses:
+                return witnesses
+            self.made(sum([len(path) for _, paths in witnesses for path in paths]) >> 4)
+            return tuple(
+                (witness, _sorted(tuple(p if point in p else (point, *p) for p in paths)))
+                for witness, paths in witnesses
+            )
+
+        return self.map_witnesses(value, extend)
+
+    def bound(self, variable: core.Variable, value: Value) -> Value:
+        return self.through(value, _place(variable.pos), f"the binding of {variable.name}")
 
     # -------------------------------------------------------- origins and leaks
 
     def private(self, type_: Type, pos: int, description: str, from_witness: bool) -> Value:
         """A new value of the type, all of it private data that comes from `pos`."""
         self.origins.append(_Origin(pos, description, from_witness))
-        return _of_type(type_, ((len(self.origins), ((),)),))
+        return self.of_type(type_, ((len(self.origins), ((),)),))
 
     def leak(self, pos: int, what: str, witnesses: Witnesses) -> None:
         if witnesses:
@@ -319,14 +335,14 @@ class _Interpreter:
         for i, (argument, exposure) in enumerate(zip(arguments, function.discloses, strict=True)):
             if exposure is not None:
                 point = _argument(i if many else None, function.name)
-                argument = _through(argument, _place(pos), point, exposure)
+                argument = self.through(argument, _place(pos), point, exposure)
                 witnesses = _merge(_witnesses(argument), witnesses)
-        return _of_type(function.result, witnesses)
+        return self.of_type(function.result, witnesses)
 
     def run_from(self, pos: int, circuit: core.Circuit, arguments: list[Value]) -> Value:
         many = len(arguments) > 1
         arguments = [
-            _through(argument, _place(pos), _argument(i if many else None, circuit.name))
+            self.through(argument, _place(pos), _argument(i if many else None, circuit.name))
             for i, argument in enumerate(arguments)
         ]
         if pos < 0 or circuit.pos >= 0:
@@ -400,14 +416,14 @@ class _Interpreter:
         outer = self.control
         if test[1]:
             point = ("the conditional branch", "the boolean value of")
-            decided = _witnesses(_through(test, _place_of(node), *point))
+            decided = _witnesses(self.through(test, _place_of(node), *point))
             self.control = _merge(decided, outer)
         return outer
 
     def bind(self, node: core.Let) -> None:
         for variable, bound in node.bindings:
             value = self.value(bound)
-            self.values[variable] = value if variable.temporary else _bound(variable, value)
+            self.values[variable] = value if variable.temporary else self.bound(variable, value)
 
     def _literal(self, node: core.Literal) -> Value:
         if node.value is True:
@@ -423,7 +439,7 @@ class _Interpreter:
         return _VECTOR, _NOTHING
 
     def _default(self, node: core.Default) -> Value:
-        return _of_type(node.type)
+        return self.of_type(node.type)
 
     def _reference(self, node: core.Reference) -> Value:
         return self.values[node.variable]
@@ -441,7 +457,9 @@ class _Interpreter:
         self.control = outer
         if test[1]:
             point = ("the conditional expression", "the boolean value of")
-            result = _add_witnesses(_witnesses(_through(test, _place_of(node), *point)), result)
+            result = self.add_witnesses(
+                _witnesses(self.through(test, _place_of(node), *point)), result
+            )
         return result
 
     def _field_access(self, node: core.FieldAccess) -> Value:
@@ -462,7 +480,7 @@ class _Interpreter:
         operand = self.value(node.operand)
         what = "bytes-value" if node.is_bytes else "vector or tuple"
         index = self.selected(node, f"the {what} reference", "the element selected by")
-        return _add_witnesses(index, operand if node.is_bytes else _any_element(operand))
+        return self.add_witnesses(index, operand if node.is_bytes else _any_element(operand))
 
     def _vector_slice(self, node: core.VectorSlice) -> Value:
         operand = self.value(node.operand)
@@ -470,7 +488,7 @@ class _Interpreter:
         index = self.selected(node, f"the {what} slice", "the elements selected by")
         if not node.is_bytes:
             operand = (_VECTOR, _any_element(operand))
-        return _add_witnesses(index, operand)
+        return self.add_witnesses(index, operand)
 
     def selected(
         self, node: core.VectorRef | core.VectorSlice, description: str, exposure: str
@@ -478,7 +496,7 @@ class _Interpreter:
         index = self.value(node.index)
         if not index[1]:
             return ()
-        return _witnesses(_through(index, _place_of(node), description, exposure))
+        return _witnesses(self.through(index, _place_of(node), description, exposure))
 
     def _arithmetic(self, node: core.Arithmetic) -> Value:
         left = self.value(node.left)
@@ -486,7 +504,7 @@ class _Interpreter:
         result = _combine(left, right)
         if result[1]:
             exposure = f"the result of {_OPERATIONS[node.op]} involving"
-            return _through(result, _place_of(node), "the computation", exposure)
+            return self.through(result, _place_of(node), "the computation", exposure)
         return result
 
     def _comparison(self, node: core.Comparison | core.Equality) -> Value:
@@ -496,7 +514,7 @@ class _Interpreter:
         if not witnesses:
             return _NOTHING
         exposure = "the result of a comparison involving"
-        return _through((_OPAQUE, witnesses), _place_of(node), "the comparison", exposure)
+        return self.through((_OPAQUE, witnesses), _place_of(node), "the comparison", exposure)
 
     def _map(self, node: core.Map) -> Value:
         operands = self.all_values([argument.value for argument in node.arguments])
@@ -529,7 +547,7 @@ class _Interpreter:
             return self.call(node.pos, function, arguments)
         for parameter, argument in zip(function.parameters, arguments, strict=True):
             self.values[parameter] = (
-                argument if parameter.temporary else _bound(parameter, argument)
+                argument if parameter.temporary else self.bound(parameter, argument)
             )
         return self.value(function.body)
 
@@ -545,6 +563,7 @@ class _Interpreter:
             elif value[0] == _VECTOR and node.is_vector:
                 values.append(value[1])
             else:
+                self.made(element.spread)
                 values += reversed(_elements(value, element.spread))
         values.reverse()
         if not node.is_vector or not values:
@@ -552,7 +571,7 @@ class _Interpreter:
         others: Witnesses = ()
         for value in values[1:]:
             others = _merge(others, _witnesses(value))
-        return _VECTOR, _add_witnesses(others, values[0])
+        return _VECTOR, self.add_witnesses(others, values[0])
 
     def _sequence(self, node: core.Sequence) -> Value:
         for expression in node.expressions[:-1]:
@@ -579,7 +598,7 @@ class _Interpreter:
         return operand
 
     def _disclose(self, node: core.Disclose) -> Value:
-        return _disclosed(self.value(node.operand))
+        return self.disclosed(self.value(node.operand))
 
     def _return(self, node: core.Return) -> Value:
         value = self.value(node.value)
@@ -612,18 +631,14 @@ class _Interpreter:
                 point = f"the right-hand side of {node.sugar}"
             else:
                 point = _argument(i if many else None, last.operation.name)
-            argument = _through(argument, _place(last.pos), point, parameter.discloses)
+            argument = self.through(argument, _place(last.pos), point, parameter.discloses)
             self.leak(last.pos, "ledger operation", _witnesses(argument))
-        return _of_type(last.result)
+        return self.of_type(last.result)
 
 
 def _argument(i: int | None, name: str) -> str:
     which = "" if i is None else f"{ordinal(i + 1)} "
     return f"the {which}argument to {name}"
-
-
-def _bound(variable: core.Variable, value: Value) -> Value:
-    return _through(value, _place(variable.pos), f"the binding of {variable.name}")
 
 
 _EVALUATE: dict[type, Callable[[_Interpreter, Any], Value]] = {
@@ -668,12 +683,15 @@ def check(
     """
     interpreter = _Interpreter(source)
     for witness in witnesses:
+        interpreter.pos = witness.pos
         what = f"the return value of witness {witness.name}"
         value = interpreter.private(witness.result, witness.pos, what, from_witness=True)
         interpreter.results[witness] = value
     if constructor is not None:
+        interpreter.pos = constructor.pos
         interpreter.constructor(constructor)
     for circuit in circuits:
         if circuit.exported_as:
+            interpreter.pos = circuit.pos
             interpreter.exported(circuit)
     interpreter.report()

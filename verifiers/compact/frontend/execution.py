@@ -37,7 +37,7 @@ _EFFECTS: Final = frozenset(
 _MAX_CALLS_DEEP: Final = 6
 _MAX_CALLS: Final = 200
 _COUNTER_MAX: Final = 2**64 - 1
-_LONGEST_CONSTANT: Final = 4096  # bytes; a longer default is only known to equal itself
+_LENGTH_BITS: Final = 25  # of a byte string; the longest has 2**24
 
 
 # -------------------------------------------------------------------- names
@@ -62,7 +62,10 @@ class Unit:
 
 
 class Scope:
-    """The names of the program or of one module; `main` is the program's, for a file's module."""
+    """The names of the program or of one module; `main` is the program's, for a file's module.
+
+    `owners`: where each declaration of `named` stands, by its position.
+    """
 
     def __init__(
         self,
@@ -79,6 +82,7 @@ class Scope:
         self.imports: list[ast.Import] = []
         self.exports: dict[str, None] = {}
         self.effects: dict[int, _Effects] = {} if self.main is self else self.main.effects
+        self.owners: dict[int, Scope] = {} if self.main is self else self.main.owners
         for node in declarations:
             if isinstance(node, ast.Circuit):
                 self.circuits.setdefault(node.name, []).append(Unit(node, self))
@@ -92,6 +96,7 @@ class Scope:
                 node, (ast.Ledger, ast.Witness, ast.Struct, ast.Enum, ast.TypeAlias, ast.Contract)
             ):
                 self.named[node.name] = node
+                self.owners[node.pos] = self
             if isinstance(node, _EXPORTABLE) and node.exported:
                 self.exports[node.name] = None
 
@@ -154,6 +159,21 @@ class Scope:
                 return type_
             type_ = alias.type
         return None
+
+
+def names_of(program: ast.Program) -> Scope:
+    """The names of a program, with those that it imports."""
+    scope = Scope(program.declarations, None)
+    scope.resolve_imports()
+    return scope
+
+
+def entry_points(program: ast.Program, scope: Scope) -> list[Unit]:
+    """The constructor and the exported circuits: what can be run from outside."""
+    found = [Unit(d, scope) for d in program.declarations if isinstance(d, ast.Constructor)]
+    for name in scope.exports:
+        found.extend(scope.circuits.get(name, ()))
+    return found
 
 
 @dataclass(slots=True)
@@ -315,17 +335,17 @@ class Run:
             return FALSE
         if isinstance(type_, ast.FieldType) or self.type_bounds(type_) is not None:
             return self.values.number(0)
-        if (
-            isinstance(type_, ast.BytesType)
-            and isinstance(type_.size, ast.SizeLiteral)
-            and type_.size.value <= _LONGEST_CONSTANT
-        ):
-            return self.bytes_constant(bytes(type_.size.value))
+        if isinstance(type_, ast.BytesType) and isinstance(type_.size, ast.SizeLiteral):
+            return self.bytes_constant(b"", type_.size.value)
         return self.typed(self.values.make("default", _spelled(type_)), type_)
 
-    def bytes_constant(self, content: bytes) -> Value:
-        """Bytes as a number that tells them from all others, of other lengths too."""
-        return self.values.number(int.from_bytes(b"\x01" + content, "big"))
+    def bytes_constant(self, content: bytes, length: int) -> Value:
+        """`content` and zeros up to `length`, as a number that tells them from all other bytes.
+
+        The zeros are in its length alone: a few characters of a program can ask for 16 MB of them.
+        """
+        told = int.from_bytes(b"\x01" + content.rstrip(b"\0"), "big")
+        return self.values.number(told << _LENGTH_BITS | length)
 
     # ------------------------------------------------------------ statements
 
@@ -572,11 +592,12 @@ class Run:
         return self.values.number(node.value)
 
     def string(self, node: ast.String, _names: _Names, _state: _State) -> Value:
-        return self.bytes_constant(node.value.encode())
+        content = node.value.encode()
+        return self.bytes_constant(content, len(content))
 
     def pad(self, node: ast.Pad, _names: _Names, _state: _State) -> Value:
         content = node.value.encode()
-        return self.bytes_constant(content + bytes(max(0, node.size - len(content))))
+        return self.bytes_constant(content, max(node.size, len(content)))
 
     def default_value(self, node: ast.Default, _names: _Names, _state: _State) -> Value:
         return self.default(node.type)

@@ -14,12 +14,13 @@ page of Midnight's documentation, language version 0.23.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Union
 
+from .interpreter import deep_and_undisturbed
 from .lexer import (
     END,
     ERROR,
@@ -135,9 +136,6 @@ _TERMINALS = {
 # The compiler's search is exponential in places. At this many rules tried, what has been found is
 # taken for all there is: a fifth of a second; of 1,900 wrong programs, the worst needed half of it.
 _MAX_STEPS = 10_000
-# A level of parentheses costs about 60 Python frames here, and `parser.MAX_NESTING` bounds them.
-# Python 3.10 needs less than 8 MiB of stack for as many.
-_RECURSION_LIMIT = 10_000
 
 # A lazy list of token indices: the first one, and what gives the rest.
 Stream = Union[tuple[int, Union[Callable[[], "Stream"], None]], None]
@@ -248,14 +246,8 @@ class _Search:
         self.rules: dict[str, Parser] = {}
 
     def run(self) -> None:
-        limit = sys.getrecursionlimit()
-        sys.setrecursionlimit(max(limit, _RECURSION_LIMIT))
-        try:
+        with deep_and_undisturbed(), suppress(_OutOfStepsError, RecursionError):
             self.rule("Compact")(0)
-        except (_OutOfStepsError, RecursionError):
-            pass
-        finally:
-            sys.setrecursionlimit(limit)
 
     def touch(self, at: int) -> None:
         if at > self.last:

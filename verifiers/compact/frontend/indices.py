@@ -34,9 +34,12 @@ from .types import (
 
 # Unrolled and inlined, a small text can be a program without end: beyond this many nodes (a second
 # or two) it is refused here; compactc would be at it for minutes or hours. The largest of its own
-# test programs takes 3,900.
+# test programs takes 3,900. An element of a list that is made counts as a node: sizes can double
+# with every line, or be written down.
 MAX_STEPS = 1_000_000
 
+# A kind, what is known, and the binding it has a name by. Bytes are without zeros at their end,
+# however long they are.
 Known = tuple[int, Any, "_Binding | None"]
 
 _CONSTANT, _TUPLE, _STRUCT, _UNKNOWN = range(4)
@@ -60,6 +63,7 @@ class Evaluator:
     def __init__(self) -> None:
         self.touches_ledger = False
         self._steps = 0
+        self._pos = 0
         self._dead = 0
         self._bound: dict[core.Variable, _Binding] = {}
         self._known: dict[_Binding | None, Known] = {}
@@ -70,6 +74,7 @@ class Evaluator:
         self._dead = 0
         self._bound.clear()
         self._known.clear()
+        self._pos = body.pos
         for parameter in parameters:
             self._bind(parameter, _NOTHING_KNOWN)
         self.value(body)
@@ -79,6 +84,12 @@ class Evaluator:
         if self._steps > MAX_STEPS:
             raise CompactError(node.pos, TOO_LARGE)
         return _EVALUATE[node.__class__](self, node)
+
+    def _list(self, length: int) -> None:
+        """A list of that length is about to be made."""
+        self._steps += length
+        if self._steps > MAX_STEPS:
+            raise CompactError(self._pos, TOO_LARGE)
 
     # -------------------------------------------------------- bindings
 
@@ -121,7 +132,7 @@ class Evaluator:
         return self._lookup(node.variable)
 
     def _default(self, node: core.Default) -> Known:
-        return _default_of(node.type) or _NOTHING_KNOWN
+        return self._default_of(node.type) or _NOTHING_KNOWN
 
     def _enum_value(self, node: core.EnumValue) -> Known:
         enum = structural(node.type)
@@ -135,7 +146,7 @@ class Evaluator:
         otherwise = self._branch(node.otherwise, test, False, decided)
         if decided is not None:
             return then if decided else otherwise
-        return _intersection(then, otherwise)
+        return self._intersection(then, otherwise)
 
     def _branch(
         self, node: core.Expression, test: Known, truth: bool, decided: bool | None
@@ -170,6 +181,7 @@ class Evaluator:
             if element.spread is None:
                 parts.append(known)
             elif known[0] == _TUPLE:
+                self._list(len(known[1]))
                 parts += known[1]
             else:
                 parts = None
@@ -180,7 +192,7 @@ class Evaluator:
 
     def _tuple_slice(self, node: core.TupleSlice) -> Known:
         operand = self.value(node.operand)
-        return _slice(operand, node.index, node.length)
+        return self._slice(operand, node.index, node.length)
 
     def _index(self, node: core.VectorRef | core.VectorSlice, what: str) -> int:
         index = self.value(node.index)
@@ -203,7 +215,9 @@ class Evaluator:
             raise CompactError(node.pos, message)
         if not node.is_bytes:
             return _element(operand, index)
-        return (_CONSTANT, operand[1][index], None) if _is_constant(operand) else _NOTHING_KNOWN
+        if not _is_constant(operand):
+            return _NOTHING_KNOWN
+        return _CONSTANT, operand[1][index] if index < len(operand[1]) else 0, None
 
     def _vector_slice(self, node: core.VectorSlice) -> Known:
         operand = self.value(node.operand)
@@ -217,9 +231,9 @@ class Evaluator:
                 f" {length}",
             )
         if not node.is_bytes:
-            return _slice(operand, index, node.length)
+            return self._slice(operand, index, node.length)
         if _is_constant(operand):
-            return _CONSTANT, operand[1][index : index + node.length], None
+            return _CONSTANT, operand[1][index : index + node.length].rstrip(b"\0"), None
         return _NOTHING_KNOWN
 
     def _arithmetic(self, node: core.Arithmetic) -> Known:
@@ -280,7 +294,7 @@ class Evaluator:
             return lambda i: (_CONSTANT, start + i, None)
         known = self.value(sequence)
         if isinstance(structural(argument.type), Bytes):
-            known = _bytes_to_tuple(known)
+            known = self._bytes_to_tuple(known, argument.type)
         return lambda i: _element(known, i)
 
     def _call(self, node: core.Call) -> Known:
@@ -314,7 +328,10 @@ class Evaluator:
         return _TUPLE, [], None
 
     def _cast(self, node: core.Cast) -> Known:
-        return _CASTS[node.kind](self.value(node.operand), node)
+        operand = self.value(node.operand)
+        if node.kind == "bytes-to-vector":
+            return self._bytes_to_tuple(operand, node.source)
+        return _CASTS[node.kind](operand, node)
 
     def _operand(self, node: core.Disclose) -> Known:
         return self.value(node.operand)
@@ -329,6 +346,65 @@ class Evaluator:
         if not self._dead:
             self.touches_ledger = True
         return _NOTHING_KNOWN
+
+    # -------------------------------------------------------- lists
+
+    def _slice(self, known: Known, index: int, length: int) -> Known:
+        self._list(length)
+        return _TUPLE, [_element(known, i) for i in range(index, index + length)], None
+
+    def _bytes_to_tuple(self, known: Known, type_: Type) -> Known:
+        if not _is_constant(known):
+            return _NOTHING_KNOWN
+        length = _length(type_)
+        self._list(length)
+        return _TUPLE, [(_CONSTANT, byte, None) for byte in known[1].ljust(length, b"\0")], None
+
+    def _intersection(self, a: Known, b: Known) -> Known:
+        """What is known of a value that is one of the two."""
+        if a is b:
+            return a
+        binding = a[2] if a[2] is b[2] else None
+        if a[0] == b[0]:
+            if a[0] == _CONSTANT and a[1] == b[1] and a[1].__class__ is b[1].__class__:
+                return _CONSTANT, a[1], binding
+            if a[0] == _TUPLE:
+                return _TUPLE, self._intersections(a[1], b[1]), binding
+            if a[0] == _STRUCT:
+                if a[1][0] != b[1][0]:
+                    raise _stumble()
+                return _STRUCT, (a[1][0], self._intersections(a[1][1], b[1][1])), binding
+        return _UNKNOWN, None, binding
+
+    def _intersections(self, a: list[Known], b: list[Known]) -> list[Known]:
+        if len(a) != len(b):
+            raise _stumble()
+        self._list(len(a))
+        return list(map(self._intersection, a, b))
+
+    def _default_of(self, type_: Type) -> Known | None:
+        """The default value, as far as the compiler expands it; None when a part is too long."""
+        while isinstance(type_, Alias):
+            type_ = type_.type
+        if isinstance(type_, Boolean):
+            return _CONSTANT, False, None
+        if isinstance(type_, (Field, Uint, Enum)):
+            return _CONSTANT, 0, None
+        if isinstance(type_, Bytes):
+            return (_CONSTANT, b"", None) if type_.length <= _FIELD_BYTES else None
+        if isinstance(type_, Struct):
+            self._list(len(type_.fields))
+            names = tuple(name for name, _ in type_.fields)
+            fields = [self._default_of(field) for _, field in type_.fields]
+            return None if None in fields else (_STRUCT, (names, fields), None)
+        if isinstance(type_, Tuple):
+            self._list(len(type_.elements))
+            parts = [self._default_of(element) for element in type_.elements]
+        elif isinstance(type_, Vector) and type_.length <= _MAX_DEFAULT_ELEMENTS:
+            parts = [self._default_of(type_.element)] * type_.length
+        else:
+            return None
+        return None if None in parts else (_TUPLE, parts, None)
 
 
 _ARITHMETIC: dict[str, Callable[[int, int], int]] = {
@@ -366,61 +442,11 @@ def _element(known: Known, index: int) -> Known:
     return known[1][index] if known[0] == _TUPLE else _NOTHING_KNOWN
 
 
-def _slice(known: Known, index: int, length: int) -> Known:
-    return _TUPLE, [_element(known, i) for i in range(index, index + length)], None
-
-
-def _intersection(a: Known, b: Known) -> Known:
-    """What is known of a value that is one of the two."""
-    if a is b:
-        return a
-    binding = a[2] if a[2] is b[2] else None
-    if a[0] == b[0]:
-        if a[0] == _CONSTANT and a[1] == b[1] and a[1].__class__ is b[1].__class__:
-            return _CONSTANT, a[1], binding
-        if a[0] == _TUPLE:
-            return _TUPLE, _intersections(a[1], b[1]), binding
-        if a[0] == _STRUCT:
-            if a[1][0] != b[1][0]:
-                raise _stumble()
-            return _STRUCT, (a[1][0], _intersections(a[1][1], b[1][1])), binding
-    return _UNKNOWN, None, binding
-
-
-def _intersections(a: list[Known], b: list[Known]) -> list[Known]:
-    if len(a) != len(b):
-        raise _stumble()
-    return list(map(_intersection, a, b))
-
-
 def _stumble() -> CompactError:
     """Where an `if` is a statement its branches need not be alike: the compiler merges them all
     the same, and crashes."""
     what = "the branches of an if statement hold tuples or structures that are not alike"
     return CompactError(None, f"Internal error (please report): {what}")
-
-
-def _default_of(type_: Type) -> Known | None:
-    """The default value, as far as the compiler expands it; None when a part is too long."""
-    while isinstance(type_, Alias):
-        type_ = type_.type
-    if isinstance(type_, Boolean):
-        return _CONSTANT, False, None
-    if isinstance(type_, (Field, Uint, Enum)):
-        return _CONSTANT, 0, None
-    if isinstance(type_, Bytes):
-        return (_CONSTANT, bytes(type_.length), None) if type_.length <= _FIELD_BYTES else None
-    if isinstance(type_, Struct):
-        names = tuple(name for name, _ in type_.fields)
-        fields = [_default_of(field) for _, field in type_.fields]
-        return None if None in fields else (_STRUCT, (names, fields), None)
-    if isinstance(type_, Tuple):
-        parts = [_default_of(element) for element in type_.elements]
-    elif isinstance(type_, Vector) and type_.length <= _MAX_DEFAULT_ELEMENTS:
-        parts = [_default_of(type_.element)] * type_.length
-    else:
-        return None
-    return None if None in parts else (_TUPLE, parts, None)
 
 
 def _unchanged(known: Known, _node: core.Cast) -> Known:
@@ -467,24 +493,15 @@ def _to_bytes(known: Known, node: core.Cast) -> Known:
     length = _length(node.target)
     # The compiler takes 2^length where it means 2^(8 length), so that few constants are folded.
     if _is_constant(known) and (length > _FIELD_BYTES or 2**length > known[1]):
-        return _CONSTANT, int(known[1]).to_bytes(length, "little"), None
+        number = int(known[1])
+        return _CONSTANT, number.to_bytes((number.bit_length() + 7) // 8, "little"), None
     return _NOTHING_KNOWN
 
 
 def _vector_to_bytes(known: Known, _node: core.Cast) -> Known:
     if known[0] == _TUPLE and all(map(_is_constant, known[1])):
-        return _CONSTANT, bytes(part[1] for part in known[1]), None
+        return _CONSTANT, bytes(part[1] for part in known[1]).rstrip(b"\0"), None
     return _NOTHING_KNOWN
-
-
-def _bytes_to_vector(known: Known, _node: core.Cast) -> Known:
-    return _bytes_to_tuple(known)
-
-
-def _bytes_to_tuple(known: Known) -> Known:
-    if not _is_constant(known):
-        return _NOTHING_KNOWN
-    return _TUPLE, [(_CONSTANT, byte, None) for byte in known[1]], None
 
 
 _CASTS: dict[str, Callable[[Known, core.Cast], Known]] = {
@@ -495,7 +512,6 @@ _CASTS: dict[str, Callable[[Known, core.Cast], Known]] = {
     "from-bytes": _from_bytes,
     "field-to-bytes": _to_bytes,
     "vector-to-bytes": _vector_to_bytes,
-    "bytes-to-vector": _bytes_to_vector,
 }
 
 _EVALUATE: dict[type, Callable[[Evaluator, Any], Known]] = {

@@ -218,16 +218,16 @@ def _string(_el: Elaborator, node: ast.String, _scope: Scope) -> Typing:
     def infer() -> Typed:
         data = node.value.encode("utf-8", "surrogatepass")
         type_ = types.Bytes(len(data))
-        return core.Literal(node.pos, data, type_), type_
+        return core.Literal(node.pos, data.rstrip(b"\0"), type_), type_
 
     return infer
 
 
 def _pad(_el: Elaborator, node: ast.Pad, _scope: Scope) -> Typing:
     def infer() -> Typed:
-        data = node.value.encode("utf-8", "surrogatepass").ljust(node.size, b"\0")
+        data = node.value.encode("utf-8", "surrogatepass")
         type_ = types.Bytes(node.size)
-        return core.Literal(node.pos, data, type_), type_
+        return core.Literal(node.pos, data.rstrip(b"\0"), type_), type_
 
     return infer
 
@@ -622,7 +622,7 @@ def _tuple(el: Elaborator, node: ast.TupleLiteral, scope: Scope) -> Typing:
     if not node.elements:
         return lambda: (core.Tuple(node.pos, []), UNIT)
     parts = _parts(el, node.elements, scope)
-    return lambda: tuple_of(node.pos, parts)
+    return lambda: tuple_of(node.pos, parts, lambda count: el.copying(node.pos, count))
 
 
 def _bytes(el: Elaborator, node: ast.BytesLiteral, scope: Scope) -> Typing:
@@ -640,7 +640,9 @@ def _slice(el: Elaborator, node: ast.Slice, scope: Scope) -> Typing:
     operand = value(el, node.operand, scope)
     index = value(el, node.index, scope)
     length = el.length(node.pos, "slice", el.size(node.size, scope, 1))
-    return lambda: slice_of(node.pos, operand(), index(), length)
+    return lambda: slice_of(
+        node.pos, operand(), index(), length, lambda count: el.copying(node.pos, count)
+    )
 
 
 # ---------------------------------------------------------------- calls

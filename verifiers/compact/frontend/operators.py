@@ -296,8 +296,8 @@ def vector_of(pos: int, what: str, type_: Type) -> tuple[int, Type]:
     return len(plain.elements), element
 
 
-def tuple_of(pos: int, parts: list[Part]) -> Typed:
-    """A tuple; a vector where it spreads one."""
+def tuple_of(pos: int, parts: list[Part], copying: Callable[[int], None]) -> Typed:
+    """A tuple; a vector where it spreads one. `copying` is told of so many types of elements."""
     elements: list[tuple[core.Element, Type]] = []
     element_types: list[Type] = []
     length = 0
@@ -313,6 +313,7 @@ def tuple_of(pos: int, parts: list[Part]) -> Typed:
         plain = structural(type_)
         if isinstance(plain, types.Tuple):
             count = len(plain.elements)
+            copying(count)
             element_types += plain.elements
         elif isinstance(plain, types.Vector):
             count, is_vector = plain.length, True
@@ -463,7 +464,10 @@ def element_at(pos: int, operand: Typed, index_typed: Typed) -> Typed:
     return core.VectorRef(pos, vector, expression, index), element
 
 
-def slice_of(pos: int, operand: Typed, index_typed: Typed, length: int) -> Typed:
+def slice_of(
+    pos: int, operand: Typed, index_typed: Typed, length: int, copying: Callable[[int], None]
+) -> Typed:
+    """A part of a tuple, a vector or bytes. `copying`: see `tuple_of`."""
     (expression, type_), (index, index_type) = operand, index_typed
     _checked_index(pos, index_type)
     limit = f"maximum index allowed {types.MAX_LENGTH - 1} for a slice"
@@ -494,6 +498,7 @@ def slice_of(pos: int, operand: Typed, index_typed: Typed, length: int) -> Typed
             return part, types.Bytes(length)
         result: Type
         if isinstance(plain, types.Tuple):
+            copying(length)
             result = types.Tuple(plain.elements[at : at + length])
         else:
             result = types.Vector(length, plain.element)

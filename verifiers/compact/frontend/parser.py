@@ -16,7 +16,7 @@ from . import ast
 from .expectations import explain, quoted
 from .lexer import END, IDENTIFIER, NUMBER, STRING, VERSION, Tokens, number, string, tokenize
 from .lexer import version as version_numbers
-from .source import CompactError, map_order
+from .source import TOO_DEEP, CompactError, map_order
 
 LANGUAGE_VERSION: Final = (0, 23, 0)
 COMPILER_VERSION: Final = (0, 31, 1)
@@ -1078,7 +1078,7 @@ def _converted(node: Any) -> Iterator[ast.String | ast.Pad]:
 def _too_deep(pos: int) -> NoReturn:
     raise CompactError(
         pos,
-        f"nesting is too deep: this front end takes {MAX_NESTING} levels of nesting and "
+        f"{TOO_DEEP}: this front end takes {MAX_NESTING} levels of nesting and "
         f"{MAX_HEIGHT} levels of syntax tree",
     )
 

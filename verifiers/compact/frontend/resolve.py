@@ -31,6 +31,8 @@ _LIBRARY_PATH = (-1, 0)
 # takes 300 steps, and it needs 2 seconds for returns that take 16,000.
 MAX_STEPS = 50_000
 MAX_INSTANCES = 500  # of one function
+# Tuples can double with every line that spreads one; so many types of elements are 8 MB.
+MAX_COPIED = 1_000_000
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -331,6 +333,7 @@ class Resolver:
         self._lowered: dict[int, Any] = {}
         self._steps = 0
         self._max_steps = MAX_STEPS
+        self._copied = 0
         self._work: list[Instance] = []
         # id(function's info) -> digests of its arguments -> instances with such arguments
         self._instances: dict[int, dict[object, list[tuple[list[Argument], Instance]]]] = {}
@@ -360,6 +363,12 @@ class Resolver:
     def step(self, pos: int) -> None:
         self._steps += 1
         if self._steps > self._max_steps:
+            self.too_large(pos)
+
+    def copying(self, pos: int, count: int) -> None:
+        """The types of so many elements of a tuple are about to be copied into another."""
+        self._copied += count
+        if self._copied > MAX_COPIED:
             self.too_large(pos)
 
     def too_large(self, pos: int) -> NoReturn:

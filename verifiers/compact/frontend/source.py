@@ -13,6 +13,7 @@ T = TypeVar("T")
 _NEWLINE = re.compile("\r\n|\r\x85|\r|\x85|\u2028")
 
 # Where the front end gives up: no message of the compiler's, which would go on for hours.
+TOO_DEEP = "nesting is too deep"
 TOO_LARGE = "the program unfolds into more code than this front end can check"
 
 
