@@ -14,7 +14,6 @@ from .shell import (
     MAX_SAMPLES,
     REFUSED,
     AsJson,
-    Iterations,
     SandboxChoice,
     Seed,
     UsageError,
@@ -36,7 +35,9 @@ def demo(
     num_samples: Annotated[
         int, typer.Option("--num-samples", min=1, max=MAX_SAMPLES, help="Before, and after.")
     ] = 256,
-    iterations: Iterations = None,
+    iterations: Annotated[
+        int | None, typer.Option("--iterations", min=1, help="How many in all.")
+    ] = None,
     seed: Seed = 0,
 ) -> None:
     """A small policy learns Compact in some minutes, and what it learnt is measured."""

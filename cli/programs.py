@@ -93,7 +93,11 @@ def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A program; - is standard input.")],
     task: Annotated[
         str | None,
-        typer.Option("--task", help="The task that it answers; without one it is only compiled."),
+        typer.Option(
+            "--task",
+            help="The task that it answers; without one it is only compiled. PythonTests-v0 needs "
+            "one: tests are judged by a task's programs.",
+        ),
     ] = None,
     tasks_from: TasksFrom = None,
     toolchain: ToolchainName = Toolchain.AUTO,
@@ -152,6 +156,8 @@ def _judge_program(
     from ..verifiers.verifier import judge
 
     name = environment_id(env)
+    if name == "PythonTests-v0" and task_id is None:
+        raise UsageError("PythonTests-v0 needs --task: tests are judged by a task's programs")
     # Those of Compact's tasks that have tests are a kind of their own.
     kind: dict[str, Any] = {}
     if (task_id or "").startswith("compact/spec/"):

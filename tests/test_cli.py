@@ -108,6 +108,8 @@ def test_what_no_engine_can_do_is_said_in_one_sentence(monkeypatch):
         (("images", "build", "compact", "--from", "/nonexistent"), "no folder /nonexistent"),
         (("attack", "--only", "G99"), "no entry is for 'G99'"),
         (("bench", "soak", "--sandbox", "unsafe"), "docker or bubblewrap here, not unsafe"),
+        (("bench", "sandbox", "--backend", "nope"), "no backend 'nope'; there are: docker, bubb"),
+        (("bench", "verify", "--backend", "nope"), "no backend 'nope'; there are: docker, bubb"),
         (
             ("bench", "soak", "--sandbox", "bubblewrap", "--restart", "x"),
             "--restart is about Docker's engine",
@@ -323,6 +325,11 @@ def test_a_compiler_that_is_none_is_the_machines_failure(contract, monkeypatch):
 
 
 # ---------------------------------------------------------------- wrong input
+
+
+def test_tests_without_a_task_are_refused(contract):
+    said = refusal("check", "PythonTests-v0", contract)
+    assert "PythonTests-v0 needs --task" in said
 
 
 def test_an_unknown_environment_is_named_with_the_nearest(contract):
