@@ -508,7 +508,12 @@ def export(
 @app.command()
 def validate(
     env: EnvironmentName,
-    tasks: TasksName = None,
+    tasks: Annotated[
+        Tasks | None,
+        typer.Option(
+            "--tasks", help="Of Compact: open or spec, which has specifications. Default: both."
+        ),
+    ] = None,
     tasks_from: TasksFrom = None,
     only: Annotated[
         list[str] | None, typer.Option("--only", help="A task or a family; may be repeated.")
@@ -524,7 +529,8 @@ def validate(
     """Every task: references pass, contracts that do nothing are paid nothing, mutants die.
 
     Exit code 1 when a task is not sound. Tasks with a specification need compactc, Node and
-    compact-runtime; `--tasks open` does without. Of a set (`--tasks-from`): references pass, and
+    compact-runtime; open ones do without: the template agent's contract solves each, and neither
+    the empty nor the constant program does. Of a set (`--tasks-from`): references pass, and
     programs that do nothing, and the set's own wrong ones, do not.
     """
     from ..benchmarks.validate import Row, ValidationError, chosen, in_a_line, print_rows, to_json

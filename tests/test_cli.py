@@ -327,6 +327,16 @@ def test_a_compiler_that_is_none_is_the_machines_failure(contract, monkeypatch):
 # ---------------------------------------------------------------- wrong input
 
 
+def test_open_tasks_are_validated_without_a_compiler(monkeypatch):
+    monkeypatch.delenv("FORGEGYM_COMPACTC", raising=False)
+    monkeypatch.setenv("PATH", "/nonexistent")
+    command = ("validate", COMPACT, "--only", "counter", *FRONTEND)
+    assert "5 tasks, 0 of them not sound" in run(*command, "--tasks", "open").stdout
+    both = run(*command, code=3)
+    assert "5 tasks, 0 of them not sound" in both.stdout
+    assert "compiler" in both.stderr
+
+
 def test_tests_without_a_task_are_refused(contract):
     said = refusal("check", "PythonTests-v0", contract)
     assert "PythonTests-v0 needs --task" in said
