@@ -19,7 +19,7 @@ from typer.core import TyperGroup
 
 from .. import ENVIRONMENTS, ToolchainMissingError, __version__
 from ..agents.memory import MemoryExhaustedError, is_out_of_memory
-from ..verifiers.sandbox.base import SandboxError
+from ..verifiers.sandbox.base import SandboxError, UnsafeRefusedError
 
 if TYPE_CHECKING:
     from ..agents.agent import Agent
@@ -33,6 +33,12 @@ AGENTS_EXTRA = ("torch", "transformers", "peft", "safetensors", "tokenizers", "m
 
 # Causes outside our control, all of which say the same in one sentence; the rest is a bug of ours.
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENOMEM)
+
+# What `open_unsafe` says, in the words of the command line.
+_UNSAFE = (
+    "--sandbox unsafe runs programs on this machine without any sandbox; where they are trusted, "
+    "check, play and solve take --allow-unsafe with it"
+)
 
 MAX_SAMPLES = 1_000_000
 
@@ -48,6 +54,8 @@ class UsageError(ValueError):
 
 def sentence(error: BaseException) -> tuple[int, str] | None:
     """The exit code and the sentence for a failure that is not a bug of ours, else None."""
+    if isinstance(error, UnsafeRefusedError):
+        return USAGE, _UNSAFE
     if isinstance(error, (ToolchainMissingError, SandboxError, MemoryExhaustedError)):
         return MACHINE, str(error)
     if is_out_of_memory(error):
