@@ -19,6 +19,7 @@ from typer.core import TyperGroup
 
 from .. import ENVIRONMENTS, ToolchainMissingError, __version__
 from ..agents.memory import MemoryExhaustedError, is_out_of_memory
+from ..envs.registration import LANGUAGES
 from ..verifiers.sandbox.base import SandboxError, UnsafeRefusedError
 
 if TYPE_CHECKING:
@@ -258,10 +259,13 @@ def agent_options(
     **options: Any,
 ) -> tuple[str, dict[str, Any]]:
     """What `load_agent` is given for the agent that `spec` names in the environment `env`; options
-    that were not given are not passed on."""
+    that were not given are not passed on. Raises `UsageError` for an agent that writes another
+    language, or does not have an option."""
     from ..agents.agent import BUILT_IN
     from ..benchmarks.baselines import BASELINES
 
+    if spec == "template" and LANGUAGES[env] != "compact":
+        raise UsageError(f"the agent 'template' writes Compact, not {LANGUAGES[env].capitalize()}")
     policy: dict[str, Any] = {"temperature": temperature, "device": device, "stop": stop or None}
     given = {key: value for key, value in policy.items() if value is not None}
     if spec == "tiny":

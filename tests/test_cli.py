@@ -582,6 +582,11 @@ def test_eval_goes_whole_times_over_the_tasks_unless_it_is_told_how_many(tmp_pat
             "without any sandbox",
         ),
         (("generate", "RustCode-v0", "--out", "o"), "name who writes for RustCode-v0"),
+        (("eval", "RustCode-v0", "--agent", "template"), "'template' writes Compact, not Rust"),
+        (
+            ("generate", "PythonTests-v0", "--agent", "template", "--out", "o"),
+            "'template' writes Compact, not Python",
+        ),
         (
             ("generate", "RustCode-v0", "--agent", "grammar", "--min-complexity", 4, "--out", "o"),
             "--min-complexity is of contracts",
