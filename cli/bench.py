@@ -197,8 +197,8 @@ def bench_sb3(
         sandbox=sandbox.value,
         say=lambda line: err.print(line, markup=False, soft_wrap=True),
     )
-    write_text(out_folder / "table.md", classic.markdown(results))
-    classic.draw(results, out_folder / "curves.png")
+    write_text(out_folder / classic.TABLE, classic.markdown(results))
+    classic.draw(results, out_folder / classic.CURVES)
     if as_json:
         print_json(results)
     else:

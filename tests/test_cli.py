@@ -338,6 +338,25 @@ def test_open_tasks_are_validated_without_a_compiler(monkeypatch):
     assert "compiler" in both.stderr
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("demo", "--iterations", 1),
+        ("study", "algorithms", "--seeds", 1),
+        ("bench", "sb3", "--env", COMPACT),
+        ("bench", "gpu", "--shapes", "tiny", "--device", "cpu"),
+    ],
+    ids=lambda command: " ".join(command[:2]),
+)
+def test_nothing_is_written_into_a_folder_of_other_things(command, tmp_path):
+    if "sb3" in command:
+        need_module("sb3_contrib", "sb3")
+    (tmp_path / "letters.txt").write_text("dear")
+    said = refusal(*command, "--out", tmp_path)
+    assert f"{tmp_path} holds letters.txt already; name another folder" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["letters.txt"]
+
+
 @pytest.mark.parametrize("chosen", ["auto", "frontend"])
 def test_tasks_with_a_specification_are_not_told_to_use_the_front_end(
     chosen, tmp_path, monkeypatch

@@ -12,7 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..records import make_folder, write_json
+from ..records import take_folder, write_json
 
 RESULTS, CONFIG = "results.json", "study.json"
 
@@ -26,10 +26,11 @@ class StudyError(Exception):
 
 def claim(folder: Path, asked: Mapping[str, Any]) -> None:
     """Makes `folder` that of the study that `asked` describes. Raises `StudyError`: it is that of
-    another one."""
-    make_folder(folder)
+    another one, and `ForeignFolderError`: it is that of something else."""
     path = folder / CONFIG
-    if path.exists() and json.loads(path.read_text()) != json.loads(json.dumps(asked)):
+    if not path.exists():
+        take_folder(folder)
+    elif json.loads(path.read_text()) != json.loads(json.dumps(asked)):
         raise StudyError(f"{folder} holds a study with other settings; name another folder")
     write_json(path, asked)
 
