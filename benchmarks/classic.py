@@ -184,6 +184,11 @@ class Cell:
     sandbox: str = "auto"
 
     @property
+    def figures(self) -> Path:
+        """What was measured, once all of it was."""
+        return self.folder / "figures.json"
+
+    @property
     def config(self) -> SB3Config:
         return SB3Config(
             out=self.folder / "maskable-ppo",
@@ -200,7 +205,7 @@ def conduct_cell(cell: Cell) -> dict[str, Any]:
 
     Raises `ClassicError` where they were measured with other settings, and as `train_sb3`.
     """
-    path = cell.folder / "figures.json"
+    path = cell.figures
     if path.exists():
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if found["settings"] != dict(SETTINGS[cell.env]):
@@ -315,7 +320,10 @@ def conduct(
     found: dict[str, list[dict[str, Any]]] = {env: [] for env in envs}
     for seed in range(seeds):
         for env in envs:
-            figures = conduct_cell(Cell(env, seed, folder / env / f"seed-{seed}", sandbox))
+            cell = Cell(env, seed, folder / env / f"seed-{seed}", sandbox)
+            if not cell.figures.exists():
+                say(f"{env} seed {seed}: {', '.join(ARMS)} …")
+            figures = conduct_cell(cell)
             found[env].append(figures)
             paid = {arm: figures["arms"][arm]["reward"] for arm in ARMS}
             say(

@@ -375,6 +375,11 @@ def evaluate(
     whole = len(frozen_tasks(config))
     if samples is not None and not whole:
         raise UsageError("--samples is for each frozen task; the training split has none")
+    if samples is not None and samples * whole > MAX_SAMPLES:
+        raise UsageError(
+            f"{samples:,} samples of each of {whole} tasks are {samples * whole:,} episodes; "
+            f"at most {MAX_SAMPLES:,} are played"
+        )
     if whole and episodes is None:
         config = replace(config, samples=(samples or max(1, _EPISODES // whole)) * whole)
     folder = out_folder or Path("runs") / f"eval-{_short(agent)}-{split.value}-{seed}"

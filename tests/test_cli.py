@@ -601,6 +601,10 @@ def test_eval_goes_whole_times_over_the_tasks_unless_it_is_told_how_many(tmp_pat
             "without any sandbox",
         ),
         (("generate", "RustCode-v0", "--out", "o"), "name who writes for RustCode-v0"),
+        (
+            ("eval", COMPACT, "--agent", "empty", "--samples", 10**11),
+            "8,000,000,000,000 episodes; at most 1,000,000",
+        ),
         (("eval", "RustCode-v0", "--agent", "template"), "'template' writes Compact, not Rust"),
         (
             ("generate", "PythonTests-v0", "--agent", "template", "--out", "o"),

@@ -40,17 +40,24 @@ def in_turn(
     workers: int,
     say: Say,
     *,
+    name: Callable[[R], str],
     finished: Callable[[R], bool],
     carry_out: Callable[[R], str],
 ) -> None:
     """Every run to its end, `workers` at a time; `carry_out` says what came of one. The first that
-    fails stops those that have not begun."""
+    fails stops those that have not begun. `say` gets a line whenever one begins or ends, since one
+    takes minutes."""
+
+    def begin(run: R) -> str:
+        say(f"{name(run)} begins")
+        return carry_out(run)
+
     waiting = [run for run in runs if not finished(run)]
     done = len(runs) - len(waiting)
     if done:
         say(f"{done} of {len(runs)} runs are there already")
     with ThreadPoolExecutor(workers) as pool:
-        left = {pool.submit(carry_out, run) for run in waiting}
+        left = {pool.submit(begin, run) for run in waiting}
         try:
             while left:
                 ended, left = wait(left, return_when=FIRST_COMPLETED)
