@@ -461,6 +461,7 @@ class Format(str, Enum):
 
 @app.command()
 def export(
+    context: typer.Context,
     env: EnvironmentName,
     out_folder: Annotated[
         Path, typer.Argument(metavar="OUT", help="An empty or a new folder; it gets one a task.")
@@ -486,13 +487,21 @@ def export(
 
     Harbor: a folder a task, with an instruction, an image, a solution, and tests, in which
     ForgeGym's verifier judges in an image that the agent never sees. verifiers: a package for `pip
-    install OUT` that `vf-eval` and prime-rl load tasks by; the other options are then theirs.
+    install OUT` that `vf-eval` and prime-rl load tasks by; the other options are then theirs, and
+    refused here.
     """
     from ..adapters.harbor import export as export_tasks
     from ..adapters.packages import write_package
 
     name = environment_id(env)
     if format_ is Format.VERIFIERS:
+        for option in ("tasks", "split", "seed", "reward", "wheel", "offline"):
+            source = context.get_parameter_source(option)
+            if source is not None and source.name == "COMMANDLINE":
+                raise UsageError(
+                    f"--{option} is of Harbor's format; the package's tasks are chosen where they "
+                    "are loaded, with --env.taskset"
+                )
         package = write_package(name, out_folder)
         if as_json:
             print_json({"format": format_.value, "package": package})

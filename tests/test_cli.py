@@ -615,6 +615,14 @@ def test_eval_goes_whole_times_over_the_tasks_unless_it_is_told_how_many(tmp_pat
             "--min-complexity is of contracts",
         ),
         (("bench", "sb3", "--env", "PythonTests-v0"), "has no discrete view"),
+        (
+            ("export", "RustCode-v0", "o", "--format", "verifiers", "--tasks", 10),
+            "--tasks is of Harbor's format",
+        ),
+        (
+            ("export", "RustCode-v0", "o", "--format", "verifiers", "--offline"),
+            "--offline is of Harbor's format",
+        ),
         (("export", "PythonTests-v0", "o", "--format", "harbor"), "cannot be exported to Harbor"),
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, tuple) else "",
