@@ -306,7 +306,7 @@ def _built(folder: Path) -> Path:
     if not (root / "pyproject.toml").is_file():
         raise ExportError(
             "the tests need a wheel of ForgeGym, and this one has no sources to build it from; "
-            "name one with --wheel"
+            "make one with `pip wheel --no-deps CHECKOUT`, and name it with --wheel"
         )
     # setuptools builds in the folder of the sources; not in a user's.
     sources = folder / "sources"

@@ -38,11 +38,11 @@ from ..envs.registration import LANGUAGES
 from ..verifiers.verifier import ChoiceError
 from .asking import sample_seed
 from .evaluation_config import TASKS
-from .records import make_folder, write_json
+from .records import make_folder, take_folder, write_json
 from .studies.study import iqm
 
 ARMS = ("uniform", "search", "maskable-ppo")
-RESULTS = "results.json"
+RESULTS, TABLE, CURVES = "results.json", "table.md", "curves.png"
 # What an arm comes to is the mean over the last quarter of its programs.
 LAST = 0.25
 # Programs for each frozen task.
@@ -184,6 +184,11 @@ class Cell:
     sandbox: str = "auto"
 
     @property
+    def figures(self) -> Path:
+        """What was measured, once all of it was."""
+        return self.folder / "figures.json"
+
+    @property
     def config(self) -> SB3Config:
         return SB3Config(
             out=self.folder / "maskable-ppo",
@@ -200,7 +205,7 @@ def conduct_cell(cell: Cell) -> dict[str, Any]:
 
     Raises `ClassicError` where they were measured with other settings, and as `train_sb3`.
     """
-    path = cell.folder / "figures.json"
+    path = cell.figures
     if path.exists():
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if found["settings"] != dict(SETTINGS[cell.env]):
@@ -305,16 +310,20 @@ def conduct(
 ) -> dict[str, Any]:
     """Every environment with every seed, seed by seed, into `results.json`.
 
-    Raises `ClassicError` for an environment without a grammar, and as `train_sb3`.
+    Raises `ClassicError` for an environment without a grammar, `records.ForeignFolderError` when
+    the folder holds something else, and as `train_sb3`.
     """
     for env in envs:
         if env not in SETTINGS:
             raise ClassicError(f"{env} has no discrete view; there are: {', '.join(SETTINGS)}")
-    make_folder(folder)
+    take_folder(folder, {*SETTINGS, RESULTS, TABLE, CURVES})
     found: dict[str, list[dict[str, Any]]] = {env: [] for env in envs}
     for seed in range(seeds):
         for env in envs:
-            figures = conduct_cell(Cell(env, seed, folder / env / f"seed-{seed}", sandbox))
+            cell = Cell(env, seed, folder / env / f"seed-{seed}", sandbox)
+            if not cell.figures.exists():
+                say(f"{env} seed {seed}: {', '.join(ARMS)} …")
+            figures = conduct_cell(cell)
             found[env].append(figures)
             paid = {arm: figures["arms"][arm]["reward"] for arm in ARMS}
             say(

@@ -23,7 +23,7 @@ from .compact_agreement import compile_all
 from .evaluate import evaluate_into, read_rows
 from .evaluation_config import EvaluationConfig
 from .evaluation_rows import Row
-from .records import make_folder, write_json, write_text
+from .records import make_folder, take_folder, write_json, write_text
 from .report import evaluation_table, percent_interval
 from .statistics import Estimate, wilson
 from .summary import QUALITY_COMPLEXITY, ContractSummary
@@ -50,13 +50,14 @@ def run(
 ) -> dict[str, Any]:
     """The whole demo into `folder`; returns what `summary.json` there holds.
 
-    Raises as the trainer and the evaluation do, with a sentence for the user.
+    Raises `records.ForeignFolderError` when there is something in it, and as the trainer and the
+    evaluation do, with a sentence for the user.
     """
     from ..agents.grpo import GRPOConfig, train_grpo
     from ..agents.policy import load_policy_agent
 
     began = time.monotonic()
-    make_folder(folder)
+    take_folder(folder)
 
     console.rule("1  the base policy")
     before = _evaluate(folder / "before", load_policy_agent("tiny"), samples, seed, console)

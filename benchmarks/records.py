@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -30,6 +30,19 @@ def make_folder(path: Path) -> None:
         raise OutputError(path, error) from error
     if not os.access(path, os.W_OK | os.X_OK):
         raise OutputError(path, PermissionError(13, "Permission denied"))
+
+
+class ForeignFolderError(Exception):
+    """A folder holds what a command has not written; the message is one sentence."""
+
+
+def take_folder(path: Path, own: Collection[str] = ()) -> None:
+    """Create a folder, or take one that holds nothing but what is called as in `own`, and hidden
+    files. Raises `ForeignFolderError` for any other, and as `make_folder`."""
+    make_folder(path)
+    names = {found.name for found in path.iterdir() if not found.name.startswith(".")}
+    if foreign := sorted(names.difference(own)):
+        raise ForeignFolderError(f"{path} holds {foreign[0]} already; name another folder")
 
 
 def write_text(path: Path, text: str) -> None:

@@ -3,8 +3,9 @@
 A frozen task is sound when its reference (and its second solution, where it has one) solves it,
 when contracts that do nothing are paid nothing, and when small mistakes in the reference are
 noticed: at least `LEAST_KILLED` of the mutants that compile die, and each that survives is listed,
-with the reason that the task gives for it. Everything follows from the tasks and a seed: twice
-gives twice the same, which `digest` shows.
+with the reason that the task gives for it. An open task of Compact has neither reference nor tests:
+the template agent's contract solves it, and the baselines that do nothing do not. Everything
+follows from the tasks and a seed: twice gives twice the same, which `digest` shows.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ..envs.rewards import Reward, compact_spec, solved
+from ..agents.template import TemplateAgent
+from ..envs.rewards import Reward, binary, compact_spec, solved
 from ..envs.tasks import compact as open_tasks
 from ..envs.tasks import compact_spec as spec_tasks
 from ..envs.tasks.compact_spec import SpecTask
@@ -35,6 +37,7 @@ from ..verifiers.compact.toolchain import CompactVerifier, TrialError
 from ..verifiers.task import Task
 from ..verifiers.verdict import Verdict
 from ..verifiers.verifier import ChoiceError, Verifier, judge
+from .baselines import ConstantAgent, EmptyAgent
 
 # The share of a reference's mutants that hidden tests must tell from it.
 LEAST_KILLED = 0.9
@@ -278,11 +281,24 @@ def _full(verdict: Verdict) -> bool:
 
 
 def validate_open(task: Task, verifier: CompactVerifier) -> Row:
-    """One task without tests: its reference is accepted and has all that is asked for."""
-    assert task.reference is not None
-    (verdict,) = verdicts_on(verifier, task, [task.reference])
+    """One task without tests, in the place of whose reference stands what the template agent
+    writes. Raises `ValidationError`.
+
+    To compile is not paid as solving it, or the empty program would be: it compiles.
+    """
+    (answer,) = TemplateAgent().generate([task.prompt], seeds=[0])
+    idle = {agent.name: agent.answer(task) for agent in (EmptyAgent(), ConstantAgent())}
+    verdict, *of_idle = verdicts_on(verifier, task, [answer, *idle.values()])
+    pay = {name: binary(v).total for name, v in zip(idle, of_idle, strict=True)}
     fine = solved(verdict)
-    return Row(task.id, task.key, task.family, fine, complaint="" if fine else _complaint(verdict))
+    return Row(
+        task=task.id,
+        key=task.key,
+        family=task.family,
+        reference=fine,
+        paid={name: total for name, total in pay.items() if total > 0},
+        complaint="" if fine else _complaint(verdict),
+    )
 
 
 def verdicts_on(verifier: Verifier, task: Task, sources: Sequence[str]) -> list[Verdict]:
@@ -308,7 +324,7 @@ def chosen(kind: str | None, only: Sequence[str] = ()) -> tuple[list[Task], list
 
     Raises `ChoiceError` when nothing is of that name.
     """
-    without = [] if kind == "spec" else [t for t in open_tasks.tasks("eval") if t.reference]
+    without = [] if kind == "spec" else list(open_tasks.tasks("eval"))
     with_tests = [] if kind == "open" else list(spec_tasks.everything())
     if only:
         names = set(only)
@@ -353,10 +369,12 @@ def to_json(rows: Sequence[Row], toolchain: str, sandbox: str | None) -> dict[st
 
 def in_a_line(row: Row) -> str:
     """What came of one task, in a few words."""
-    dead = f"{row.killed} of {row.mutants} mutants die"
-    if row.wrong and not row.mutants:
-        dead = f"{row.wrong - len(row.passing)} of {row.wrong} wrong programs fail"
-    return f"{row.task}: {'sound' if row.sound else 'NOT SOUND'}, {dead}"
+    said = f"{row.task}: {'sound' if row.sound else 'NOT SOUND'}"
+    if row.mutants:
+        return f"{said}, {row.killed} of {row.mutants} mutants die"
+    if row.wrong:
+        return f"{said}, {row.wrong - len(row.passing)} of {row.wrong} wrong programs fail"
+    return said
 
 
 def print_rows(rows: Sequence[Row], console: Console) -> None:
@@ -379,7 +397,7 @@ def print_rows(rows: Sequence[Row], console: Console) -> None:
             str(len(of)),
             f"{sum(row.reference for row in of)} pass",
             f"{sum(seconds)} of {len(seconds)} pass" if seconds else "",
-            str(sum(len(row.paid) for row in of)) if number else "",
+            str(sum(len(row.paid) for row in of)),
             str(number) if number else "",
             f"{killed} ({killed / number:.1%})" if number else "",
             f"{min(row.share for row in of):.0%}" if number else "",

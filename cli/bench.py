@@ -14,7 +14,6 @@ from .shell import (
     MAX_SAMPLES,
     REFUSED,
     AsJson,
-    Iterations,
     SandboxChoice,
     Seed,
     UsageError,
@@ -36,7 +35,9 @@ def demo(
     num_samples: Annotated[
         int, typer.Option("--num-samples", min=1, max=MAX_SAMPLES, help="Before, and after.")
     ] = 256,
-    iterations: Iterations = None,
+    iterations: Annotated[
+        int | None, typer.Option("--iterations", min=1, help="How many in all.")
+    ] = None,
     seed: Seed = 0,
 ) -> None:
     """A small policy learns Compact in some minutes, and what it learnt is measured."""
@@ -196,8 +197,8 @@ def bench_sb3(
         sandbox=sandbox.value,
         say=lambda line: err.print(line, markup=False, soft_wrap=True),
     )
-    write_text(out_folder / "table.md", classic.markdown(results))
-    classic.draw(results, out_folder / "curves.png")
+    write_text(out_folder / classic.TABLE, classic.markdown(results))
+    classic.draw(results, out_folder / classic.CURVES)
     if as_json:
         print_json(results)
     else:

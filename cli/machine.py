@@ -77,7 +77,7 @@ def _rewards(name: str) -> list[str]:
 
 def _compact_toolchains() -> list[dict[str, Any]]:
     """What judges Compact here, in the order of preference; `toolchain` None: not here."""
-    from ..verifiers.compact.compiler import find_compactc
+    from ..verifiers.compact.compiler import INSTALL_HINT, find_compactc
     from ..verifiers.compact.toolchain import FRONTEND
 
     found = find_compactc()
@@ -87,8 +87,7 @@ def _compact_toolchains() -> list[dict[str, Any]]:
             "toolchain": None if found is None else str(found.toolchain),
             "language": None if found is None else f"Compact {found.toolchain.language_version}",
             "command": None if found is None else " ".join(found.command),
-            "missing": "install it with Midnight's `compact update` or name it in "
-            "FORGEGYM_COMPACTC",
+            "missing": INSTALL_HINT,
         },
         {
             "choice": "frontend",
@@ -205,7 +204,9 @@ def images_build(
 
     wanted = languages or images.languages()
     for name in wanted:
-        images.tag(name)
+        if name not in images.languages():
+            known = ", ".join(images.languages())
+            raise UsageError(f"there is no image for {name!r}; there are: {known}")
     if release is not None and not release.is_dir():
         raise UsageError(f"there is no folder {release}")
     if release is not None and not images.TAKE_A_FOLDER & set(wanted):

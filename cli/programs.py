@@ -93,7 +93,11 @@ def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A program; - is standard input.")],
     task: Annotated[
         str | None,
-        typer.Option("--task", help="The task that it answers; without one it is only compiled."),
+        typer.Option(
+            "--task",
+            help="The task that it answers; without one it is only compiled. PythonTests-v0 needs "
+            "one: tests are judged by a task's programs.",
+        ),
     ] = None,
     tasks_from: TasksFrom = None,
     toolchain: ToolchainName = Toolchain.AUTO,
@@ -152,6 +156,8 @@ def _judge_program(
     from ..verifiers.verifier import judge
 
     name = environment_id(env)
+    if name == "PythonTests-v0" and task_id is None:
+        raise UsageError("PythonTests-v0 needs --task: tests are judged by a task's programs")
     # Those of Compact's tasks that have tests are a kind of their own.
     kind: dict[str, Any] = {}
     if (task_id or "").startswith("compact/spec/"):
@@ -369,6 +375,11 @@ def evaluate(
     whole = len(frozen_tasks(config))
     if samples is not None and not whole:
         raise UsageError("--samples is for each frozen task; the training split has none")
+    if samples is not None and samples * whole > MAX_SAMPLES:
+        raise UsageError(
+            f"{samples:,} samples of each of {whole} tasks are {samples * whole:,} episodes; "
+            f"at most {MAX_SAMPLES:,} are played"
+        )
     if whole and episodes is None:
         config = replace(config, samples=(samples or max(1, _EPISODES // whole)) * whole)
     folder = out_folder or Path("runs") / f"eval-{_short(agent)}-{split.value}-{seed}"
@@ -450,6 +461,7 @@ class Format(str, Enum):
 
 @app.command()
 def export(
+    context: typer.Context,
     env: EnvironmentName,
     out_folder: Annotated[
         Path, typer.Argument(metavar="OUT", help="An empty or a new folder; it gets one a task.")
@@ -475,13 +487,21 @@ def export(
 
     Harbor: a folder a task, with an instruction, an image, a solution, and tests, in which
     ForgeGym's verifier judges in an image that the agent never sees. verifiers: a package for `pip
-    install OUT` that `vf-eval` and prime-rl load tasks by; the other options are then theirs.
+    install OUT` that `vf-eval` and prime-rl load tasks by; the other options are then theirs, and
+    refused here.
     """
     from ..adapters.harbor import export as export_tasks
     from ..adapters.packages import write_package
 
     name = environment_id(env)
     if format_ is Format.VERIFIERS:
+        for option in ("tasks", "split", "seed", "reward", "wheel", "offline"):
+            source = context.get_parameter_source(option)
+            if source is not None and source.name == "COMMANDLINE":
+                raise UsageError(
+                    f"--{option} is of Harbor's format; the package's tasks are chosen where they "
+                    "are loaded, with --env.taskset"
+                )
         package = write_package(name, out_folder)
         if as_json:
             print_json({"format": format_.value, "package": package})
@@ -502,7 +522,12 @@ def export(
 @app.command()
 def validate(
     env: EnvironmentName,
-    tasks: TasksName = None,
+    tasks: Annotated[
+        Tasks | None,
+        typer.Option(
+            "--tasks", help="Of Compact: open or spec, which has specifications. Default: both."
+        ),
+    ] = None,
     tasks_from: TasksFrom = None,
     only: Annotated[
         list[str] | None, typer.Option("--only", help="A task or a family; may be repeated.")
@@ -518,7 +543,8 @@ def validate(
     """Every task: references pass, contracts that do nothing are paid nothing, mutants die.
 
     Exit code 1 when a task is not sound. Tasks with a specification need compactc, Node and
-    compact-runtime; `--tasks open` does without. Of a set (`--tasks-from`): references pass, and
+    compact-runtime; open ones do without: the template agent's contract solves each, and neither
+    the empty nor the constant program does. Of a set (`--tasks-from`): references pass, and
     programs that do nothing, and the set's own wrong ones, do not.
     """
     from ..benchmarks.validate import Row, ValidationError, chosen, in_a_line, print_rows, to_json

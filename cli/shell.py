@@ -19,7 +19,8 @@ from typer.core import TyperGroup
 
 from .. import ENVIRONMENTS, ToolchainMissingError, __version__
 from ..agents.memory import MemoryExhaustedError, is_out_of_memory
-from ..verifiers.sandbox.base import SandboxError
+from ..envs.registration import LANGUAGES
+from ..verifiers.sandbox.base import SandboxError, UnsafeRefusedError
 
 if TYPE_CHECKING:
     from ..agents.agent import Agent
@@ -33,6 +34,12 @@ AGENTS_EXTRA = ("torch", "transformers", "peft", "safetensors", "tokenizers", "m
 
 # Causes outside our control, all of which say the same in one sentence; the rest is a bug of ours.
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENOMEM)
+
+# What `open_unsafe` says, in the words of the command line.
+_UNSAFE = (
+    "--sandbox unsafe runs programs on this machine without any sandbox; where they are trusted, "
+    "check, play and solve take --allow-unsafe with it"
+)
 
 MAX_SAMPLES = 1_000_000
 
@@ -48,6 +55,8 @@ class UsageError(ValueError):
 
 def sentence(error: BaseException) -> tuple[int, str] | None:
     """The exit code and the sentence for a failure that is not a bug of ours, else None."""
+    if isinstance(error, UnsafeRefusedError):
+        return USAGE, _UNSAFE
     if isinstance(error, (ToolchainMissingError, SandboxError, MemoryExhaustedError)):
         return MACHINE, str(error)
     if is_out_of_memory(error):
@@ -250,10 +259,13 @@ def agent_options(
     **options: Any,
 ) -> tuple[str, dict[str, Any]]:
     """What `load_agent` is given for the agent that `spec` names in the environment `env`; options
-    that were not given are not passed on."""
+    that were not given are not passed on. Raises `UsageError` for an agent that writes another
+    language, or does not have an option."""
     from ..agents.agent import BUILT_IN
     from ..benchmarks.baselines import BASELINES
 
+    if spec == "template" and LANGUAGES[env] != "compact":
+        raise UsageError(f"the agent 'template' writes Compact, not {LANGUAGES[env].capitalize()}")
     policy: dict[str, Any] = {"temperature": temperature, "device": device, "stop": stop or None}
     given = {key: value for key, value in policy.items() if value is not None}
     if spec == "tiny":

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import REQUIRED
 
+from forgegym.adapters import harbor
 from forgegym.adapters.harbor import LANGUAGES, export, task_record
 from forgegym.adapters.harbor_grade import grade
 from forgegym.adapters.rows import ExportError, begin, open_env
@@ -91,6 +92,12 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path):
     (tmp_path / "mine").write_text("")
     with pytest.raises(ExportError, match="not an empty folder"):
         export(COMPACT, tmp_path, 1)
+
+
+def test_without_sources_it_is_said_how_to_make_a_wheel(tmp_path, monkeypatch):
+    monkeypatch.setattr(harbor, "__file__", str(tmp_path / "forgegym" / "adapters" / "harbor.py"))
+    with pytest.raises(ExportError, match=r"`pip wheel --no-deps CHECKOUT`.*--wheel"):
+        export(PYTHON, tmp_path / "out", 1)
 
 
 def test_the_command_writes_the_folders(wheel, tmp_path):

@@ -65,7 +65,7 @@ def test_all_arms_are_measured_once_and_other_settings_are_refused(
     monkeypatch.setattr(classic, "SETTINGS", {ENV: TINY})
     said: list[str] = []
     results = conduct([ENV], tmp_path / "study", seeds=2, say=said.append)
-    assert len(said) == 2
+    assert len(said) == 4  # a line when one begins, and one when it has ended
     assert results[ENV]["seeds"] == 2
     for arm in ARMS:
         figures = results[ENV]["arms"][arm]["figures"]

@@ -18,6 +18,13 @@ def test_a_demo_never_writes_over_another(tmp_path, monkeypatch):
     assert str(demo.new_folder()) == "runs/demo-3"
 
 
+def test_a_demo_has_an_iteration_at_least(tmp_path):
+    result = CliRunner().invoke(app, ["demo", "--out", str(tmp_path / "d"), "--iterations", "0"])
+    assert result.exit_code == 2
+    assert "--iterations" in result.stderr
+    assert not (tmp_path / "d").exists()
+
+
 def test_the_contracts_shown_differ_in_structure_and_solve_their_task_where_any_do():
     def row(index, structure, solved=False, accepted=True, complexity=4):
         return {

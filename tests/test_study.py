@@ -13,7 +13,7 @@ from forgegym.agents.tracking import JSONL_FILE
 from forgegym.benchmarks.studies.catalogue import STUDIES
 from forgegym.benchmarks.studies.duel import DuelConclusion, DuelStudy, summarise
 from forgegym.benchmarks.studies.report import WINDOW, Conclusion
-from forgegym.benchmarks.studies.runs import StudyError
+from forgegym.benchmarks.studies.runs import StudyError, in_turn
 from forgegym.benchmarks.studies.study import Arm, Run, Study, best_window, iqm
 from forgegym.benchmarks.studies.study import summarise as summarise_study
 from forgegym.cli import app
@@ -49,6 +49,19 @@ def test_every_arm_is_a_run_that_can_be_configured(study, tmp_path):
         values = {name: parsed(name, str(value), hints[name]) for name, value in given.items()}
         made = config(out=tmp_path, **values)
         assert made.samples == study.common["samples"]
+
+
+def test_a_line_is_said_when_a_run_begins_and_when_it_has_ended():
+    said, begun = [], []
+
+    def carry_out(run):
+        begun.append(said[-1])
+        return f"run {run}: fine"
+
+    in_turn([1, 2, 3], 1, said.append, name=str, finished=[2].__contains__, carry_out=carry_out)
+    assert begun == ["1 begins", "3 begins"]
+    assert said[0] == "1 of 3 runs are there already"
+    assert {"2/3 run 1: fine", "3/3 run 3: fine"} <= set(said)
 
 
 @pytest.mark.learning

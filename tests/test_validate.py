@@ -23,6 +23,7 @@ from forgegym.benchmarks.validate import (
     chosen,
     digest,
     fates_of_mutants,
+    in_a_line,
     print_rows,
     to_json,
     validate,
@@ -106,6 +107,51 @@ def test_the_table_has_raw_numbers_and_every_survivor_with_its_reason() -> None:
     assert "NO REASON GIVEN" in shown
     assert "only 80% of the mutants die" in shown
     assert "1 tasks, 1 of them not sound" in shown
+
+
+# ---------------------------------------------------------------- open tasks
+
+
+@pytest.fixture
+def front_end() -> Iterator[CompactVerifier]:
+    with closing(CompactVerifier("frontend", workers=1)) as opened:
+        yield opened
+
+
+def test_every_open_task_is_solved_by_the_template_agent_and_by_no_idle_program(
+    front_end: CompactVerifier,
+) -> None:
+    tasks, _ = chosen("open")
+    assert len(tasks) == 80
+    rows = validate(front_end, tasks, [])
+    assert [row for row in rows if not row.sound] == []
+    assert digest(rows) == digest(validate(front_end, tasks, []))
+
+
+def test_an_open_task_that_an_idle_program_solves_is_not_sound(
+    front_end: CompactVerifier,
+) -> None:
+    (row,) = validate(front_end, [TASK], [])
+    assert row.reference
+    assert row.paid == {"empty": 1.0, "constant": 1.0}
+    assert not row.sound
+    assert in_a_line(row) == "t: NOT SOUND"
+
+
+def test_an_open_task_that_cannot_be_solved_is_not_sound(front_end: CompactVerifier) -> None:
+    task, *_ = chosen("open")[0]
+    nobody = replace(task, prompt="anything")
+    (row,) = validate(front_end, [nobody], [])
+    assert not row.reference
+    assert row.complaint == "not all is there"
+    assert not row.sound
+
+
+def test_open_tasks_are_chosen_by_family() -> None:
+    assert {task.family for task in chosen("open", ["counter"])[0]} == {"counter"}
+    without, with_tests = chosen(None, ["counter"])
+    assert without
+    assert with_tests
 
 
 # ---------------------------------------------------------------- what becomes of mutants

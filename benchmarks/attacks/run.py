@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ...verifiers.sandbox.base import Sandbox
+from ...verifiers.sandbox.images import languages
 from .catalogue import NOT_HERE, ROWS, SMALL, Bait, Entry, Result, load, run_entry
 from .submissions import OneVerifier, Verifiers, run_submission, verifiers_for
 
@@ -135,13 +136,17 @@ def opener(sandbox: str, *, language: str = "python", reuse: str = "proven") -> 
 def chosen(language: str, only: Sequence[str] = ()) -> list[Entry]:
     """The entries for `language` (those for any, and its own); of these `only` rows or names.
 
-    Raises `ValueError` for a row or a name that no entry has.
+    Raises `ValueError` for a row or a name that no entry has, and for a language without an image.
     """
+    if language not in languages():
+        raise ValueError(f"there is no language {language!r}; there are {', '.join(languages())}")
     everything = load() + load(submitted=True)
     found = [entry for entry in everything if entry.language in ("any", language)]
     for wanted in only:
         if not any(wanted in (entry.name, *entry.ids) for entry in found):
-            why = NOT_HERE.get(wanted, "`forgegym attack` lists what there is")
+            ids = {row for entry in found for row in entry.ids}
+            rows = ", ".join(sorted(ids, key=lambda row: (row[0], int(row[1:]))))
+            why = NOT_HERE.get(wanted, f"the rows for {language} are {rows}")
             raise ValueError(f"no entry is for {wanted!r}; {why}")
     return [e for e in found if not only or {e.name, *e.ids} & set(only)]
 

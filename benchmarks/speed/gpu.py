@@ -25,6 +25,7 @@ from rich.table import Table
 from ...agents.generate import CacheDecoder, Decoder, generate
 from ...agents.logprob import completion_scores
 from ...agents.static import StaticDecoder
+from ..records import take_folder
 from . import train
 from .items import BenchError
 from .train import SHAPES, Setting, make_model, prompts_of
@@ -173,8 +174,9 @@ def measure(
     with_trl: bool,
     say: Callable[[str], None],
 ) -> Measured:
-    """Every part of `plan`, into `folder` (made when it is not there)."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Every part of `plan`, into `folder` (made when it is not there). Raises
+    `records.ForeignFolderError` when that holds something else."""
+    take_folder(folder, (RESULTS, TABLES))
     found = Measured(train.machine(device))
 
     def bounds() -> None:

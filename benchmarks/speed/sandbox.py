@@ -474,6 +474,14 @@ def _repeat(what: str, once: Callable[[], None]) -> Contrast:
 # ---------------------------------------------------------------- all of it
 
 
+def check_backends(backends: Sequence[str]) -> None:
+    """Raises `BenchError` when one of them is none of `BACKENDS`."""
+    unknown = set(backends) - set(BACKENDS)
+    if unknown:
+        known = ", ".join(BACKENDS)
+        raise BenchError(f"there is no backend {unknown.pop()!r}; there are: {known}")
+
+
 def measure(
     *,
     backends: Sequence[str] = BACKENDS,
@@ -495,9 +503,7 @@ def measure(
         BenchError: There is no such item or backend, or a number is out of its range.
     """
     wanted = chosen_items(items)
-    unknown = set(backends) - set(BACKENDS)
-    if unknown:
-        raise BenchError(f"there is no backend {unknown.pop()!r}; there are: {', '.join(BACKENDS)}")
+    check_backends(backends)
     if repetitions < 1 or steps < 0:
         raise BenchError("repetitions are at least 1, and steps at least 0")
     report = Report(

@@ -34,6 +34,7 @@ from .sandbox import (
     Bare,
     bare_in_container,
     bare_on_host,
+    check_backends,
     machine,
     shares_of,
     together,
@@ -132,6 +133,7 @@ def measure(
     say: Callable[[str], None],
 ) -> Report:
     """All of it. Raises `BenchError`, `ToolchainMissingError` and `SandboxUnavailableError`."""
+    check_backends(backends)
     for language in languages:
         if language not in LANGUAGES:
             raise BenchError(f"there is no language {language!r}; there are {', '.join(LANGUAGES)}")

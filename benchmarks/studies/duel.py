@@ -55,6 +55,7 @@ class DuelStudy:
         runs = [folder / "runs" / f"seed-{seed}" for seed in range(seeds)]
         in_turn(
             runs, workers, say,
+            name=lambda run: run.name,
             finished=lambda run: bool(_results(run).get("finished")),
             carry_out=lambda run: _carry_out(self, run),
         )  # fmt: skip

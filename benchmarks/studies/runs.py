@@ -12,7 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..records import make_folder, write_json
+from ..records import take_folder, write_json
 
 RESULTS, CONFIG = "results.json", "study.json"
 
@@ -26,10 +26,11 @@ class StudyError(Exception):
 
 def claim(folder: Path, asked: Mapping[str, Any]) -> None:
     """Makes `folder` that of the study that `asked` describes. Raises `StudyError`: it is that of
-    another one."""
-    make_folder(folder)
+    another one, and `ForeignFolderError`: it is that of something else."""
     path = folder / CONFIG
-    if path.exists() and json.loads(path.read_text()) != json.loads(json.dumps(asked)):
+    if not path.exists():
+        take_folder(folder)
+    elif json.loads(path.read_text()) != json.loads(json.dumps(asked)):
         raise StudyError(f"{folder} holds a study with other settings; name another folder")
     write_json(path, asked)
 
@@ -39,17 +40,24 @@ def in_turn(
     workers: int,
     say: Say,
     *,
+    name: Callable[[R], str],
     finished: Callable[[R], bool],
     carry_out: Callable[[R], str],
 ) -> None:
     """Every run to its end, `workers` at a time; `carry_out` says what came of one. The first that
-    fails stops those that have not begun."""
+    fails stops those that have not begun. `say` gets a line whenever one begins or ends, since one
+    takes minutes."""
+
+    def begin(run: R) -> str:
+        say(f"{name(run)} begins")
+        return carry_out(run)
+
     waiting = [run for run in runs if not finished(run)]
     done = len(runs) - len(waiting)
     if done:
         say(f"{done} of {len(runs)} runs are there already")
     with ThreadPoolExecutor(workers) as pool:
-        left = {pool.submit(carry_out, run) for run in waiting}
+        left = {pool.submit(begin, run) for run in waiting}
         try:
             while left:
                 ended, left = wait(left, return_when=FIRST_COMPLETED)

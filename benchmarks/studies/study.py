@@ -183,9 +183,14 @@ def _all(runs: Sequence[Run], workers: int, say: Say, *, evaluated: bool) -> Non
     """Every run to its end, and its adapters judged where that is asked for."""
     in_turn(
         runs, workers, say,
+        name=_name,
         finished=lambda run: run.finished(evaluated=evaluated),
         carry_out=lambda run: _carry_out(run, evaluated),
     )  # fmt: skip
+
+
+def _name(run: Run) -> str:
+    return f"{run.arm.name} seed {run.seed} rate {run.settings.get('learning_rate', '(own)')}"
 
 
 def _told(run: Run, seconds: float) -> str:
@@ -194,10 +199,7 @@ def _told(run: Run, seconds: float) -> str:
         evaluation["compile_rate"]["value"] if (evaluation := run.evaluation("best")) else None
     )
     rate = "" if reached is None else f", best adapter compiles {reached:.0%}"
-    return (
-        f"{run.arm.name} seed {run.seed} rate {run.settings.get('learning_rate', '(own)')}: "
-        f"reward {mean(rows[-WINDOW:], 'avg_reward'):.3f}{rate} ({seconds:.0f} s)"
-    )
+    return f"{_name(run)}: reward {mean(rows[-WINDOW:], 'avg_reward'):.3f}{rate} ({seconds:.0f} s)"
 
 
 def _carry_out(run: Run, evaluated: bool) -> str:

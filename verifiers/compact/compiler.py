@@ -49,10 +49,9 @@ ASKING_SECONDS = 20.0
 FILE = "contract.compact"
 IN_IMAGE = ("/usr/local/bin/compactc",)
 
-INSTALL_HINT = (
-    "install it with Midnight's `compact update`, name it in FORGEGYM_COMPACTC, "
-    'or use toolchain="frontend"'
-)
+INSTALL_HINT = "install it with Midnight's `compact update` or name it in FORGEGYM_COMPACTC"
+# The front end runs nothing, and so judges no task with a specification.
+OR_FRONTEND = 'or, but for tasks="spec", use toolchain="frontend"'
 
 # The release of compact-runtime that what compactc 0.31 compiles asks for by number.
 RUNTIME_VERSION = "0.16.0"

@@ -22,7 +22,7 @@ from ..sandbox.choose import Choice as SandboxChoice
 from ..verdict import Diagnostic, Failure, FailureKind, Severity, Toolchain, Verdict
 from ..verifier import ToolchainMissingError
 from . import parse
-from .compiler import INSTALL_HINT, Compiler, compiling, open_compiler
+from .compiler import INSTALL_HINT, OR_FRONTEND, Compiler, compiling, open_compiler
 from .frontend import ast
 from .frontend.check import FilesResult, check_file
 from .frontend.complexity import measure, seed_count
@@ -123,7 +123,7 @@ def check_files(
         finally:
             compiler.close()
     if toolchain == "compactc":
-        raise ToolchainMissingError(f"no Compact compiler was found: {INSTALL_HINT}")
+        raise ToolchainMissingError(f"no Compact compiler was found: {INSTALL_HINT}, {OR_FRONTEND}")
     try:
         reading = _read(path)
     except DeadlineError:

@@ -38,7 +38,14 @@ from ..verdict import (
 from ..verifier import ChoiceError, ToolchainMissingError, check_choice
 from . import behaviour, parse
 from .behaviour import Play, Scene, Told
-from .compiler import INSTALL_HINT, MEMORY_BYTES, OUTPUT_BYTES, Compiler, open_compiler
+from .compiler import (
+    INSTALL_HINT,
+    MEMORY_BYTES,
+    OR_FRONTEND,
+    OUTPUT_BYTES,
+    Compiler,
+    open_compiler,
+)
 from .frontend import ast
 from .frontend.check import FRONTEND_VERSION, check
 from .frontend.complexity import measure, seed_count
@@ -201,7 +208,9 @@ class CompactVerifier:
         if toolchain != "frontend":
             self._compiler = open_compiler(sandbox, allow_unsafe=allow_unsafe, workers=self.workers)
         if toolchain == "compactc" and self._compiler is None:
-            raise ToolchainMissingError(f"no Compact compiler was found: {INSTALL_HINT}")
+            raise ToolchainMissingError(
+                f"no Compact compiler was found: {INSTALL_HINT}, {OR_FRONTEND}"
+            )
         if self._compiler is not None:
             language = self._compiler.toolchain.language_version or ""
             if language.split(".")[:2] != LANGUAGE_VERSION.split(".")[:2]:

@@ -214,6 +214,10 @@ class SandboxUnavailableError(SandboxError):
     hold one of its limits."""
 
 
+class UnsafeRefusedError(SandboxUnavailableError):
+    """``"unsafe"`` was asked for once, and takes asking twice."""
+
+
 class BoxDiedError(SandboxError):
     """A box ended, or its stream broke, while it had a job.
 

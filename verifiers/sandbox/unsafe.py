@@ -16,7 +16,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from .base import Profile, SandboxUnavailableError
+from .base import Profile, UnsafeRefusedError
 from .box import Box
 from .bubblewrap import ProcessTransport
 from .janitor import Janitor
@@ -45,10 +45,10 @@ def open_unsafe(
 
     `user`: the uid that jobs run as, which takes root (None: this process's own).
 
-    Raises `SandboxUnavailableError` unless `allow_unsafe`.
+    Raises `UnsafeRefusedError` unless `allow_unsafe`.
     """
     if not allow_unsafe:
-        raise SandboxUnavailableError(
+        raise UnsafeRefusedError(
             'sandbox="unsafe" runs programs on this machine without any sandbox; '
             "say allow_unsafe=True if they are trusted"
         )
