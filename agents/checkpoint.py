@@ -27,6 +27,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .lock import files, working_in
+
 STATE, CONFIG, LATEST, BEST = "state.bin", "config.json", "latest", "best"
 _MAGIC = b"forgegym training state 1 sha256 "
 
@@ -135,8 +137,8 @@ def prepare_folder(folder: Path, config: Mapping[str, Any], *, resume: bool) -> 
     if folder.exists() and not folder.is_dir():
         raise CheckpointError(f"{folder} is a file, not a folder for a run.")
     if not path.exists():
-        if folder.exists() and any(folder.iterdir()):
-            left = {p.name for p in folder.iterdir()} - {CONFIG + ".part"}
+        if folder.exists():
+            left = files(folder) - {CONFIG + ".part"}
             if left:
                 raise CheckpointError(
                     f"{folder} holds something that is not a run (it has {min(left)} but no "
@@ -160,6 +162,24 @@ def prepare_folder(folder: Path, config: Mapping[str, Any], *, resume: bool) -> 
             f"The run in {folder} was made with {key} = {saved.get(key)!r}, not "
             f"{wanted.get(key)!r}; resume it with the settings it began with."
         )
+
+
+@contextlib.contextmanager
+def run_folder(folder: Path, config: Mapping[str, Any], *, resume: bool) -> Iterator[None]:
+    """A folder made ready by `prepare_folder`, in which no other process works meanwhile.
+
+    Raises as that does, and `lock.FolderInUseError` while another one is at work.
+    """
+    with contextlib.ExitStack() as held:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            held.enter_context(working_in(folder))
+        except FileExistsError:
+            pass  # a file, of which the next line has something to say
+        except OSError as error:
+            raise CheckpointError(f"{folder} could not be written ({error.strerror}).") from error
+        prepare_folder(folder, config, resume=resume)
+        yield
 
 
 class StopRequest:

@@ -7,12 +7,15 @@ dropped when the file is opened again, and everything before it is kept.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+from ..agents.lock import working_in
 
 
 class OutputError(Exception):
@@ -30,6 +33,21 @@ def make_folder(path: Path) -> None:
         raise OutputError(path, error) from error
     if not os.access(path, os.W_OK | os.X_OK):
         raise OutputError(path, PermissionError(13, "Permission denied"))
+
+
+@contextlib.contextmanager
+def own_folder(path: Path) -> Iterator[None]:
+    """A folder, made where it is not there, in which no other process works meanwhile.
+
+    Raises `OutputError` as `make_folder`, `agents.lock.FolderInUseError`.
+    """
+    make_folder(path)
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(working_in(path))
+        except OSError as error:
+            raise OutputError(path, error) from error
+        yield
 
 
 def write_text(path: Path, text: str) -> None:
