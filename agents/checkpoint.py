@@ -129,8 +129,10 @@ def load_state(folder: Path) -> TrainingState | None:
 def prepare_folder(folder: Path, config: Mapping[str, Any], *, resume: bool) -> None:
     """Makes `folder` ready for a run with `config`, or checks that it holds that very run.
 
-    Raises `CheckpointError` when the folder already holds a run and `resume` is False, when the
-    run it holds was made with another configuration, or when it cannot be written.
+    What a start left that failed before its first iteration was over is no run yet: another
+    configuration takes its place. Raises `CheckpointError` when the folder already holds a run and
+    `resume` is False, when the run it holds was made with another configuration, or when it cannot
+    be written.
     """
     path = folder / CONFIG
     text = json.dumps(dict(config), indent=2, sort_keys=True, default=str) + "\n"
@@ -144,6 +146,9 @@ def prepare_folder(folder: Path, config: Mapping[str, Any], *, resume: bool) -> 
                     f"{folder} holds something that is not a run (it has {min(left)} but no "
                     f"{CONFIG}); choose another folder."
                 )
+        write_atomically(path, text.encode())
+        return
+    if _only_started(folder):
         write_atomically(path, text.encode())
         return
     if not resume:
@@ -162,6 +167,19 @@ def prepare_folder(folder: Path, config: Mapping[str, Any], *, resume: bool) -> 
             f"The run in {folder} was made with {key} = {saved.get(key)!r}, not "
             f"{wanted.get(key)!r}; resume it with the settings it began with."
         )
+
+
+def _only_started(folder: Path) -> bool:
+    """Whether a run's configuration and logs without a line are all that there is."""
+    others = [folder / name for name in files(folder) - {CONFIG, CONFIG + ".part"}]
+    if any(path.is_dir() or path.lstat().st_size for path in others):
+        return False
+    try:
+        saved = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except ValueError:
+        return False
+    # A model's folder, or somebody else's, may have a file of this name, too.
+    return isinstance(saved, dict) and "algorithm" in saved
 
 
 @contextlib.contextmanager
