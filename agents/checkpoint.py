@@ -155,11 +155,8 @@ def prepare_folder(folder: Path, config: Mapping[str, Any], *, resume: bool) -> 
         raise CheckpointError(
             f"{folder} already holds a run; continue it with --resume or choose another folder."
         )
-    try:
-        saved = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise CheckpointError(f"{path} is not a run's configuration ({error}).") from error
-    wanted = json.loads(text)
+    saved, wanted = _configuration(path), json.loads(text)
+    _check_kind(folder, saved, _kind(wanted))
     differing = sorted(k for k in {*saved, *wanted} if saved.get(k) != wanted.get(k))
     if differing:
         key = differing[0]
@@ -169,17 +166,58 @@ def prepare_folder(folder: Path, config: Mapping[str, Any], *, resume: bool) -> 
         )
 
 
+def saved_settings(folder: Path, kind: str) -> dict[str, Any]:
+    """The settings that the run in `folder` was made with, as JSON has them; none without a run.
+
+    `kind`: the command that trains it, ``grpo`` or ``duel``. Raises `CheckpointError` for a run of
+    another one.
+    """
+    path = folder / CONFIG
+    if not path.exists():
+        return {}
+    saved = _configuration(path)
+    if _kind(saved) != kind and _only_started(folder):
+        return {}
+    _check_kind(folder, saved, kind)
+    # A duel's is written with the command's name before it.
+    algorithm = str(saved.get("algorithm")).rpartition(" ")[2]
+    return {**saved, "algorithm": algorithm}
+
+
+def _configuration(path: Path) -> dict[str, Any]:
+    try:
+        saved = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(saved, dict):
+            raise ValueError("it is no object")
+    except ValueError as error:
+        raise CheckpointError(f"{path} is not a run's configuration ({error}).") from error
+    return saved
+
+
+def _kind(config: Mapping[str, Any]) -> str:
+    """The command that a configuration is of. Stable-Baselines3 has algorithms of the same names,
+    and its runs alone say versions."""
+    return "sb3" if "versions" in config else str(config.get("algorithm")).partition(" ")[0]
+
+
+def _check_kind(folder: Path, saved: Mapping[str, Any], kind: str) -> None:
+    # Before any setting: what differs there follows from this.
+    if "algorithm" not in saved:
+        raise CheckpointError(f"{folder / CONFIG} is not a run's configuration; choose another.")
+    if _kind(saved) != kind:
+        raise CheckpointError(
+            f"{folder} holds a run of `train {_kind(saved)}`, not of `train {kind}`; choose "
+            "another folder."
+        )
+
+
 def _only_started(folder: Path) -> bool:
     """Whether a run's configuration and logs without a line are all that there is."""
     others = [folder / name for name in files(folder) - {CONFIG, CONFIG + ".part"}]
     if any(path.is_dir() or path.lstat().st_size for path in others):
         return False
-    try:
-        saved = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-    except ValueError:
-        return False
     # A model's folder, or somebody else's, may have a file of this name, too.
-    return isinstance(saved, dict) and "algorithm" in saved
+    return "algorithm" in _configuration(folder / CONFIG)
 
 
 @contextlib.contextmanager

@@ -113,10 +113,18 @@ def test_a_run_is_not_overwritten(tmp_path):
 
 
 def test_a_run_is_resumed_only_with_its_own_settings(tmp_path):
-    begun(tmp_path / "run", {"seed": 1, "lr": 0.1})
-    prepare_folder(tmp_path / "run", {"seed": 1, "lr": 0.1}, resume=True)
+    begun(tmp_path / "run", {"algorithm": "grpo", "lr": 0.1})
+    prepare_folder(tmp_path / "run", {"algorithm": "grpo", "lr": 0.1}, resume=True)
     with pytest.raises(CheckpointError, match=r"was made with lr = 0.1, not 0.2"):
-        prepare_folder(tmp_path / "run", {"seed": 1, "lr": 0.2}, resume=True)
+        prepare_folder(tmp_path / "run", {"algorithm": "grpo", "lr": 0.2}, resume=True)
+
+
+def test_a_run_of_another_algorithm_is_told_before_any_setting(tmp_path):
+    begun(tmp_path, {"algorithm": "grpo", "aggregation": "token"})
+    with pytest.raises(CheckpointError, match=r"holds a run of `train grpo`, not of `train ppo`"):
+        prepare_folder(tmp_path, {"algorithm": "ppo"}, resume=True)
+    with pytest.raises(CheckpointError, match=r"holds a run of `train grpo`, not of `train sb3`"):
+        prepare_folder(tmp_path, {"algorithm": "ppo", "versions": {}}, resume=True)
 
 
 def test_resuming_nothing_begins_anew(tmp_path):
