@@ -1,5 +1,7 @@
 """Two processes never write into one folder of results: the second is refused in one sentence."""
 
+import errno
+import fcntl
 import json
 import os
 import subprocess
@@ -85,6 +87,16 @@ def test_what_a_process_starts_does_not_keep_its_lock(tmp_path):
     finally:
         child.kill()
         child.wait()
+
+
+def test_where_the_filesystem_has_no_locks_work_goes_on(tmp_path, monkeypatch):
+    def none(descriptor, operation):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", none)
+    with working_in(tmp_path):
+        (tmp_path / "result").touch()
+    assert [path.name for path in tmp_path.iterdir()] == ["result"]
 
 
 def test_of_many_that_come_and_go_one_at_a_time_is_in(tmp_path):
