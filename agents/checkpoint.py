@@ -27,6 +27,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .lock import files, working_in
+
 STATE, CONFIG, LATEST, BEST = "state.bin", "config.json", "latest", "best"
 _MAGIC = b"forgegym training state 1 sha256 "
 
@@ -127,16 +129,18 @@ def load_state(folder: Path) -> TrainingState | None:
 def prepare_folder(folder: Path, config: Mapping[str, Any], *, resume: bool) -> None:
     """Makes `folder` ready for a run with `config`, or checks that it holds that very run.
 
-    Raises `CheckpointError` when the folder already holds a run and `resume` is False, when the
-    run it holds was made with another configuration, or when it cannot be written.
+    What a start left that failed before its first iteration was over is no run yet: another
+    configuration takes its place. Raises `CheckpointError` when the folder already holds a run and
+    `resume` is False, when the run it holds was made with another configuration, or when it cannot
+    be written.
     """
     path = folder / CONFIG
     text = json.dumps(dict(config), indent=2, sort_keys=True, default=str) + "\n"
     if folder.exists() and not folder.is_dir():
         raise CheckpointError(f"{folder} is a file, not a folder for a run.")
     if not path.exists():
-        if folder.exists() and any(folder.iterdir()):
-            left = {p.name for p in folder.iterdir()} - {CONFIG + ".part"}
+        if folder.exists():
+            left = files(folder) - {CONFIG + ".part"}
             if left:
                 raise CheckpointError(
                     f"{folder} holds something that is not a run (it has {min(left)} but no "
@@ -144,15 +148,15 @@ def prepare_folder(folder: Path, config: Mapping[str, Any], *, resume: bool) -> 
                 )
         write_atomically(path, text.encode())
         return
+    if _only_started(folder):
+        write_atomically(path, text.encode())
+        return
     if not resume:
         raise CheckpointError(
             f"{folder} already holds a run; continue it with --resume or choose another folder."
         )
-    try:
-        saved = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise CheckpointError(f"{path} is not a run's configuration ({error}).") from error
-    wanted = json.loads(text)
+    saved, wanted = _configuration(path), json.loads(text)
+    _check_kind(folder, saved, _kind(wanted))
     differing = sorted(k for k in {*saved, *wanted} if saved.get(k) != wanted.get(k))
     if differing:
         key = differing[0]
@@ -160,6 +164,78 @@ def prepare_folder(folder: Path, config: Mapping[str, Any], *, resume: bool) -> 
             f"The run in {folder} was made with {key} = {saved.get(key)!r}, not "
             f"{wanted.get(key)!r}; resume it with the settings it began with."
         )
+
+
+def saved_settings(folder: Path, kind: str) -> dict[str, Any]:
+    """The settings that the run in `folder` was made with, as JSON has them; none without a run.
+
+    `kind`: the command that trains it, ``grpo`` or ``duel``. Raises `CheckpointError` for a run of
+    another one.
+    """
+    path = folder / CONFIG
+    if not path.exists():
+        return {}
+    saved = _configuration(path)
+    if _kind(saved) != kind and _only_started(folder):
+        return {}
+    _check_kind(folder, saved, kind)
+    # A duel's is written with the command's name before it.
+    algorithm = str(saved.get("algorithm")).rpartition(" ")[2]
+    return {**saved, "algorithm": algorithm}
+
+
+def _configuration(path: Path) -> dict[str, Any]:
+    try:
+        saved = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(saved, dict):
+            raise ValueError("it is no object")
+    except ValueError as error:
+        raise CheckpointError(f"{path} is not a run's configuration ({error}).") from error
+    return saved
+
+
+def _kind(config: Mapping[str, Any]) -> str:
+    """The command that a configuration is of. Stable-Baselines3 has algorithms of the same names,
+    and its runs alone say versions."""
+    return "sb3" if "versions" in config else str(config.get("algorithm")).partition(" ")[0]
+
+
+def _check_kind(folder: Path, saved: Mapping[str, Any], kind: str) -> None:
+    # Before any setting: what differs there follows from this.
+    if "algorithm" not in saved:
+        raise CheckpointError(f"{folder / CONFIG} is not a run's configuration; choose another.")
+    if _kind(saved) != kind:
+        raise CheckpointError(
+            f"{folder} holds a run of `train {_kind(saved)}`, not of `train {kind}`; choose "
+            "another folder."
+        )
+
+
+def _only_started(folder: Path) -> bool:
+    """Whether a run's configuration and logs without a line are all that there is."""
+    others = [folder / name for name in files(folder) - {CONFIG, CONFIG + ".part"}]
+    if any(path.is_dir() or path.lstat().st_size for path in others):
+        return False
+    # A model's folder, or somebody else's, may have a file of this name, too.
+    return "algorithm" in _configuration(folder / CONFIG)
+
+
+@contextlib.contextmanager
+def run_folder(folder: Path, config: Mapping[str, Any], *, resume: bool) -> Iterator[None]:
+    """A folder made ready by `prepare_folder`, in which no other process works meanwhile.
+
+    Raises as that does, and `lock.FolderInUseError` while another one is at work.
+    """
+    with contextlib.ExitStack() as held:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            held.enter_context(working_in(folder))
+        except FileExistsError:
+            pass  # a file, of which the next line has something to say
+        except OSError as error:
+            raise CheckpointError(f"{folder} could not be written ({error.strerror}).") from error
+        prepare_folder(folder, config, resume=resume)
+        yield
 
 
 class StopRequest:

@@ -40,7 +40,7 @@ from .checkpoint import (
     CheckpointError,
     TrainingState,
     load_state,
-    prepare_folder,
+    run_folder,
     save_state,
     stop_on_interrupt,
     write_atomically,
@@ -339,19 +339,19 @@ def train_duel(config: DuelConfig, *, console: Console | None = None) -> Trainin
     and ``training_results.json``. Stops after Ctrl-C at the end of the last whole step; everything
     is saved.
 
-    Raises `CheckpointError`, `PolicyError` or `MemoryExhaustedError` with a sentence for the user.
+    Raises `CheckpointError`, `FolderInUseError`, `PolicyError` or `MemoryExhaustedError` with a
+    sentence for the user.
     """
     console = console or Console()
     settings = {k: v for k, v in asdict(config).items() if k not in _FREE}
     resuming = config.resume or config.resume_from is not None
-    prepare_folder(
-        config.out, {**settings, "algorithm": "duel " + config.algorithm}, resume=resuming
-    )
-    run = _Run(config, console)
-    try:
-        return run.train(settings)
-    finally:
-        run.close()
+    described = {**settings, "algorithm": "duel " + config.algorithm}
+    with run_folder(config.out, described, resume=resuming):
+        run = _Run(config, console)
+        try:
+            return run.train(settings)
+        finally:
+            run.close()
 
 
 class _Run:

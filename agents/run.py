@@ -12,7 +12,7 @@ import statistics
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -29,7 +29,7 @@ from .checkpoint import (
     CheckpointError,
     TrainingState,
     load_state,
-    prepare_folder,
+    run_folder,
     save_state,
     stop_on_interrupt,
 )
@@ -372,25 +372,31 @@ def train(
 
     Stops after `config.iterations`, or after Ctrl-C at the end of the last whole iteration; in
     both cases everything is saved. Several processes: see `distributed`; each returns, and only
-    the first one's result has rows. Raises `CheckpointError`, `PolicyError`, `JudgingFailedError`
-    or `MemoryExhaustedError` with a sentence for the user, and what Gymnasium raises for an unknown
-    environment.
+    the first one's result has rows. Raises `CheckpointError`, `FolderInUseError`, `PolicyError`,
+    `JudgingFailedError` or `MemoryExhaustedError` with a sentence for the user, and what Gymnasium
+    raises for an unknown environment.
     """
-    with join() as world:
-        return _train(config, algorithm, world, console if world.first else Console(quiet=True))
+    with join() as world, ExitStack() as held:
+        groups = config.samples // config.group_size
+        if groups % world.size:
+            raise CheckpointError(
+                f"{groups} groups of samples cannot be shared by {world.size} processes."
+            )
+        settings = {k: v for k, v in asdict(config).items() if k not in _FREE}
+        settings["algorithm"] = algorithm.name
+        folder = run_folder(config.out, settings, resume=config.resume)
+        world.first_does(lambda: held.enter_context(folder))
+        said = console if world.first else Console(quiet=True)
+        return _train(config, settings, algorithm, world, said)
 
 
 def _train(
-    config: RunConfig, algorithm: type[Learner[Any]], world: World, console: Console | None
+    config: RunConfig,
+    settings: Mapping[str, Any],
+    algorithm: type[Learner[Any]],
+    world: World,
+    console: Console | None,
 ) -> TrainingResult:
-    if config.samples // config.group_size % world.size:
-        raise CheckpointError(
-            f"{config.samples // config.group_size} groups of samples cannot be shared by "
-            f"{world.size} processes."
-        )
-    settings = {k: v for k, v in asdict(config).items() if k not in _FREE}
-    settings["algorithm"] = algorithm.name
-    world.first_does(lambda: prepare_folder(config.out, settings, resume=config.resume))
     policy = add_adapter(
         load_base(config.base, device=config.device, dtype=config.dtype),
         rank=config.lora_rank,

@@ -35,7 +35,7 @@ from .agent import AgentError
 from .checkpoint import (
     CheckpointError,
     StopRequest,
-    prepare_folder,
+    run_folder,
     stop_on_interrupt,
     write_atomically,
 )
@@ -294,8 +294,9 @@ def train_sb3(config: SB3Config, *, console: Console | None = None) -> TrainingR
     """Trains, and leaves models with their logs in `config.out`: `best.zip`, `latest.zip`.
 
     Stops after `config.iterations`, or after Ctrl-C with the last whole iteration saved. Raises
-    `CheckpointError` for a folder that does not hold this run, `JudgingFailedError` when the
-    machine fails, and what Gymnasium raises for an unknown environment.
+    `CheckpointError` for a folder that does not hold this run, `FolderInUseError` for one that
+    another process works in, `JudgingFailedError` when the machine fails, and what Gymnasium raises
+    for an unknown environment.
     """
     settings = {k: v for k, v in asdict(config).items() if k not in _FREE}
     settings["versions"] = {
@@ -306,12 +307,12 @@ def train_sb3(config: SB3Config, *, console: Console | None = None) -> TrainingR
         "gymnasium": gymnasium.__version__,
         "numpy": np.__version__,
     }
-    prepare_folder(config.out, settings, resume=config.resume)
-    env = DiscreteVecEnv(make_view(config))
-    try:
-        return _train(config, env, console)
-    finally:
-        env.close()
+    with run_folder(config.out, settings, resume=config.resume):
+        env = DiscreteVecEnv(make_view(config))
+        try:
+            return _train(config, env, console)
+        finally:
+            env.close()
 
 
 def _train(config: SB3Config, env: DiscreteVecEnv, console: Console | None) -> TrainingResult:

@@ -11,12 +11,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..agents.lock import files
 from ..envs.registration import LANGUAGES
 from .asking import BATCH
 from .evaluate import sample
 from .evaluation_config import EvaluationConfig, EvaluationError
 from .evaluation_rows import Row
-from .records import Rows, make_folder, write_json, write_text
+from .records import Rows, own_folder, write_json, write_text
 
 if TYPE_CHECKING:
     from ..agents.agent import Agent
@@ -71,42 +72,46 @@ def collect_into(
     Into `folder`: one file a program, ``examples.jsonl`` (prompt, source, reward, task and
     toolchain of each, and of Compact the complexity) and ``summary.json`` (the counts). Raises
     `EvaluationError` when the folder holds something already or the agent answers nothing any
-    more, `records.OutputError` when it cannot be written; what was written by then stays.
+    more, `records.OutputError` when it cannot be written; what was written by then stays. Raises
+    `agents.lock.FolderInUseError` while another process works in it.
     """
-    make_folder(folder)
-    if any(folder.iterdir()):
-        raise EvaluationError(f"{folder} is not empty; name another folder")
-    counts = Counts(config.samples)
-    seen: set[str] = set()
-    suffix = SUFFIXES[LANGUAGES[config.env]]
-    with Rows(folder / EXAMPLES) as examples:
-        draws = range(config.samples * ATTEMPTS_PER_PROGRAM)
-        width = min(BATCH, config.samples)
-        silent: list[dict[str, str]] = []  # in a row
-        for rows in sample(agent, config, draws, width=width):
-            for row in rows:
-                silent = [] if row["agent_error"] is None else [*silent, row["agent_error"]]
-                if len(silent) == width:
-                    kind, told = silent[0]["kind"], silent[0]["message"]
-                    raise EvaluationError(
-                        f"the agent {agent.name!r} answers nothing any more ({kind}): {told}"
-                    )
-            for row in rows:
+    with own_folder(folder):
+        if files(folder):
+            raise EvaluationError(f"{folder} is not empty; name another folder")
+        counts = Counts(config.samples)
+        seen: set[str] = set()
+        suffix = SUFFIXES[LANGUAGES[config.env]]
+        with Rows(folder / EXAMPLES) as examples:
+            draws = range(config.samples * ATTEMPTS_PER_PROGRAM)
+            width = min(BATCH, config.samples)
+            silent: list[dict[str, str]] = []  # in a row
+            for rows in sample(agent, config, draws, width=width):
+                for row in rows:
+                    silent = [] if row["agent_error"] is None else [*silent, row["agent_error"]]
+                    if len(silent) == width:
+                        kind, told = silent[0]["kind"], silent[0]["message"]
+                        raise EvaluationError(
+                            f"the agent {agent.name!r} answers nothing any more ({kind}): {told}"
+                        )
+                for row in rows:
+                    if counts.kept == counts.wanted:
+                        break
+                    counts.drawn += 1
+                    if _keeps(row, seen, counts, min_complexity):
+                        counts.kept += 1
+                        write_text(folder / f"{counts.kept:04d}{suffix}", row["source"])
+                        examples.append(_example(row, agent.name))
+                on_rows(counts)
                 if counts.kept == counts.wanted:
                     break
-                counts.drawn += 1
-                if _keeps(row, seen, counts, min_complexity):
-                    counts.kept += 1
-                    write_text(folder / f"{counts.kept:04d}{suffix}", row["source"])
-                    examples.append(_example(row, agent.name))
-            on_rows(counts)
-            if counts.kept == counts.wanted:
-                break
-    write_json(
-        folder / COUNTS,
-        {"config": {**asdict(config), "min_complexity": min_complexity}, "counts": asdict(counts)},
-    )
-    return counts
+        write_json(
+            folder / COUNTS,
+            {
+                "config": {**asdict(config), "min_complexity": min_complexity},
+                "counts": asdict(counts),
+            },
+        )
+        return counts
 
 
 def _keeps(row: Row, seen: set[str], counts: Counts, min_complexity: int) -> bool:

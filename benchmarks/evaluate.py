@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..agents.agent import Agent, Configured, without_address
+from ..agents.lock import files
 from ..envs.code_env import step_together
 from ..envs.registration import LANGUAGES, TRANSCRIPTS
 from .asking import BATCH, Asking, Episode, asking, sample_seed, text_seed
@@ -32,7 +33,7 @@ from .evaluation_config import (
     tasks_digest,
 )
 from .evaluation_rows import Row, row_of
-from .records import Rows, make_folder, write_json
+from .records import Rows, own_folder, write_json
 from .summary import Summary, summarise
 
 if TYPE_CHECKING:
@@ -193,35 +194,36 @@ def evaluate_into(
     failed, or which the agent did not answer. Raises `EvaluationError` when the folder holds
     results and `resume` is False, damaged ones, or results of another configuration or of another
     agent; `AgentSetupError` when the agent cannot answer at all as it is set up;
-    `records.OutputError` when it cannot be written.
+    `records.OutputError` when it cannot be written; `agents.lock.FolderInUseError` while another
+    process works in it.
     """
     described = described_config(agent, config, spec, options)
-    make_folder(folder)
-    _check_claim(folder, described, resume=resume)
-    _check_room(folder, config)
-    write_json(folder / CONFIG, described)
-    prompts = described["tasks_digest"] is None
-    with Rows(folder / ROWS) as file:
-        rows = list(file.kept)
-        done = {row["index"]: row["turns"] for row in rows if _stays(row)}
-        began = time.monotonic()
-        missing = [i for i in range(config.samples) if i not in done]
-        spent = sum(done.values())
-        for fresh in sample(agent, config, missing, workers=workers, spent=spent):
-            for row in fresh:
-                file.append({k: v for k, v in row.items() if prompts or k != "prompt"})
-            rows += fresh
-            on_rows(fresh)
-    summary = summarise(rows, LANGUAGES[config.env])
-    write_json(
-        folder / SUMMARY,
-        {
-            "config": asdict(config),
-            "summary": summary.to_json(),
-            "seconds": time.monotonic() - began,
-        },
-    )
-    return summary
+    with own_folder(folder):
+        _check_claim(folder, described, resume=resume)
+        _check_room(folder, config)
+        write_json(folder / CONFIG, described)
+        prompts = described["tasks_digest"] is None
+        with Rows(folder / ROWS) as file:
+            rows = list(file.kept)
+            done = {row["index"]: row["turns"] for row in rows if _stays(row)}
+            began = time.monotonic()
+            missing = [i for i in range(config.samples) if i not in done]
+            spent = sum(done.values())
+            for fresh in sample(agent, config, missing, workers=workers, spent=spent):
+                for row in fresh:
+                    file.append({k: v for k, v in row.items() if prompts or k != "prompt"})
+                rows += fresh
+                on_rows(fresh)
+        summary = summarise(rows, LANGUAGES[config.env])
+        write_json(
+            folder / SUMMARY,
+            {
+                "config": asdict(config),
+                "summary": summary.to_json(),
+                "seconds": time.monotonic() - began,
+            },
+        )
+        return summary
 
 
 def _stays(row: Row) -> bool:
@@ -301,7 +303,7 @@ def _check_claim(folder: Path, wanted: Mapping[str, Any], *, resume: bool) -> No
     """Raises `EvaluationError` unless `folder` is this evaluation's, or can become it."""
     path, rows = folder / CONFIG, folder / ROWS
     if not path.exists():
-        if any(folder.iterdir()):
+        if files(folder):
             raise EvaluationError(
                 f"{folder} holds files that are no evaluation; name an empty or a new folder"
             )

@@ -7,12 +7,15 @@ dropped when the file is opened again, and everything before it is kept.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+from ..agents.lock import working_in
 
 
 class OutputError(Exception):
@@ -43,6 +46,21 @@ def take_folder(path: Path, own: Collection[str] = ()) -> None:
     names = {found.name for found in path.iterdir() if not found.name.startswith(".")}
     if foreign := sorted(names.difference(own)):
         raise ForeignFolderError(f"{path} holds {foreign[0]} already; name another folder")
+
+
+@contextlib.contextmanager
+def own_folder(path: Path) -> Iterator[None]:
+    """A folder, made where it is not there, in which no other process works meanwhile.
+
+    Raises `OutputError` as `make_folder`, `agents.lock.FolderInUseError`.
+    """
+    make_folder(path)
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(working_in(path))
+        except OSError as error:
+            raise OutputError(path, error) from error
+        yield
 
 
 def write_text(path: Path, text: str) -> None:

@@ -21,6 +21,7 @@ from ..agents.agent import (
     Conversing,
     Metered,
 )
+from ..agents.lock import files
 from ..envs.feedback import feedback_text
 from ..envs.reasoning import Stage, asks, program, with_history
 from ..verifiers.python.toolchain import PythonVerifier
@@ -28,7 +29,7 @@ from ..verifiers.task import Task
 from ..verifiers.verdict import Verdict
 from ..verifiers.verifier import judge
 from .asking import text_seed
-from .records import OutputError, Rows, make_folder, write_json
+from .records import OutputError, Rows, own_folder, write_json
 
 CONFIG, ROWS = "config.json", "solutions.jsonl"
 
@@ -191,39 +192,45 @@ def solve_all(
     there is a row, and it is tried again then.
 
     Raises `SolveError` when `out` holds other solutions, or any and `resume` is False;
-    `OutputError`.
+    `OutputError`; `agents.lock.FolderInUseError` while another process works in `out`.
     """
-    make_folder(out)
-    wanted = {**config.to_json(), "problems": [task.key for task in tasks]}
-    path = out / CONFIG
-    if path.exists():
-        if not resume:
-            raise SolveError(f"{out} already holds solutions: go on with --resume, or name another")
+    with own_folder(out):
+        wanted = {**config.to_json(), "problems": [task.key for task in tasks]}
+        path = out / CONFIG
+        if path.exists():
+            if not resume:
+                raise SolveError(
+                    f"{out} already holds solutions: go on with --resume, or name another"
+                )
+            try:
+                held = json.loads(path.read_text(encoding="utf-8"))
+            except ValueError as error:
+                raise SolveError(f"{path} is damaged: {error}") from error
+            if held != json.loads(json.dumps(wanted)):
+                differing = next(k for k in {**held, **wanted} if held.get(k) != wanted.get(k))
+                raise SolveError(
+                    f"{out} holds solutions with other {differing}; name another folder"
+                )
+        elif files(out):
+            raise SolveError(f"{out} holds something else; name another folder")
+        else:
+            write_json(path, wanted)
         try:
-            held = json.loads(path.read_text(encoding="utf-8"))
+            rows = Rows(out / ROWS)
         except ValueError as error:
-            raise SolveError(f"{path} is damaged: {error}") from error
-        if held != json.loads(json.dumps(wanted)):
-            differing = next(k for k in {**held, **wanted} if held.get(k) != wanted.get(k))
-            raise SolveError(f"{out} holds solutions with other {differing}; name another folder")
-    elif any(out.iterdir()):
-        raise SolveError(f"{out} holds something else; name another folder")
-    else:
-        write_json(path, wanted)
-    try:
-        rows = Rows(out / ROWS)
-    except ValueError as error:
-        raise SolveError(str(error)) from error
-    with rows:
-        done = {
-            row["id"] for row in rows.kept if row["failure"] is None and row["agent_error"] is None
-        }
-        for number, task in enumerate(tasks):
-            if task.id in done:
-                continue
-            solution = solve(agent, task, config, verifier=verifier, number=number)
-            rows.append(solution.to_json())
-            yield solution
+            raise SolveError(str(error)) from error
+        with rows:
+            done = {
+                row["id"]
+                for row in rows.kept
+                if row["failure"] is None and row["agent_error"] is None
+            }
+            for number, task in enumerate(tasks):
+                if task.id in done:
+                    continue
+                solution = solve(agent, task, config, verifier=verifier, number=number)
+                rows.append(solution.to_json())
+                yield solution
 
 
 def solutions(out: Path) -> list[dict[str, Any]]:

@@ -57,7 +57,9 @@ Base = Annotated[
 TrainingSeed = Annotated[
     int | None, typer.Option("--seed", min=0, help="The same seed gives the same run.")
 ]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with the run in --out, with its settings.")
+]
 
 
 def _takes_several(kind: Any) -> bool:
@@ -66,11 +68,18 @@ def _takes_several(kind: Any) -> bool:
 
 
 def _configure(
-    kind: type[Configuration], given: dict[str, Any], settings: list[str] | None, *, show: bool
+    kind: type[Configuration],
+    given: dict[str, Any],
+    settings: list[str] | None,
+    *,
+    show: bool,
+    command: str,
 ) -> Configuration:
-    """A configuration from what was given; with `show`, print it and stop.
+    """A configuration from what was given, and where a run is resumed from what that was made with;
+    with `show`, print it and stop.
 
-    Raises `UsageError` for a setting that there is not, or a value that it cannot have.
+    Raises `UsageError` for a setting that there is not, or a value that it cannot have,
+    `CheckpointError` for a run of another `command`.
     """
     hints = get_type_hints(kind)
     values: dict[str, Any] = {}
@@ -79,7 +88,11 @@ def _configure(
             values[field.name] = field.default
         elif field.default_factory is not MISSING:
             values[field.name] = field.default_factory()
-    values |= {name: value for name, value in given.items() if value is not None}
+    given = {name: value for name, value in given.items() if value is not None}
+    values |= given
+    told = {*given, *(setting.partition("=")[0] for setting in settings or ())}
+    if "out" in given and (given.get("resume") or "resume_from" in told):
+        values |= _saved(given["out"], command, {*hints} - told)
     for setting in settings or ():
         name, equals, text = setting.partition("=")
         if not equals:
@@ -109,6 +122,17 @@ def _configure(
         raise UsageError(str(error)) from error
 
 
+def _saved(folder: Path, command: str, names: set[str]) -> dict[str, Any]:
+    """What the run in `folder` was made with, of these settings."""
+    from ..agents.checkpoint import saved_settings
+
+    return {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in saved_settings(folder, command).items()
+        if name in names
+    }
+
+
 @train_app.command()
 def sft(
     out_folder: RunFolder = None,
@@ -122,7 +146,7 @@ def sft(
 
     own = RECIPES.get(environment_id(env), {}) if env is not None else {}
     given = {**own, "out": out_folder, "env": env, "seed": seed}
-    config = _configure(SFTConfig, given, settings, show=show)
+    config = _configure(SFTConfig, given, settings, show=show, command="sft")
     probe(config.env)
     train_sft(config, console=out)
 
@@ -171,7 +195,7 @@ def _add_trainer(name: str, module: str, kind: str, function: str, purpose: str)
     ) -> None:
         algorithm = importlib.import_module(f"..agents.{module}", __package__)
         given = _given(out_folder, env, base, iterations, seed, resume)
-        config: Any = _configure(getattr(algorithm, kind), given, settings, show=show)
+        config: Any = _configure(getattr(algorithm, kind), given, settings, show=show, command=name)
         chosen = {
             name: getattr(config, name) for name in ("tasks", "judge", "families", "difficulty")
         }
@@ -200,7 +224,7 @@ def duel(
     from ..agents.duel import ENVIRONMENTS, DuelConfig, train_duel
 
     given = {"out": out_folder, "base": base, "seed": seed, "resume": resume}
-    config = _configure(DuelConfig, given, settings, show=show)
+    config = _configure(DuelConfig, given, settings, show=show, command="duel")
     rewards = {"solver": config.solver_reward, "writer": config.writer_reward}
     for role, env in ENVIRONMENTS.items():
         chosen = {"families": config.families, "difficulty": config.difficulty}
@@ -229,7 +253,7 @@ def sb3(
 
     given = {"out": out_folder, "algorithm": algorithm, "env": env, "iterations": iterations,
              "seed": seed, "resume": resume}  # fmt: skip
-    config = _configure(SB3Config, given, settings, show=show)
+    config = _configure(SB3Config, given, settings, show=show, command="sb3")
     chosen = {"families": config.families, "difficulty": config.difficulty}
     options = {name: value for name, value in chosen.items() if value is not None}
     probe(config.env, toolchain=config.toolchain, reward=config.reward, **options)

@@ -1,11 +1,13 @@
 """Saving and continuing: whole files or none, and damage is refused in one sentence."""
 
+import json
 import os
 import random
 import signal
 
 import pytest
 import torch
+from typer.testing import CliRunner
 
 from forgegym.agents.checkpoint import (
     CONFIG,
@@ -18,6 +20,7 @@ from forgegym.agents.checkpoint import (
     stop_on_interrupt,
     write_atomically,
 )
+from forgegym.cli import app
 
 
 def state(iteration=3):
@@ -97,23 +100,79 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
         write_atomically(tmp_path / "file" / "below" / "state", b"")
 
 
+def begun(folder, config):
+    """A run that has saved something."""
+    prepare_folder(folder, config, resume=False)
+    save_state(folder, state())
+
+
 def test_a_run_is_not_overwritten(tmp_path):
-    prepare_folder(tmp_path / "run", {"seed": 1}, resume=False)
+    begun(tmp_path / "run", {"seed": 1})
     with pytest.raises(CheckpointError, match="already holds a run; continue it with --resume"):
         prepare_folder(tmp_path / "run", {"seed": 1}, resume=False)
 
 
 def test_a_run_is_resumed_only_with_its_own_settings(tmp_path):
-    prepare_folder(tmp_path / "run", {"seed": 1, "lr": 0.1}, resume=False)
-    prepare_folder(tmp_path / "run", {"seed": 1, "lr": 0.1}, resume=True)
+    begun(tmp_path / "run", {"algorithm": "grpo", "lr": 0.1})
+    prepare_folder(tmp_path / "run", {"algorithm": "grpo", "lr": 0.1}, resume=True)
     with pytest.raises(CheckpointError, match=r"was made with lr = 0.1, not 0.2"):
-        prepare_folder(tmp_path / "run", {"seed": 1, "lr": 0.2}, resume=True)
+        prepare_folder(tmp_path / "run", {"algorithm": "grpo", "lr": 0.2}, resume=True)
+
+
+def test_a_run_of_another_algorithm_is_told_before_any_setting(tmp_path):
+    begun(tmp_path, {"algorithm": "grpo", "aggregation": "token"})
+    with pytest.raises(CheckpointError, match=r"holds a run of `train grpo`, not of `train ppo`"):
+        prepare_folder(tmp_path, {"algorithm": "ppo"}, resume=True)
+    with pytest.raises(CheckpointError, match=r"holds a run of `train grpo`, not of `train sb3`"):
+        prepare_folder(tmp_path, {"algorithm": "ppo", "versions": {}}, resume=True)
 
 
 def test_resuming_nothing_begins_anew(tmp_path):
     """A run killed before its first line was written is continued from its beginning."""
     prepare_folder(tmp_path / "run", {"seed": 1}, resume=True)
     assert (tmp_path / "run" / CONFIG).exists()
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_what_a_failed_start_left_is_no_run(tmp_path, resume):
+    """Its base was not there, or no program could be judged: the mended command begins."""
+    prepare_folder(tmp_path, {"algorithm": "grpo", "base": "nowhere"}, resume=False)
+    for name in ("metrics.csv", "metrics.jsonl", ".lock"):
+        (tmp_path / name).touch()
+    prepare_folder(tmp_path, {"algorithm": "grpo", "base": "tiny"}, resume=resume)
+    assert json.loads((tmp_path / CONFIG).read_text())["base"] == "tiny"
+
+
+@pytest.mark.parametrize("left", ["best/", "metrics.jsonl"])
+def test_a_run_that_has_left_anything_is_one(tmp_path, left):
+    prepare_folder(tmp_path, {"algorithm": "grpo", "seed": 1}, resume=False)
+    if left.endswith("/"):
+        (tmp_path / left).mkdir()
+    else:
+        (tmp_path / left).write_text("{}\n")
+    with pytest.raises(CheckpointError, match="already holds a run"):
+        prepare_folder(tmp_path, {"algorithm": "grpo", "seed": 2}, resume=False)
+
+
+def test_the_configuration_of_a_model_is_not_written_over(tmp_path):
+    (tmp_path / CONFIG).write_text('{"model_type": "llama"}')
+    with pytest.raises(CheckpointError, match="already holds a run"):
+        prepare_folder(tmp_path, {"algorithm": "grpo"}, resume=False)
+    assert (tmp_path / CONFIG).read_text() == '{"model_type": "llama"}'
+
+
+def test_a_command_that_failed_to_start_can_be_mended(tmp_path):
+    def refused(*arguments):
+        command = ["train", "grpo", "--out", str(tmp_path / "run"), *arguments]
+        said = CliRunner().invoke(app, [*command, "--set", "toolchain=frontend"])
+        assert said.exit_code == 2
+        return said.stderr
+
+    for name in ("first", "second", "third"):
+        (tmp_path / name).mkdir()
+    assert "first holds no model" in refused("--base", str(tmp_path / "first"))
+    assert "second holds no model" in refused("--base", str(tmp_path / "second"))
+    assert "third holds no model" in refused("--base", str(tmp_path / "third"), "--resume")
 
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path):

@@ -1,5 +1,6 @@
 """A run killed at any moment and resumed has the curve of a run that nobody touched."""
 
+import importlib
 import json
 import os
 import random
@@ -7,13 +8,19 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Any
 
 import pytest
+from conftest import need_module
+from typer.testing import CliRunner
 
-from forgegym.agents.checkpoint import STATE
+from forgegym.agents.checkpoint import STATE, prepare_folder
 from forgegym.agents.policy import load_policy
 from forgegym.agents.tracking import CSV_FILE, is_timing, read_rows
+from forgegym.cli import app
+from forgegym.cli.train import ALGORITHMS
 
 ITERATIONS = 6
 COMMON = [
@@ -111,6 +118,82 @@ def _rows_so_far(out: Path) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
+# Of each algorithm's settings, some that are none of its defaults.
+UNUSUAL: dict[str, dict[str, object]] = {
+    "ppo": {"iterations": 3, "samples": 16, "critic": "adapter"},
+    "grpo": {"loss": "cispo", "ratio_max": 4.0, "stop": ("a", "b")},
+    "gspo": {"learning_rate": 1e-5, "env": "RustCode-v0", "difficulty": 2},
+    "reinforce": {"seed": 7, "base": "somewhere"},
+    "rloo": {"families": ("rust/maths", "rust/text"), "env": "RustCode-v0"},
+    "expert-iteration": {"keep_above": 0.25},
+    "duel": {"algorithm": "grpo", "settings": ("epochs=2",)},
+    "sb3": {"algorithm": "dqn", "replays": 99},
+}
+
+
+# What a run may be resumed with as one likes.
+FREE = ("out", "resume", "resume_from", "track", "gradient_checkpointing", "sandbox")
+
+
+def begun(folder: Path, command: str) -> Any:
+    """The configuration of a run in `folder`, described as its trainer does and with a log."""
+    if command == "sb3":
+        need_module("sb3_contrib", "sb3")
+    others = {"duel": ("duel", "DuelConfig"), "sb3": ("sb3", "SB3Config")}
+    module, kind = others[command] if command in others else ALGORITHMS[command][:2]
+    agents = importlib.import_module(f"forgegym.agents.{module}")
+    config = getattr(agents, kind)(out=folder, **UNUSUAL[command])
+    described = {k: v for k, v in asdict(config).items() if k not in FREE}
+    described |= {
+        "duel": {"algorithm": "duel grpo"},
+        "sb3": {"versions": {}},
+    }.get(command, {"algorithm": command})
+    prepare_folder(folder, described, resume=False)
+    (folder / "metrics.jsonl").write_text("{}\n")
+    return config
+
+
+def train(*arguments: object) -> Any:
+    return CliRunner().invoke(app, ["train", *map(str, arguments)])
+
+
+@pytest.mark.parametrize("algorithm", UNUSUAL)
+def test_a_run_is_resumed_with_the_settings_that_it_was_made_with(tmp_path, algorithm):
+    config = begun(tmp_path, algorithm)
+    said = train(algorithm, "--out", tmp_path, "--resume", "--settings")
+    assert said.exit_code == 0, said.output
+    lines = said.stdout.splitlines()
+    for name in (field.name for field in fields(config) if field.name not in FREE):
+        assert f"{name} = {getattr(config, name)}" in lines
+    fresh = train(algorithm, "--out", tmp_path, "--settings").stdout.splitlines()
+    for name in UNUSUAL[algorithm]:
+        assert f"{name} = {getattr(config, name)}" not in fresh
+
+
+def test_a_setting_that_is_given_counts_and_texts_are_not_added_to_the_runs(tmp_path):
+    begun(tmp_path, "grpo")
+    said = train("grpo", "--out", tmp_path, "--resume", "--set", "stop=c", "--settings").stdout
+    assert "stop = ('c',)" in said
+    assert "ratio_max = 4.0" in said
+
+
+def test_a_setting_that_is_given_and_another_is_refused(tmp_path):
+    begun(tmp_path, "grpo")
+    said = train("grpo", "--out", tmp_path, "--resume", "--set", "samples=64")
+    assert said.exit_code == 2
+    assert "was made with samples = 128, not 64" in said.stderr
+
+
+@pytest.mark.parametrize("other", ["ppo", "sb3", "duel"])
+def test_a_run_of_another_algorithm_is_not_resumed(tmp_path, other):
+    if other == "sb3":
+        need_module("sb3_contrib", "sb3")
+    begun(tmp_path, "grpo")
+    said = train(other, "--out", tmp_path, "--resume")
+    assert said.exit_code == 2
+    assert f"holds a run of `train grpo`, not of `train {other}`" in said.stderr
+
+
 @pytest.mark.learning
 def test_a_damaged_state_is_refused_in_one_sentence(tmp_path, base):
     out = tmp_path / "run"
@@ -151,6 +234,7 @@ def test_ctrl_c_is_a_sentence_and_loses_nothing(tmp_path, base):
     rows = curve(out)
     assert 1 <= len(rows) < ITERATIONS
     assert json.loads((out / "config.json").read_text())["seed"] == 5
-    run(command("grpo", base, out, "--resume"))
+    # Its settings are known.
+    run([sys.executable, "-m", "forgegym", "train", "grpo", "--out", str(out), "--resume"])
     assert curve(out)[: len(rows)] == rows
     assert len(curve(out)) == ITERATIONS
