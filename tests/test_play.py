@@ -37,7 +37,7 @@ def test_a_file_is_judged_turn_by_turn(file):
 def test_it_ends_when_solved_or_when_turns_are_spent(file):
     task = compact.sample(3, split="train")
     file.write_text(contract_for_prompt(Random(1), task.prompt))
-    done = play(file, "--reward", "compact-spec", said="\n")
+    done = play(file, "--reward", "staged", said="\n")
     assert (done.exit_code, "solved" in done.output) == (0, True)
     file.write_text("no")
     done = play(file, "--turns", "1", said="\n\n\n")

@@ -31,6 +31,8 @@ from .items import BenchError
 from .train import SHAPES, Setting, make_model, prompts_of
 
 RESULTS, TABLES = "results.json", "tables.txt"
+# What `gpu.sh` puts beside them.
+SCRIPTS = ("tests.txt", "venv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,7 @@ def measure(
 ) -> Measured:
     """Every part of `plan`, into `folder` (made when it is not there). Raises
     `records.ForeignFolderError` when that holds something else."""
-    take_folder(folder, (RESULTS, TABLES))
+    take_folder(folder, (RESULTS, TABLES, *SCRIPTS))
     found = Measured(train.machine(device))
 
     def bounds() -> None:
