@@ -54,8 +54,8 @@ MARK = "FORGEGYM_STRAW"
 MOST = 4 << 20
 # From the last kill to the last process that is reaped; a fork bomb takes a while.
 REAP_SECONDS = 10.0
-# A guard: what a program unfolds into can be endless.
-STRAW_SECONDS = 1.0
+# A guard: what a program unfolds into can be endless. Of the processor, a hundred honest contracts.
+STRAW_SECONDS = 0.2
 
 
 class Straw:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 EXPECT = "output"
 CAP = 256 << 10
-LIMITS = {"output_bytes": CAP, "seconds": 4.0}
+LIMITS = {"output_bytes": CAP, "seconds": 2.0}
 WAYS = {"out": ((1,), 65536), "err": ((2,), 65536), "both": ((1, 2), 65536), "bytes": ((1,), 1)}
 
 
