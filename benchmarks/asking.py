@@ -207,7 +207,7 @@ class Asking(Protocol):
         ...
 
 
-def asking(agent: Agent | TaskAgent, seed: int, *, width: int = BATCH) -> Asking:
+def way_to(agent: Agent | TaskAgent, seed: int, *, width: int = BATCH) -> Asking:
     """The way to an agent, and back; `width`: prompts that it is given at a time, if it answers
     together what it is asked together."""
     if isinstance(agent, StreamingAgent):

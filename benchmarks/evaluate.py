@@ -23,7 +23,7 @@ from ..agents.agent import Agent, Configured, without_address
 from ..agents.lock import files
 from ..envs.code_env import step_together
 from ..envs.registration import LANGUAGES, TRANSCRIPTS
-from .asking import BATCH, Asking, Episode, asking, sample_seed, text_seed
+from .asking import BATCH, Asking, Episode, sample_seed, text_seed, way_to
 from .baselines import TaskAgent
 from .evaluation_config import (
     EvaluationConfig,
@@ -162,9 +162,9 @@ def sample(
     width: int = BATCH,
     **options: Any,
 ) -> Iterator[list[Row]]:
-    """The rows of an agent's episodes at `indices`, as they end. `width`: see `asking`; other
+    """The rows of an agent's episodes at `indices`, as they end. `width`: see `way_to`; other
     options and errors: `play`."""
-    yield from play(asking(agent, config.seed, width=width), config, indices, **options)
+    yield from play(way_to(agent, config.seed, width=width), config, indices, **options)
 
 
 def evaluate(agent: Agent | TaskAgent, config: EvaluationConfig) -> list[Row]:

@@ -133,7 +133,7 @@ class FamilyTasks:
     ) -> list[tuple[str, int]]:
         """The (family, difficulty) pairs that fit, in their order."""
         check_choice("split", split, SPLITS)
-        if difficulty is not None and difficulty not in tuple(LEVELS):
+        if difficulty is not None and difficulty not in LEVELS:
             raise ChoiceError(f"unknown difficulty {difficulty!r}; there are: 1 to {max(LEVELS)}")
         for name in families or ():
             check_choice("family", name, sorted(self.families))
