@@ -1,17 +1,15 @@
 """The duel: its schedule, whose tokens learn at which stage, and runs that can be gone on with."""
 
 import json
-import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 
 import pytest
 import torch
+from forked import Forked, run
 from rich.console import Console
 from safetensors.torch import load_file
 
@@ -134,23 +132,15 @@ def base():
 def command(base, out, *more):
     chosen = [part for k, v in SMALL.items() if k != "seed" for part in ("--set", f"{k}={v}")]
     return [
-        sys.executable, "-m", "forgegym", "train", "duel", "--base", str(base), "--out", str(out),
-        "--seed", str(SMALL["seed"]), *chosen, *more,
+        "train", "duel", "--base", str(base), "--out", str(out), "--seed", str(SMALL["seed"]),
+        *chosen, *more,
     ]  # fmt: skip
-
-
-def run(arguments):
-    return subprocess.run(
-        arguments, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True,
-        timeout=280, check=False,
-    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def whole(base, tmp_path_factory):
     out = tmp_path_factory.mktemp("duel") / "whole"
-    done = run(command(base, out))
-    assert done.returncode == 0, done.stdout + done.stderr
+    run(*command(base, out))
     return out
 
 
@@ -205,10 +195,7 @@ def test_who_does_not_learn_stays_as_it_is(base, tmp_path):
 @pytest.mark.docker
 def test_killed_at_a_random_moment_and_resumed(whole, base, tmp_path):
     killed = tmp_path / "killed"
-    process = subprocess.Popen(
-        command(base, killed, "--resume"), env={**os.environ, "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    process = Forked(*command(base, killed, "--resume"))
     deadline = time.monotonic() + 240
     log = killed / "metrics.jsonl"
     while process.poll() is None and (not log.exists() or len(log.read_text().splitlines()) < 2):
@@ -217,8 +204,7 @@ def test_killed_at_a_random_moment_and_resumed(whole, base, tmp_path):
     time.sleep(random.Random(3).uniform(0, 0.4))
     process.send_signal(signal.SIGKILL)
     process.wait()
-    done = run(command(base, killed, "--resume"))
-    assert done.returncode == 0, done.stdout + done.stderr
+    run(*command(base, killed, "--resume"))
     assert curve(killed) == curve(whole)
     for role in ROLES:
         one, other = (load_file(out / LATEST / role / WEIGHTS) for out in (whole, killed))
@@ -253,7 +239,7 @@ def test_a_checkpoint_that_does_not_fit_is_refused_and_left_alone(
     # A whole state, of adapters of another size.
     wide = tmp_path / "wide"
     more = ["--set", "lora_rank=4", "--set", "evaluation=0", "--set", "stages=1"]
-    assert run([*command(base, wide), *more]).returncode == 0
+    run(*command(base, wide, *more))
     shutil.copy(wide / STATE, copies["other"] / STATE)
     assert "fit" in refused(copies["other"], base)
     assert "lora_rank" in refused(copies["named"], base, lora_rank=4)
@@ -275,7 +261,7 @@ def test_a_checkpoint_that_does_not_fit_is_refused_and_left_alone(
     for role in ROLES:  # the best of what is not forgotten
         kept, then = (load_file(at / role / WEIGHTS) for at in (copies["named"] / BEST, first))
         assert all(kept[k].equal(then[k]) for k in kept)
-    assert run(command(base, copies["named"], "--resume")).returncode == 0
+    run(*command(base, copies["named"], "--resume"))
     assert curve(copies["named"]) == curve(whole)
 
 

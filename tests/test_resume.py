@@ -2,11 +2,8 @@
 
 import importlib
 import json
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -14,6 +11,7 @@ from typing import Any
 
 import pytest
 from conftest import need_module
+from forked import Forked, run
 from typer.testing import CliRunner
 
 from forgegym.agents.checkpoint import STATE, prepare_folder
@@ -54,26 +52,13 @@ def command(algorithm: str, base: Path, out: Path, *more: str) -> list[str]:
     settings = {**SETTINGS[algorithm], **SHARED}
     chosen = [part for k, v in settings.items() for part in ("--set", f"{k}={v}")]
     return [
-        sys.executable, "-m", "forgegym", "train", algorithm.partition(":")[0],
-        "--base", str(base), "--out", str(out), *COMMON, *chosen, *more,
+        "train", algorithm.partition(":")[0], "--base", str(base), "--out", str(out),
+        *COMMON, *chosen, *more,
     ]  # fmt: skip
-
-
-def environment() -> dict[str, str]:
-    # One thread: the sums of a matrix product then never depend on how it was shared out.
-    return {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
 def curve(out: Path) -> list[dict[str, float]]:
     return [{k: v for k, v in row.items() if not is_timing(k)} for row in read_rows(out)]
-
-
-def run(arguments: list[str]) -> str:
-    done = subprocess.run(
-        arguments, env=environment(), capture_output=True, text=True, timeout=250, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 @pytest.mark.learning
@@ -81,7 +66,7 @@ def run(arguments: list[str]) -> str:
 @pytest.mark.parametrize("algorithm", ["grpo", "ppo", "ppo:adapter", "expert-iteration"])
 def test_killed_at_random_moments_and_resumed(tmp_path, base, algorithm):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    run(command(algorithm, base, whole))
+    run(*command(algorithm, base, whole))
     expected = curve(whole)
     assert [row["iteration"] for row in expected] == list(range(1, ITERATIONS + 1))
     # Something was learnt, or the comparison would say nothing.
@@ -89,12 +74,7 @@ def test_killed_at_random_moments_and_resumed(tmp_path, base, algorithm):
 
     rng = random.Random(7)
     for attempt in range(2):
-        process = subprocess.Popen(
-            command(algorithm, base, killed, "--resume"),
-            env=environment(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        process = Forked(*command(algorithm, base, killed, "--resume"))
         # Wait until it is past the state it began with, then strike at any moment.
         target = attempt * 2 + 1
         deadline = time.monotonic() + 120
@@ -104,7 +84,7 @@ def test_killed_at_random_moments_and_resumed(tmp_path, base, algorithm):
         time.sleep(rng.uniform(0, 0.4))
         process.send_signal(signal.SIGKILL)
         process.wait()
-    run(command(algorithm, base, killed, "--resume"))
+    run(*command(algorithm, base, killed, "--resume"))
     assert curve(killed) == expected
     assert len((killed / CSV_FILE).read_text().splitlines()) == ITERATIONS + 1
     one, other = load_policy(whole / "latest"), load_policy(killed / "latest")
@@ -198,17 +178,14 @@ def test_a_run_of_another_algorithm_is_not_resumed(tmp_path, other):
 def test_a_damaged_state_is_refused_in_one_sentence(tmp_path, base):
     out = tmp_path / "run"
     arguments = command("grpo", base, out)
-    run(arguments)
+    run(*arguments)
     state = out / STATE
     content = bytearray(state.read_bytes())
     content[len(content) // 2] ^= 255
     state.write_bytes(content)
     before = read_rows(out)
-    done = subprocess.run(
-        [*arguments, "--resume"], env=environment(), capture_output=True, text=True, check=False
-    )
-    assert done.returncode not in (0, -signal.SIGKILL)
-    said = done.stdout + done.stderr
+    code, said = Forked(*arguments, "--resume").wait()
+    assert code not in (0, -signal.SIGKILL)
     assert "is damaged" in " ".join(said.split())
     assert "Traceback" not in said
     assert read_rows(out) == before
@@ -217,24 +194,18 @@ def test_a_damaged_state_is_refused_in_one_sentence(tmp_path, base):
 @pytest.mark.learning
 def test_ctrl_c_is_a_sentence_and_loses_nothing(tmp_path, base):
     out = tmp_path / "run"
-    process = subprocess.Popen(
-        command("grpo", base, out),
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    process = Forked(*command("grpo", base, out))
     while not _rows_so_far(out) and process.poll() is None:
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=120)
-    assert process.returncode not in (0, -signal.SIGINT)
+    code, said = process.wait()
+    assert code not in (0, -signal.SIGINT)
     assert "--resume" in said
     assert "Traceback" not in said
     rows = curve(out)
     assert 1 <= len(rows) < ITERATIONS
     assert json.loads((out / "config.json").read_text())["seed"] == 5
     # Its settings are known.
-    run([sys.executable, "-m", "forgegym", "train", "grpo", "--out", str(out), "--resume"])
+    run("train", "grpo", "--out", out, "--resume")
     assert curve(out)[: len(rows)] == rows
     assert len(curve(out)) == ITERATIONS
