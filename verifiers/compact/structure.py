@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .frontend import ast
-from .frontend.execution import Scope, Unit, entry_points, names_of
+from .frontend.scopes import Scope, Unit, entry_points, names_of
 
 DECISIONS = ("if", "if-else", "else-if", "ternary", "loop")
 DECLARATIONS = ("enum", "struct", "witness")

@@ -18,9 +18,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from . import ast
-from .conditions import Value
-from .execution import FORKS, Run, Sequence, Simplifier, Unit, entry_points, names_of, parts_of
+from .conditions import Sequence, Value, parts_of
+from .execution import Run
 from .interpreter import deep_and_undisturbed
+from .scopes import Unit, entry_points, names_of
+from .simplification import FORKS, Simplifier
 from .source import TOO_DEEP, CompactError
 
 KINDS: Final = ("if", "if-else", "else-if", "ternary", "loop")

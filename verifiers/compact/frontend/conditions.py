@@ -9,7 +9,7 @@ answered by case distinction over the facts of the path.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from math import gcd, inf
 from typing import Any, Final, Union
 
@@ -20,6 +20,7 @@ class Value(int):
     __slots__ = ()
 
 
+Sequence = tuple[Value, ...]  # of effects, or of what an effect is given
 Bound = Union[int, float]
 # Disjoint intervals of integers in ascending order, both ends included.
 Intervals = tuple[tuple[Bound, Bound], ...]
@@ -76,6 +77,15 @@ def complement(a: Intervals) -> Intervals:
 def union(a: Intervals, b: Intervals) -> Intervals:
     """The numbers in either."""
     return complement(intersection(complement(a), complement(b)))
+
+
+def parts_of(part: Any) -> Iterator[Value]:
+    """The values in a node or a part of one, in order."""
+    if isinstance(part, Value):
+        yield part
+    elif isinstance(part, tuple):
+        for inner in part:
+            yield from parts_of(inner)
 
 
 class Values:
@@ -347,6 +357,17 @@ class Values:
             return 0
         parts = node[1]
         return len(parts) - 1 + sum(self.operators(part) for part in parts)
+
+    def all_inside(self, roots: Iterable[Value]) -> set[Value]:
+        """The values of `roots` and all in them."""
+        found: set[Value] = set()
+        waiting = list(roots)
+        while waiting:
+            value = waiting.pop()
+            if value not in found:
+                found.add(value)
+                waiting.extend(parts_of(self.nodes[value]))
+        return found
 
 
 def _holds(operator: str, difference: int) -> bool:

@@ -2,245 +2,26 @@
 
 A circuit becomes a sequence of effects (writes, calls that act, assertions, returns, forks and
 loops), with values and conditions in the normal form of `conditions`. Whatever is decided before
-it is reached is gone: dead code, constant conditions, implied ones. `Simplifier` then drops what
-makes no difference to what comes out in the end.
+it is reached is gone: dead code, constant conditions, implied ones. `simplification` then drops
+what makes no difference to what comes out in the end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from . import ast
-from .conditions import FALSE, TRUE, Facts, Value, Values
-from .ledger import ADTS, KERNEL
+from .conditions import FALSE, TRUE, Facts, Sequence, Value, Values
+from .scopes import ACTING, READS, SideEffects, Unit, side_effects, side_effects_of
+from .simplification import Simplifier
 
-CONSTRUCTOR: Final = "constructor"
-FORKS: Final = frozenset(("if", "cond", "choice"))
-
-_READS: Final = frozenset(
-    operation.name
-    for adt in (*ADTS.values(), KERNEL)
-    for operation in adt.operations
-    if operation.kind == "read"
-) | {"read"}
-# What of the standard library acts on the ledger or asks the user's machine.
-_EFFECTS: Final = frozenset(
-    """
-    mintShieldedToken receiveShielded sendShielded sendImmediateShielded mergeCoin
-    mergeCoinImmediate mintUnshieldedToken sendUnshielded receiveUnshielded createZswapInput
-    createZswapOutput
-    """.split()
-)
 # Circuits are looked into this deep, and this often, to see through a condition in a circuit.
 _MAX_CALLS_DEEP: Final = 6
 _MAX_CALLS: Final = 200
 _COUNTER_MAX: Final = 2**64 - 1
 _LENGTH_BITS: Final = 25  # of a byte string; the longest has 2**24
-
-
-# -------------------------------------------------------------------- names
-
-
-_EXPORTABLE: Final = (
-    ast.Module, ast.Ledger, ast.Witness, ast.Circuit, ast.Struct, ast.Enum, ast.Contract,
-    ast.TypeAlias,
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Unit:
-    """A circuit or the constructor, and the names it sees."""
-
-    node: ast.Circuit | ast.Constructor
-    scope: Scope
-
-    @property
-    def name(self) -> str:
-        return self.node.name if isinstance(self.node, ast.Circuit) else CONSTRUCTOR
-
-
-class Scope:
-    """The names of the program or of one module; `main` is the program's, for a file's module.
-
-    `owners`: where each declaration of `named` stands, by its position.
-    """
-
-    def __init__(
-        self,
-        declarations: Iterable[ast.Declaration],
-        outer: Scope | None,
-        main: Scope | None = None,
-    ) -> None:
-        self.outer = outer
-        self.main: Scope = main or (self if outer is None else outer.main)
-        self.files: dict[ast.Linked, Scope] = {}
-        self.circuits: dict[str, list[Unit]] = {}
-        self.named: dict[str, ast.Declaration] = {}
-        self.modules: dict[str, Scope] = {}
-        self.imports: list[ast.Import] = []
-        self.exports: dict[str, None] = {}
-        self.effects: dict[int, _Effects] = {} if self.main is self else self.main.effects
-        self.owners: dict[int, Scope] = {} if self.main is self else self.main.owners
-        for node in declarations:
-            if isinstance(node, ast.Circuit):
-                self.circuits.setdefault(node.name, []).append(Unit(node, self))
-            elif isinstance(node, ast.Module):
-                self.modules[node.name] = Scope(node.elements, self)
-            elif isinstance(node, ast.Import):
-                self.imports.append(node)
-            elif isinstance(node, ast.Export):
-                self.exports.update((name, None) for _, name in node.names)
-            elif isinstance(
-                node, (ast.Ledger, ast.Witness, ast.Struct, ast.Enum, ast.TypeAlias, ast.Contract)
-            ):
-                self.named[node.name] = node
-                self.owners[node.pos] = self
-            if isinstance(node, _EXPORTABLE) and node.exported:
-                self.exports[node.name] = None
-
-    def resolve_imports(self) -> None:
-        for module in self.modules.values():
-            module.resolve_imports()
-        for node in self.imports:
-            module_scope = self.imported(node)
-            if module_scope is None:
-                continue
-            if node.selection is None:
-                names = {name: name for name in module_scope.exports}
-            else:
-                names = {e.name: e.alias for e in node.selection if e.name in module_scope.exports}
-            for name, alias in names.items():
-                seen_as = node.prefix + alias
-                if name in module_scope.circuits:
-                    units = self.circuits.setdefault(seen_as, [])
-                    units.extend(u for u in module_scope.circuits[name] if u not in units)
-                if name in module_scope.named:
-                    self.named.setdefault(seen_as, module_scope.named[name])
-
-    def imported(self, node: ast.Import) -> Scope | None:
-        """The module that an import means, if it is one of the program or of its files."""
-        if node.linked is None:
-            return None if node.is_path else self.module(node.name)
-        files = self.main.files
-        if node.linked not in files:
-            files[node.linked] = Scope(node.linked.elements, None, self.main)
-            files[node.linked].resolve_imports()
-        return files[node.linked]
-
-    def ledger_fields(self) -> Iterator[ast.Ledger]:
-        """Every ledger field declared here, in the modules inside and in those of other files."""
-        yield from (node for node in self.named.values() if isinstance(node, ast.Ledger))
-        for module in (*self.modules.values(), *self.files.values()):
-            yield from module.ledger_fields()
-
-    def module(self, name: str) -> Scope | None:
-        found = self.modules.get(name)
-        return found if found is not None or self.outer is None else self.outer.module(name)
-
-    def units(self, name: str) -> list[Unit]:
-        found = self.circuits.get(name)
-        if found is None and self.outer is not None:
-            return self.outer.units(name)
-        return found or []
-
-    def find(self, name: str) -> ast.Declaration | None:
-        found = self.named.get(name)
-        return found if found is not None or self.outer is None else self.outer.find(name)
-
-    def type(self, type_: ast.Type | None) -> ast.Type | None:
-        """A type with its aliases replaced."""
-        for _ in range(32):  # an alias of itself is an error that need not concern us
-            if not isinstance(type_, ast.TypeName):
-                return type_
-            alias = self.find(type_.name)
-            if not isinstance(alias, ast.TypeAlias):
-                return type_
-            type_ = alias.type
-        return None
-
-
-def names_of(program: ast.Program) -> Scope:
-    """The names of a program, with those that it imports."""
-    scope = Scope(program.declarations, None)
-    scope.resolve_imports()
-    return scope
-
-
-def entry_points(program: ast.Program, scope: Scope) -> list[Unit]:
-    """The constructor and the exported circuits: what can be run from outside."""
-    found = [Unit(d, scope) for d in program.declarations if isinstance(d, ast.Constructor)]
-    for name in scope.exports:
-        found.extend(scope.circuits.get(name, ()))
-    return found
-
-
-@dataclass(slots=True)
-class _Effects:
-    """What running something does besides giving a value.
-
-    `acts`: it writes, asks the user or can fail. `reads`: what it gives depends on the ledger.
-    `written` are the fields that it may change.
-    """
-
-    acts: bool = False
-    reads: bool = False
-    written: set[int] = field(default_factory=set)
-
-    def add(self, other: _Effects) -> None:
-        self.acts |= other.acts
-        self.reads |= other.reads
-        self.written |= other.written
-
-
-def _effects_of_unit(unit: Unit) -> _Effects:
-    known = unit.scope.effects.get(unit.node.pos)
-    if known is None:
-        # Filled in below; circuits that call each other are refused elsewhere.
-        known = unit.scope.effects[unit.node.pos] = _Effects()
-        known.add(_effects(unit.node.body, unit.scope))
-    return known
-
-
-def _effects(root: Any, scope: Scope) -> _Effects:
-    result = _Effects()
-    for node in _nodes(root):
-        kind = type(node)
-        if kind is ast.Assign or (kind is ast.MemberCall and node.name not in _READS):
-            result.acts = True
-            target = node.target if kind is ast.Assign else node.operand
-            while isinstance(target, (ast.Member, ast.MemberCall)):
-                target = target.operand
-            if isinstance(target, ast.Name):
-                found = scope.find(target.name)
-                if isinstance(found, ast.Ledger):
-                    result.written.add(found.pos)
-        elif kind is ast.Assert:
-            result.acts = True
-        elif kind is ast.Name:
-            result.reads |= isinstance(scope.find(node.name), ast.Ledger)
-        elif kind is ast.FunctionName:
-            result.acts |= node.name in _EFFECTS
-            result.acts |= isinstance(scope.find(node.name), ast.Witness)
-            for callee in scope.units(node.name):
-                result.add(_effects_of_unit(callee))
-    return result
-
-
-def _nodes(root: Any) -> Iterator[Any]:
-    """`root` and everything in it."""
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, (list, tuple)):
-            waiting.extend(node)
-        elif hasattr(node, "__slots__"):
-            yield node
-            waiting.extend(getattr(node, name) for name in node.__slots__)
-
-
-# -------------------------------------------------------------------- running a circuit
 
 
 @dataclass(slots=True)
@@ -265,7 +46,6 @@ class _State:
 
 
 _Names = dict[str, Value]
-Sequence = tuple[Value, ...]
 
 
 class Run:
@@ -523,7 +303,7 @@ class Run:
             self.block([body], inside, state)
             return
         # What earlier rounds have done to the ledger is not known.
-        self.forget(state, _effects(body, self.scope).written, "round", number)
+        self.forget(state, side_effects(body, self.scope).written, "round", number)
         effects = self.branch(body, inside, state)
         if effects:
             self.do("loop", key, number, effects)
@@ -907,14 +687,14 @@ class Run:
             operand = self.value(node.operand, names, state)
             arguments = tuple(self.value(a, names, state) for a in node.arguments)
             call = values.make("call on", operand, node.name, arguments)
-            if node.name not in _READS:
+            if node.name not in READS:
                 state.asked += 1
                 call = values.make("call on", operand, node.name, arguments, state.asked)
                 self.do("do", call)
             return call
         name, arguments = chain[-1]
         old = self.content(found, state)
-        if name in _READS:
+        if name in READS:
             return self.read(old, chain, found)
         if len(chain) > 1:
             self.store(found, values.make("after", old, chain), state, replaces=False)
@@ -984,7 +764,7 @@ class Run:
             answer = values.make("witness", function.name, arguments, state.asked)
             self.do("do", answer)
             return self.typed(answer, found.result)
-        if function.name in _EFFECTS:
+        if function.name in ACTING:
             state.asked += 1
             done = values.make("native", function.name, arguments, state.asked)
             self.do("do", done)
@@ -1002,9 +782,9 @@ class Run:
     def call_unit(self, units: list[Unit], arguments: Sequence, state: _State) -> Value:
         values = self.values
         fitting = [u for u in units if len(u.node.parameters) == len(arguments)] or units
-        effects = _Effects()
+        effects = SideEffects()
         for unit in fitting:
-            effects.add(_effects_of_unit(unit))
+            effects.add(side_effects_of(unit))
         if len(fitting) == 1 and not effects.acts:
             seen = self.look_into(fitting[0], arguments, state)
             if seen is not None:
@@ -1049,7 +829,7 @@ class Run:
         return Value(effect[1])
 
     def mentions(self, value: Value, kind: str) -> bool:
-        return any(self.values.nodes[v][0] == kind for v in all_inside(self.values, (value,)))
+        return any(self.values.nodes[v][0] == kind for v in self.values.all_inside((value,)))
 
     def arrow(
         self,
@@ -1067,7 +847,7 @@ class Run:
             if parameter.type is not None:
                 self.typed(argument, parameter.type)
             self.bind(parameter.pattern, argument, inside_names)
-        written = _effects(function.body, self.scope).written
+        written = side_effects(function.body, self.scope).written
         if kind != "apply":
             self.forget(state, written, "round", state.asked)
         inside = state.copy()
@@ -1120,7 +900,7 @@ class Run:
         if isinstance(function, ast.Arrow):
             return self.arrow(function, arguments, names, state, kind, (*initial, *given))
         units = self.scope.units(function.name)
-        effects = _effects(function, self.scope)
+        effects = side_effects(function, self.scope)
         self.forget(state, effects.written, "round", number)
         self.callees.update((unit.node.pos, unit) for unit in units)
         called: Any = tuple(u.node.pos for u in units) if units else function.name
@@ -1178,132 +958,3 @@ def _spelled(node: Any) -> Any:
     if names is None:
         return node
     return (type(node).__name__, *(_spelled(getattr(node, n)) for n in names if n != "pos"))
-
-
-def parts_of(part: Any) -> Iterator[Value]:
-    """The values in a node or a part of one, in order."""
-    if isinstance(part, Value):
-        yield part
-    elif isinstance(part, tuple):
-        for inner in part:
-            yield from parts_of(inner)
-
-
-def all_inside(values: Values, roots: Iterable[Value]) -> set[Value]:
-    """The values of `roots` and all in them."""
-    found: set[Value] = set()
-    waiting = list(roots)
-    while waiting:
-        value = waiting.pop()
-        if value not in found:
-            found.add(value)
-            waiting.extend(parts_of(values.nodes[value]))
-    return found
-
-
-# -------------------------------------------------------------------- simplification
-
-# Doing these again with the same operands changes nothing more.
-_IDEMPOTENT: Final = frozenset(("=", "insert", "insertDefault", "remove", "insertIndex"))
-
-
-class Simplifier:
-    """Drops the effects of one run that make no difference."""
-
-    __slots__ = ("nodes", "values")
-
-    def __init__(self, values: Values) -> None:
-        self.values = values
-        self.nodes = values.nodes
-
-    def reduced(self, effects: Sequence, after: Sequence) -> Sequence:
-        """`effects` without those that make no difference before `after`."""
-        return self.simplify(effects, after, frozenset())[0]
-
-    def simplify(
-        self, effects: Sequence, after: Sequence, gone: frozenset[int]
-    ) -> tuple[Sequence, frozenset[int]]:
-        """`reduced`, and which fields are replaced anyway.
-
-        `gone` are the ledger fields whose content is replaced later in any case; it is returned
-        as of before `effects`.
-        """
-        result: Sequence = ()
-        for effect in reversed(effects):
-            node = self.nodes[effect]
-            kind = node[0]
-            if kind == "write":
-                if node[1] in gone:
-                    continue
-                if self.tells((effect,)):
-                    gone = frozenset()
-                elif node[3]:
-                    gone |= {node[1]}
-            elif kind in ("return", "fail"):
-                result, gone = (), frozenset()
-            elif kind == "do":
-                gone = frozenset()
-            elif kind in FORKS:
-                rest = result if self.ends(result) else result + after
-                then, gone_then = self.simplify(node[2], rest, gone)
-                otherwise, gone_otherwise = self.simplify(node[3], rest, gone)
-                whole = then if self.ends(then) else then + rest
-                if whole == (otherwise if self.ends(otherwise) else otherwise + rest):
-                    result = then if self.ends(then) else then + result
-                    gone = gone_then
-                    continue
-                effect = self.values.make(kind, node[1], then, otherwise, node[4])
-                gone = frozenset() if self.tells(node[1:2]) else gone_then & gone_otherwise
-            elif kind == "loop":
-                body, _ = self.simplify(node[3], (self.values.make("next"),), frozenset())
-                gone = frozenset()
-                if not self.varies(body, node[2]):
-                    result = body if self.ends(body) else body + result
-                    continue
-                effect = self.values.make(kind, node[1], node[2], body)
-            result = (effect, *result)
-        return result, gone
-
-    def tells(self, values: Sequence) -> bool:
-        """Whether any of `values` depends on which way an earlier fork or loop went.
-
-        The writes on those ways are then read, however soon their fields are replaced.
-        """
-        return any(
-            self.nodes[value][0] in ("either", "since") for value in all_inside(self.values, values)
-        )
-
-    def ends(self, effects: Sequence) -> bool:
-        """Whether nothing comes behind `effects`."""
-        if not effects:
-            return False
-        node = self.nodes[effects[-1]]
-        if node[0] in FORKS:
-            return self.ends(node[2]) and self.ends(node[3])
-        return node[0] in ("return", "fail")
-
-    def varies(self, effects: Sequence, number: int) -> bool:
-        """Whether a second round of loop `number` can do more than the first."""
-        return any(self.effect_varies(effect, number) for effect in effects)
-
-    def effect_varies(self, effect: Value, number: int) -> bool:
-        node = self.nodes[effect]
-        if node[0] in FORKS:
-            return self.depends(node[1:2], number) or self.varies(node[2] + node[3], number)
-        if node[0] == "do":
-            return True
-        if node[0] == "write":
-            content = self.nodes[node[2]]
-            if content[0] == "after" and len(content[2]) == 1 and content[2][0][0] in _IDEMPOTENT:
-                return self.depends(content[2][0][1], number)
-        return self.depends((effect,), number)
-
-    def depends(self, values: Sequence, number: int) -> bool:
-        """Whether any of `values` can differ from round to round of loop `number`."""
-        for value in all_inside(self.values, values):
-            node = self.nodes[value]
-            if node[0] == "round" and node[1] == number:
-                return True
-            if node[0] == "since" and node[2:] == ("round", number):
-                return True
-        return False
