@@ -49,8 +49,8 @@ _MAY_CHANGE = frozenset(("samples", "budget", "image"))
 _ABOUT = ("task_id", "task_key", "family", "difficulty", "toolchain")
 
 
-def _ignore(rows: list[Row]) -> None:
-    """Looks at no rows."""
+def _ignore(_: object) -> None:
+    """Looks at nothing."""
 
 
 def play(
@@ -183,11 +183,12 @@ def evaluate_into(
     resume: bool = False,
     workers: int | None = None,
     on_rows: Callable[[list[Row]], None] = _ignore,
+    on_kept: Callable[[int], None] = _ignore,
 ) -> Summary:
     """An evaluation into a folder: `config.json`, `rows.jsonl` as they come, `summary.json`.
 
     `spec`, `options`: what the agent was made from (`agents.agent.load_agent`), as far as anybody
-    knows.
+    knows. `on_kept` is told how many episodes are there already, `on_rows` the others as they come.
 
     Rows of frozen tasks are written without their prompt, which the task has. With `resume` the
     rows already there are kept, and episodes are played that are missing, on which the machine
@@ -205,10 +206,11 @@ def evaluate_into(
         prompts = described["tasks_digest"] is None
         with Rows(folder / ROWS) as file:
             rows = list(file.kept)
-            done = {row["index"]: row["turns"] for row in rows if _stays(row)}
+            done = {row["index"]: row for row in rows if _stays(row)}
+            on_kept(len(done))
             began = time.monotonic()
             missing = [i for i in range(config.samples) if i not in done]
-            spent = sum(done.values())
+            spent = sum(row["turns"] for row in done.values())
             for fresh in sample(agent, config, missing, workers=workers, spent=spent):
                 for row in fresh:
                     file.append({k: v for k, v in row.items() if prompts or k != "prompt"})

@@ -387,6 +387,11 @@ def evaluate(
     with closed_after(player), progress("judging", config.samples) as show:
         done = 0
 
+        def on_kept(count: int) -> None:
+            nonlocal done
+            done = count
+            show(done)
+
         def on_rows(rows: list[Row]) -> None:
             nonlocal done
             done += len(rows)
@@ -402,6 +407,7 @@ def evaluate(
             resume=resume,
             workers=workers,
             on_rows=on_rows,
+            on_kept=on_kept,
         )
     answered = summary.samples - summary.agent_errors
     if as_json:

@@ -7,7 +7,8 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -42,6 +43,8 @@ _UNSAFE = (
 )
 
 MAX_SAMPLES = 1_000_000
+# Into a log goes a line about progress this often; what takes less says nothing of it.
+LINE_SECONDS = 30.0
 
 # With NO_COLOR alone, rich would still print bold.
 COLOURS: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
@@ -306,8 +309,14 @@ def closed_after(agent: Agent | TaskAgent) -> Iterator[None]:
 
 
 @contextmanager
-def progress(what: str, total: int) -> Iterator[Any]:
-    """A bar on a terminal, nothing elsewhere: rows and summaries are the record."""
+def progress(what: str, total: int) -> Iterator[Callable[..., None]]:
+    """How far something is: a bar on a terminal, elsewhere a line now and then (`LINE_SECONDS`).
+
+    Yields what is told how much is done, of `total`, and in which words, if not `what`.
+    """
+    if not err.is_terminal:
+        yield _lines(what, total)
+        return
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -322,13 +331,33 @@ def progress(what: str, total: int) -> Iterator[Any]:
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+    with Progress(*columns, console=err, transient=True) as bar:
         task = bar.add_task(what, total=total)
 
         def show(done: int, text: str = what) -> None:
             bar.update(task, completed=done, description=text)
 
         yield show
+
+
+def _lines(what: str, total: int) -> Callable[..., None]:
+    started = said = time.monotonic()
+    first: int | None = None
+
+    def show(done: int, text: str = what) -> None:
+        nonlocal first, said
+        now = time.monotonic()
+        first = done if first is None else first  # what a run that goes on has already
+        if now - said < LINE_SECONDS or done >= total:
+            return
+        said = now
+        left = "?"
+        if done > first:
+            seconds = int((now - started) / (done - first) * (total - done))
+            left = f"{seconds // 60}:{seconds % 60:02d}"
+        err.print(f"{text}: {done:,} of {total:,}, {left} left", markup=False, soft_wrap=True)
+
+    return show
 
 
 def print_json(document: Any) -> None:

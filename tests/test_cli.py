@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 from conftest import need_module
 from typer.testing import CliRunner
 
-from forgegym.cli import app
+from forgegym.cli import app, shell
 from forgegym.verifiers.compact import compiler
 
 GOOD = """pragma language_version 0.23;
@@ -656,6 +657,19 @@ def test_an_evaluation_killed_at_any_moment_goes_on(tmp_path):
         return [{k: v for k, v in r.items() if k != "seconds"} for r in parsed]
 
     assert sorted(timeless("cut"), key=lambda r: r["index"]) == timeless("whole")
+
+
+def test_a_log_is_told_how_far_an_evaluation_is(tmp_path, monkeypatch):
+    command = ["eval", COMPACT, "--agent", "random", "--num-samples", "200", *FRONTEND]
+    command += ["--out", tmp_path / "run"]
+    assert run(*command).stderr == ""  # it took no time
+    rows = tmp_path / "run" / "rows.jsonl"
+    rows.write_text("".join(rows.open().readlines()[:100]))
+    monkeypatch.setattr(shell, "LINE_SECONDS", 0.0)
+    first, *more = run(*command, "--resume").stderr.splitlines()
+    assert first == "judging: 100 of 200, ? left"
+    assert more
+    assert all(re.fullmatch(r"judging: 1\d\d of 200, 0:\d\d left", line) for line in more)
 
 
 def test_ctrl_c_ends_with_130_and_keeps_the_rows(tmp_path):
