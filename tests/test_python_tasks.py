@@ -1,6 +1,7 @@
 """Python tasks: what follows from an id, and that the families are what they say they are."""
 
 import ast
+import re
 
 import pytest
 
@@ -9,7 +10,9 @@ from forgegym.envs.tasks.draw import Draw
 from forgegym.envs.tasks.families import LEVELS
 from forgegym.envs.tasks.functions import RaisesError
 from forgegym.envs.tasks.python_families import FAMILIES, raising, slip
+from forgegym.verifiers import calls
 from forgegym.verifiers.python.driver import encode
+from forgegym.verifiers.python.interface import Interface
 from forgegym.verifiers.verifier import ChoiceError
 
 
@@ -123,3 +126,12 @@ def test_what_there_is_not_is_refused(wrong):
 def test_an_id_that_is_none_is_refused(task_id):
     with pytest.raises(ChoiceError, match="no Python task"):
         python.get(task_id)
+
+
+# A space that is missing put a digit before a letter, which no words are about.
+@pytest.mark.parametrize(("name", "seed"), [("eval-0", "48"), ("eval-1", "24"), ("train-0", "4")])
+def test_rules_have_no_digit_beside_a_letter(name, seed):
+    task = python.with_seed(python.get(f"python/brackets/5/{name}"), seed)
+    cases = calls.Tests.of(task, Interface).cases
+    rules = [case.call.arguments[0] for case in cases]
+    assert [rule for rule in rules if re.search("[0-9][a-z]|[a-z][0-9]", rule)] == []

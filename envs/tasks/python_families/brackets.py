@@ -829,7 +829,8 @@ def _rule(draw: Draw, words: Sequence[str], names: Sequence[str], counts: Sequen
     if draw.chance(0.15):
         at = draw.below(len(rule) + 1)
         other = draw.pick((rule[:at] + rule[at + 1 :], rule[:at] + draw.pick("()") + rule[at:]))
-        rule = rule if re.search("[a-z][0-9]", other) else other
+        # The words promise that no letter stands directly beside a digit.
+        rule = rule if re.search("[a-z][0-9]|[0-9][a-z]", other) else other
     return rule.replace(" (", "(") if draw.chance(0.3) else rule
 
 
@@ -1019,11 +1020,7 @@ def _numeric(which: str, how: str) -> Problem:
         count=counted,
         digits="digits, ",
     )
-    grammar = grammar.replace(
-        "there is at least one between two that are not brackets",
-        "there is at least one between two that are not brackets, and a letter and a digit do not "
-        "stand directly beside each other",
-    )
+    grammar += " It never has a letter and a digit directly beside each other."
     absent = (
         "If it is one, but has a word as an operand that is not in `values`, KeyError is raised."
         if how == "unknown" else "A word that is not in `values` counts 0."
