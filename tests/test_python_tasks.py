@@ -128,6 +128,15 @@ def test_an_id_that_is_none_is_refused(task_id):
         python.get(task_id)
 
 
+@pytest.mark.parametrize("duty", ["pairs", "alone"])
+def test_what_is_shown_does_not_depend_on_the_order_of_sets(duty):
+    """Which Python has another of in each process."""
+    together = [(name, 0, 60) for name in "dgcfaeb"]
+    alone = [(name, 60 + place, 61 + place) for place, name in enumerate("abcdefg")]
+    found = FAMILIES["clock"].problem(5, "never", duty).oracle([*together, *alone])
+    assert list(found) == sorted(found)
+
+
 # A space that is missing put a digit before a letter, which no words are about.
 @pytest.mark.parametrize(("name", "seed"), [("eval-0", "48"), ("eval-1", "24"), ("train-0", "4")])
 def test_rules_have_no_digit_beside_a_letter(name, seed):

@@ -540,7 +540,7 @@ _DUTY: dict[str, tuple[str, str, Callable[[_Crews], Any], str, str, _Slips]] = {
         "dict[tuple[str, str], int]",
         lambda crews: {
             pair: sum(pair[0] in crew and pair[1] in crew for crew in crews)
-            for pair in {(a, b) for crew in crews for a in crew for b in crew if a < b}
+            for pair in sorted({(a, b) for crew in crews for a in crew for b in crew if a < b})
         },
         "combinations",
         "    found: dict[tuple[str, str], int] = {}\n"
@@ -554,7 +554,7 @@ _DUTY: dict[str, tuple[str, str, Callable[[_Crews], Any], str, str, _Slips]] = {
         "a dictionary from each name to the number of minutes of a day in which it is on duty and "
         "no other is, without names for which this is 0", "dict[str, int]",
         lambda crews: {
-            name: crews.count(frozenset([name])) for crew in crews for name in crew
+            name: crews.count(frozenset([name])) for crew in crews for name in sorted(crew)
             if frozenset([name]) in crews
         },
         "",
