@@ -144,3 +144,9 @@ def test_rules_have_no_digit_beside_a_letter(name, seed):
     cases = calls.Tests.of(task, Interface).cases
     rules = [case.call.arguments[0] for case in cases]
     assert [rule for rule in rules if re.search("[0-9][a-z]|[a-z][0-9]", rule)] == []
+
+
+def test_sums_are_counted_where_there_are_too_many_to_list():
+    names = {}
+    exec(python.get("python/numbers/5/eval-0").reference, names)
+    assert names["calculate"](1000) == 37905
