@@ -1,6 +1,7 @@
 """Python tasks: what follows from an id, and that the families are what they say they are."""
 
 import ast
+import copy
 import re
 
 import pytest
@@ -11,6 +12,7 @@ from forgegym.envs.tasks.families import LEVELS
 from forgegym.envs.tasks.functions import RaisesError
 from forgegym.envs.tasks.python_families import FAMILIES, raising, slip
 from forgegym.verifiers import calls
+from forgegym.verifiers.oracle import matches
 from forgegym.verifiers.python.driver import encode
 from forgegym.verifiers.python.interface import Interface
 from forgegym.verifiers.verifier import ChoiceError
@@ -150,3 +152,70 @@ def test_sums_are_counted_where_there_are_too_many_to_list():
     names = {}
     exec(python.get("python/numbers/5/eval-0").reference, names)
     assert names["calculate"](1000) == 37905
+
+
+# ---------------------------------------------------------------- what hidden tests see
+
+
+def solves(task, source):
+    """Whether a program, which is trusted, passes all hidden cases."""
+    names = {"__name__": "candidate"}
+    exec(source, names)
+    tests = calls.Tests.of(task, Interface)
+    return all(passes(names[tests.interface.name], case) for case in tests.cases[tests.public :])
+
+
+def passes(function, case):
+    try:
+        value = function(*copy.deepcopy(case.call.arguments))
+    except Exception as error:
+        return type(error).__name__ == case.expectation.raises
+    return case.expectation.raises is None and matches(case.expectation.value, value)
+
+
+NUMBER = "0|[1-9][0-9]*"
+# Mistakes that solvers make, as changes of the reference of an evaluation task.
+MISTAKES = [
+    ("validators/1", "-0", [("0|[1-9]", "-?0|[1-9]")]),
+    ("validators/1", "$", [('fullmatch("0|[1-9]', 'match("(?:0|[1-9]'), ('{0,2}"', '{0,2})$"')]),
+    ("validators/2", "$", [("digits = code[:-1]", "code = code.strip()\n    digits = code[:-1]")]),
+    ("validators/3", "-0", [(NUMBER, f"-?{NUMBER}")]),
+    ("validators/3", "$", [(f'fullmatch("{NUMBER}"', f'match("(?:{NUMBER})$"')]),
+    ("validators/3", "stripped", [("[record[field] for", "[record[field].strip(' ') for")]),
+    ("validators/4", "no field", [
+        ("elif not", 'elif rule[0] == "?":\n                break\n            elif not'),
+    ]),
+    ("validators/4", "plus", [("-?[0-9]+", "[-+]?[0-9]+")]),
+    ("validators/4", "space", [("-?[0-9]+", " *-?[0-9]+")]),
+    ("validators/4", "underscore", [("-?[0-9]+", "-?[0-9][0-9_]*")]),
+    ("validators/4", "zeros", [("-?[0-9]+", "-?(?:0|[1-9][0-9]*)")]),
+    ("validators/4", "parts", [("fits(part,", "fits(part.strip(),")]),
+    ("validators/4", "case", [("return text in", "return text.lower() in")]),
+    ("validators/4", "$", [('fullmatch("-?[0-9]+"', 'match("-?[0-9]+$"')]),
+    ("validators/5", "never closed", [("del accounts[name]", "pass")]),
+    ("validators/5", "opened once", [
+        ('(kind == "open") == (name in accounts)',
+         'name in accounts if kind == "open" else accounts.get(name) is None'),
+        ("if name not in accounts", "if accounts.get(name) is None"),
+        ("del accounts[name]", "accounts[name] = None"),
+    ]),
+    ("validators/5", "two spaces", [("([a-z]+) ([+-])", "([a-z]+) +([+-])")]),
+    ("validators/5", "lstrip", [("enumerate(lines, 1)", "enumerate(map(str.lstrip, lines), 1)")]),
+    ("validators/5", "rstrip", [
+        ("    for number", '    lines = [line.rstrip(" ") for line in lines]\n    for number'),
+    ]),
+    ("validators/5", "$", [
+        ("fullmatch(", "match("), ('([0-9]+)"', '([0-9]+)$"'), (' ([a-z]+)"', ' ([a-z]+)$"'),
+    ]),
+    ("validators/5", "signs", [("([+-])([0-9]+)", "[+-]*([+-])([0-9]+)")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [pytest.param(name, changes, id=f"{name} {why}") for name, why, changes in MISTAKES],
+)
+def test_hidden_tests_see_the_mistakes_that_solvers_make(name, changes):
+    task = python.get(f"python/{name}/eval-0")
+    assert solves(task, task.reference)
+    assert not solves(task, slip(task.reference, *changes))
