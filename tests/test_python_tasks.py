@@ -174,6 +174,7 @@ def passes(function, case):
 
 
 NUMBER = "0|[1-9][0-9]*"
+LEADING = "[(b, price) for a, b, price in roads if a == name]"
 # Mistakes that solvers make, as changes of the reference of an evaluation task.
 MISTAKES = [
     ("validators/1", "-0", [("0|[1-9]", "-?0|[1-9]")]),
@@ -208,6 +209,11 @@ MISTAKES = [
         ("fullmatch(", "match("), ('([0-9]+)"', '([0-9]+)$"'), (' ([a-z]+)"', ' ([a-z]+)$"'),
     ]),
     ("validators/5", "signs", [("([+-])([0-9]+)", "[+-]*([+-])([0-9]+)")]),
+    ("graphs/4", "counted twice", [
+        ("all(need in done for need in its)", "sum(need in done for need in its) >= len({*its})"),
+    ]),
+    ("graphs/5", "last road", [(LEADING, f"[*dict({LEADING}).items()]")]),
+    ("graphs/5", "first road", [(LEADING, f"[*dict({LEADING}[::-1]).items()]")]),
 ]  # fmt: skip
 
 
