@@ -214,6 +214,11 @@ MISTAKES = [
     ]),
     ("graphs/5", "last road", [(LEADING, f"[*dict({LEADING}).items()]")]),
     ("graphs/5", "first road", [(LEADING, f"[*dict({LEADING}[::-1]).items()]")]),
+    ("groups/5", "prefix", [
+        ("{total(inner)}",
+         "{sum(total(groups[other]) for other in groups if other.startswith(name))}"),
+    ]),
+    ("groups/5", "one letter", [('path.split("/")', '[*path.replace("/", "")]')]),
 ]  # fmt: skip
 
 
