@@ -173,6 +173,12 @@ def passes(function, case):
     return case.expectation.raises is None and matches(case.expectation.value, value)
 
 
+def refusing(pattern):
+    """The change by which the reference of `brackets/5` refuses what has this pattern."""
+    check = f"if re.search({pattern!r}, rule):\n        raise ValueError\n    tokens = re.findall"
+    return [("tokens = re.findall", check)]
+
+
 NUMBER = "0|[1-9][0-9]*"
 LEADING = "[(b, price) for a, b, price in roads if a == name]"
 # Mistakes that solvers make, as changes of the reference of an evaluation task.
@@ -219,6 +225,18 @@ MISTAKES = [
          "{sum(total(groups[other]) for other in groups if other.startswith(name))}"),
     ]),
     ("groups/5", "one letter", [('path.split("/")', '[*path.replace("/", "")]')]),
+    ("brackets/2", "one digit", [("str(depth)", "str(depth % 10)")]),
+    ("brackets/5", "minus", [("- sum(found[1:])", "- sum(found[1:] or 2 * found)")]),
+    ("brackets/5", "operator's name", [
+        ("    if isinstance(tree, str):\n",
+         '    if tree in ("add", "sub", "alt"):\n        raise ValueError\n'
+         "    if isinstance(tree, str):\n"),
+    ]),
+    ("brackets/5", "zeros", refusing("(^|[( ])0[0-9]")),
+    ("brackets/5", "space after (", refusing("[(] ")),
+    ("brackets/5", "space before )", refusing(" [)]")),
+    ("brackets/5", "space first", refusing("^ ")),
+    ("brackets/5", "space last", refusing(" $")),
 ]  # fmt: skip
 
 
