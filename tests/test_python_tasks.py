@@ -237,6 +237,13 @@ MISTAKES = [
     ("brackets/5", "space before )", refusing(" [)]")),
     ("brackets/5", "space first", refusing("^ ")),
     ("brackets/5", "space last", refusing(" $")),
+    ("codec/3", "plus", [("[0-9][0-9]", "[+0-9][0-9]")]),
+    ("codec/3", "space", [("[0-9][0-9]", "[ 0-9][0-9]")]),
+    ("codec/3", "space last", [("[0-9][0-9]", "[0-9][0-9 ]")]),
+    ("codec/4", "upper case", [
+        ('"a" <= stream[at] <= "z"', "stream[at].isalpha()"),
+        ("ord(stream[at])", "ord(stream[at].lower())"),
+    ]),
 ]  # fmt: skip
 
 
