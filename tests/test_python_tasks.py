@@ -244,6 +244,12 @@ MISTAKES = [
         ('"a" <= stream[at] <= "z"', "stream[at].isalpha()"),
         ("ord(stream[at])", "ord(stream[at].lower())"),
     ]),
+    ("clock/3", "plus", [("([01]", "([+01]")]),
+    ("clock/3", "space", [("([01]", "([ 01]")]),
+    ("clock/3", "$", [("fullmatch(", "match("), ('[0-5][0-9])"', '[0-5][0-9])$"')]),
+    ("clock/3", "a day less", [
+        ("(time - moments[-1] - 1) % 1440 + 1", "((time - moments[-1]) % 1440 or 1439)"),
+    ]),
 ]  # fmt: skip
 
 
