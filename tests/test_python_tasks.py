@@ -250,6 +250,11 @@ MISTAKES = [
     ("clock/3", "a day less", [
         ("(time - moments[-1] - 1) % 1440 + 1", "((time - moments[-1]) % 1440 or 1439)"),
     ]),
+    ("trees/5", "below itself", [
+        ("            if other and",
+         '            if name == other not in above:\n                other = ""\n'
+         "            if other and"),
+    ]),
 ]  # fmt: skip
 
 
