@@ -255,6 +255,8 @@ MISTAKES = [
          '            if name == other not in above:\n                other = ""\n'
          "            if other and"),
     ]),
+    ("text/1", "tabs", [('line.split(" ")', "line.split()")]),
+    ("text/2", "tabs", [('line.startswith(" ")', "line[:1].isspace()")]),
 ]  # fmt: skip
 
 
