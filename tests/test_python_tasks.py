@@ -181,6 +181,7 @@ def refusing(pattern):
 
 NUMBER = "0|[1-9][0-9]*"
 LEADING = "[(b, price) for a, b, price in roads if a == name]"
+BELOW = "sum(sample < level for sample in samples)"
 # Mistakes that solvers make, as changes of the reference of an evaluation task.
 MISTAKES = [
     ("validators/1", "-0", [("0|[1-9]", "-?0|[1-9]")]),
@@ -257,6 +258,9 @@ MISTAKES = [
     ]),
     ("text/1", "tabs", [('line.split(" ")', "line.split()")]),
     ("text/2", "tabs", [('line.startswith(" ")', "line[:1].isspace()")]),
+    ("signals/1", "float", [
+        (f"100 * {BELOW} // len(samples)", f"int({BELOW} / len(samples) * 100)"),
+    ]),
 ]  # fmt: skip
 
 
