@@ -22,7 +22,7 @@ MAX_LINE = 120
 _OF_TESTS = {
     "parse": "cannot be read",
     "validity": "are not all valid",
-    "kills": "are all passed by wrong programs",
+    "kills": "are not failed by every wrong program",
 }
 
 # What a compiler counts as the end of a line (Scheme's and Unicode's, and the plain ones).

@@ -1,6 +1,8 @@
 """Python tasks: what follows from an id, and that the families are what they say they are."""
 
 import ast
+import copy
+import re
 
 import pytest
 
@@ -9,7 +11,10 @@ from forgegym.envs.tasks.draw import Draw
 from forgegym.envs.tasks.families import LEVELS
 from forgegym.envs.tasks.functions import RaisesError
 from forgegym.envs.tasks.python_families import FAMILIES, raising, slip
+from forgegym.verifiers import calls
+from forgegym.verifiers.oracle import matches
 from forgegym.verifiers.python.driver import encode
+from forgegym.verifiers.python.interface import Interface
 from forgegym.verifiers.verifier import ChoiceError
 
 
@@ -123,3 +128,147 @@ def test_what_there_is_not_is_refused(wrong):
 def test_an_id_that_is_none_is_refused(task_id):
     with pytest.raises(ChoiceError, match="no Python task"):
         python.get(task_id)
+
+
+@pytest.mark.parametrize("duty", ["pairs", "alone"])
+def test_what_is_shown_does_not_depend_on_the_order_of_sets(duty):
+    """Which Python has another of in each process."""
+    together = [(name, 0, 60) for name in "dgcfaeb"]
+    alone = [(name, 60 + place, 61 + place) for place, name in enumerate("abcdefg")]
+    found = FAMILIES["clock"].problem(5, "never", duty).oracle([*together, *alone])
+    assert list(found) == sorted(found)
+
+
+# A space that is missing put a digit before a letter, which no words are about.
+@pytest.mark.parametrize(("name", "seed"), [("eval-0", "48"), ("eval-1", "24"), ("train-0", "4")])
+def test_rules_have_no_digit_beside_a_letter(name, seed):
+    task = python.with_seed(python.get(f"python/brackets/5/{name}"), seed)
+    cases = calls.Tests.of(task, Interface).cases
+    rules = [case.call.arguments[0] for case in cases]
+    assert [rule for rule in rules if re.search("[0-9][a-z]|[a-z][0-9]", rule)] == []
+
+
+def test_sums_are_counted_where_there_are_too_many_to_list():
+    names = {}
+    exec(python.get("python/numbers/5/eval-0").reference, names)
+    assert names["calculate"](1000) == 37905
+
+
+# ---------------------------------------------------------------- what hidden tests see
+
+
+def solves(task, source):
+    """Whether a program, which is trusted, passes all hidden cases."""
+    names = {"__name__": "candidate"}
+    exec(source, names)
+    tests = calls.Tests.of(task, Interface)
+    return all(passes(names[tests.interface.name], case) for case in tests.cases[tests.public :])
+
+
+def passes(function, case):
+    try:
+        value = function(*copy.deepcopy(case.call.arguments))
+    except Exception as error:
+        return type(error).__name__ == case.expectation.raises
+    return case.expectation.raises is None and matches(case.expectation.value, value)
+
+
+def refusing(pattern):
+    """The change by which the reference of `brackets/5` refuses what has this pattern."""
+    check = f"if re.search({pattern!r}, rule):\n        raise ValueError\n    tokens = re.findall"
+    return [("tokens = re.findall", check)]
+
+
+NUMBER = "0|[1-9][0-9]*"
+LEADING = "[(b, price) for a, b, price in roads if a == name]"
+BELOW = "sum(sample < level for sample in samples)"
+# Mistakes that solvers make, as changes of the reference of an evaluation task.
+MISTAKES = [
+    ("validators/1", "-0", [("0|[1-9]", "-?0|[1-9]")]),
+    ("validators/1", "$", [('fullmatch("0|[1-9]', 'match("(?:0|[1-9]'), ('{0,2}"', '{0,2})$"')]),
+    ("validators/2", "$", [("digits = code[:-1]", "code = code.strip()\n    digits = code[:-1]")]),
+    ("validators/3", "-0", [(NUMBER, f"-?{NUMBER}")]),
+    ("validators/3", "$", [(f'fullmatch("{NUMBER}"', f'match("(?:{NUMBER})$"')]),
+    ("validators/3", "stripped", [("[record[field] for", "[record[field].strip(' ') for")]),
+    ("validators/4", "no field", [
+        ("elif not", 'elif rule[0] == "?":\n                break\n            elif not'),
+    ]),
+    ("validators/4", "plus", [("-?[0-9]+", "[-+]?[0-9]+")]),
+    ("validators/4", "space", [("-?[0-9]+", " *-?[0-9]+")]),
+    ("validators/4", "underscore", [("-?[0-9]+", "-?[0-9][0-9_]*")]),
+    ("validators/4", "zeros", [("-?[0-9]+", "-?(?:0|[1-9][0-9]*)")]),
+    ("validators/4", "parts", [("fits(part,", "fits(part.strip(),")]),
+    ("validators/4", "case", [("return text in", "return text.lower() in")]),
+    ("validators/4", "$", [('fullmatch("-?[0-9]+"', 'match("-?[0-9]+$"')]),
+    ("validators/5", "never closed", [("del accounts[name]", "pass")]),
+    ("validators/5", "opened once", [
+        ('(kind == "open") == (name in accounts)',
+         'name in accounts if kind == "open" else accounts.get(name) is None'),
+        ("if name not in accounts", "if accounts.get(name) is None"),
+        ("del accounts[name]", "accounts[name] = None"),
+    ]),
+    ("validators/5", "two spaces", [("([a-z]+) ([+-])", "([a-z]+) +([+-])")]),
+    ("validators/5", "lstrip", [("enumerate(lines, 1)", "enumerate(map(str.lstrip, lines), 1)")]),
+    ("validators/5", "rstrip", [
+        ("    for number", '    lines = [line.rstrip(" ") for line in lines]\n    for number'),
+    ]),
+    ("validators/5", "$", [
+        ("fullmatch(", "match("), ('([0-9]+)"', '([0-9]+)$"'), (' ([a-z]+)"', ' ([a-z]+)$"'),
+    ]),
+    ("validators/5", "signs", [("([+-])([0-9]+)", "[+-]*([+-])([0-9]+)")]),
+    ("graphs/4", "counted twice", [
+        ("all(need in done for need in its)", "sum(need in done for need in its) >= len({*its})"),
+    ]),
+    ("graphs/5", "last road", [(LEADING, f"[*dict({LEADING}).items()]")]),
+    ("graphs/5", "first road", [(LEADING, f"[*dict({LEADING}[::-1]).items()]")]),
+    ("groups/5", "prefix", [
+        ("{total(inner)}",
+         "{sum(total(groups[other]) for other in groups if other.startswith(name))}"),
+    ]),
+    ("groups/5", "one letter", [('path.split("/")', '[*path.replace("/", "")]')]),
+    ("brackets/2", "one digit", [("str(depth)", "str(depth % 10)")]),
+    ("brackets/5", "minus", [("- sum(found[1:])", "- sum(found[1:] or 2 * found)")]),
+    ("brackets/5", "operator's name", [
+        ("    if isinstance(tree, str):\n",
+         '    if tree in ("add", "sub", "alt"):\n        raise ValueError\n'
+         "    if isinstance(tree, str):\n"),
+    ]),
+    ("brackets/5", "zeros", refusing("(^|[( ])0[0-9]")),
+    ("brackets/5", "space after (", refusing("[(] ")),
+    ("brackets/5", "space before )", refusing(" [)]")),
+    ("brackets/5", "space first", refusing("^ ")),
+    ("brackets/5", "space last", refusing(" $")),
+    ("codec/3", "plus", [("[0-9][0-9]", "[+0-9][0-9]")]),
+    ("codec/3", "space", [("[0-9][0-9]", "[ 0-9][0-9]")]),
+    ("codec/3", "space last", [("[0-9][0-9]", "[0-9][0-9 ]")]),
+    ("codec/4", "upper case", [
+        ('"a" <= stream[at] <= "z"', "stream[at].isalpha()"),
+        ("ord(stream[at])", "ord(stream[at].lower())"),
+    ]),
+    ("clock/3", "plus", [("([01]", "([+01]")]),
+    ("clock/3", "space", [("([01]", "([ 01]")]),
+    ("clock/3", "$", [("fullmatch(", "match("), ('[0-5][0-9])"', '[0-5][0-9])$"')]),
+    ("clock/3", "a day less", [
+        ("(time - moments[-1] - 1) % 1440 + 1", "((time - moments[-1]) % 1440 or 1439)"),
+    ]),
+    ("trees/5", "below itself", [
+        ("            if other and",
+         '            if name == other not in above:\n                other = ""\n'
+         "            if other and"),
+    ]),
+    ("text/1", "tabs", [('line.split(" ")', "line.split()")]),
+    ("text/2", "tabs", [('line.startswith(" ")', "line[:1].isspace()")]),
+    ("signals/1", "float", [
+        (f"100 * {BELOW} // len(samples)", f"int({BELOW} / len(samples) * 100)"),
+    ]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [pytest.param(name, changes, id=f"{name} {why}") for name, why, changes in MISTAKES],
+)
+def test_hidden_tests_see_the_mistakes_that_solvers_make(name, changes):
+    task = python.get(f"python/{name}/eval-0")
+    assert solves(task, task.reference)
+    assert not solves(task, slip(task.reference, *changes))

@@ -641,7 +641,7 @@ def _walk(unmatched: str, walk: str) -> Problem:
         [
             ("",), ("a",), (",",), ("()",), ("a(b)",), ("(a,b),a",), (")",), ("(",), ("a)b",),
             ("(a",), ("((a)b(ab))a",), ("a,(a,(b,)),,b",), ("(((a)))b((b))",), ("a(b(a)))b(a",),
-            ("a)((b))",),
+            ("a)((b))",), ("(" * 11 + "a" + ")" * 11,),
         ],
         [slip(reference, change) for change in (mistake, *slips)],
     )  # fmt: skip
@@ -829,7 +829,8 @@ def _rule(draw: Draw, words: Sequence[str], names: Sequence[str], counts: Sequen
     if draw.chance(0.15):
         at = draw.below(len(rule) + 1)
         other = draw.pick((rule[:at] + rule[at + 1 :], rule[:at] + draw.pick("()") + rule[at:]))
-        rule = rule if re.search("[a-z][0-9]", other) else other
+        # The words promise that no letter stands directly beside a digit.
+        rule = rule if re.search("[a-z][0-9]|[0-9][a-z]", other) else other
     return rule.replace(" (", "(") if draw.chance(0.3) else rule
 
 
@@ -934,6 +935,7 @@ def _logic(which: str, how: str) -> Problem:
             (f"({first} red))", every), (f"(({first}) red)", every),
             (f"({second} red red big)", every),
             (f"({third} big)", {}), (f"({first} red big", {}),
+            (f" ( {first} ( {second} {second} ) red ) ", {**every, "b": [second]}),
         ],
         [
             slip(reference, ("    if end < len(tokens):\n"
@@ -1013,17 +1015,18 @@ def _numeric(which: str, how: str) -> Problem:
     x: dict[str, int] = {"x": 5, "y": -2, "zz": 3}
     three = f"({second} 4 9 x)"
     last = "(mul x 4)" if which == "choices" else f"({third} x 1 4 12)"
+    # Spaces wherever they may be, zeros in front, a word that is an operator's name, and, where
+    # that is a rule, single operands.
+    spaced = f" ( {first} 007 ({second} 4)( {third} 4 ) {first} ) "
+    if which == "choices":
+        spaced = f" ( {first} 007 {first} ( {second} 4 007 9 ) ) "
     grammar = _GRAMMAR.format(
         word="a number, which is one or more digits from 0 to 9, or a word, which is one or more "
         "letters",
         count=counted,
         digits="digits, ",
     )
-    grammar = grammar.replace(
-        "there is at least one between two that are not brackets",
-        "there is at least one between two that are not brackets, and a letter and a digit do not "
-        "stand directly beside each other",
-    )
+    grammar += " It never has a letter and a digit directly beside each other."
     absent = (
         "If it is one, but has a word as an operand that is not in `values`, KeyError is raised."
         if how == "unknown" else "A word that is not in `values` counts 0."
@@ -1045,7 +1048,7 @@ def _numeric(which: str, how: str) -> Problem:
             (f"({first} x 4 zz)", {"x": 0, "zz": 9}), (f"({first} 0 2 w)", x),
             (f"({first} y w", x), (f"({second} w 8 1)", x), (f"({third} y 3)", x),
             (f"({first} 1 2)", x), (f"({second} 1 2 3 4)", x), (f"({third} 6 x 1)", x),
-            (f"(({first}) 1 2)", x),
+            (f"(({first}) 1 2)", x), (spaced, {first: 1}),
         ],
         [
             slip(reference, ("    if end < len(tokens):\n"

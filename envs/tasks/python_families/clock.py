@@ -540,7 +540,7 @@ _DUTY: dict[str, tuple[str, str, Callable[[_Crews], Any], str, str, _Slips]] = {
         "dict[tuple[str, str], int]",
         lambda crews: {
             pair: sum(pair[0] in crew and pair[1] in crew for crew in crews)
-            for pair in {(a, b) for crew in crews for a in crew for b in crew if a < b}
+            for pair in sorted({(a, b) for crew in crews for a in crew for b in crew if a < b})
         },
         "combinations",
         "    found: dict[tuple[str, str], int] = {}\n"
@@ -554,7 +554,7 @@ _DUTY: dict[str, tuple[str, str, Callable[[_Crews], Any], str, str, _Slips]] = {
         "a dictionary from each name to the number of minutes of a day in which it is on duty and "
         "no other is, without names for which this is 0", "dict[str, int]",
         lambda crews: {
-            name: crews.count(frozenset([name])) for crew in crews for name in crew
+            name: crews.count(frozenset([name])) for crew in crews for name in sorted(crew)
             if frozenset([name]) in crews
         },
         "",
@@ -743,7 +743,9 @@ def _stamps(again: str, bad: str, passed: str) -> Problem:
             (["08:00", "8:00", "09:00"],), (["12:34", "12:345"],), (["09:00", "07:60"],),
             (["08:00", "09:00", "24:00", "01:00"],), (["12:00", "00:00", "12:00"],),
             (["08:59", "09:00", "08:59"],), (["10:00", "18:00", "02:00"],),
-            (["10:00", "00:00", "23:59"],),
+            (["10:00", "00:00", "23:59"],), (["00:01", "00:00", "00:00"],),
+            # What `int` reads, and a pattern that ends with $.
+            *((["08:00", "10:00", odd, "11:00"],) for odd in ("+9:30", " 9:30", "09:30\n")),
         ],
         [
             slip(reference, mistake),

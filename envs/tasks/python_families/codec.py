@@ -580,6 +580,8 @@ def _escapes(escape: str, malformed: str) -> Problem:
             pieces.append(draw.pick(parts if draw.chance(0.35) else parts[:4]))
         return ("".join(pieces),)
 
+    # What `int` reads, and is no two digits.
+    odd = ("^+5", "^ 5", "^5 ") if escape == "code" else ()
     return Problem(
         f"Decode `text`, from left to right. A character other than ^ stands for itself. {words}\n"
         f"{sentence} Return the decoded text. Texts are ASCII.",
@@ -587,7 +589,7 @@ def _escapes(escape: str, malformed: str) -> Problem:
         reference,
         lambda text: decoded("", text),
         arguments,
-        [("",), ("a1",), ("^",), ("ab^4",), *((f"ab{part}a",) for part in parts)],
+        [("",), ("a1",), ("^",), ("ab^4",), *((f"ab{part}a",) for part in (*parts, *odd))],
         [
             slip(reference, change)
             for change in (*slips, (f"        else:\n{otherwise}", f"        else:\n{mistake}"))
@@ -662,6 +664,8 @@ def _frames(head: str, check: str, lost: str) -> Problem:
     ]  # fmt: skip
     if head == "decimal":
         streams.append(f"0{made('ab')}")
+    if head == "letter":
+        streams.append(f"B{made('x')[1:]}")
     return Problem(
         f"`stream` is made of frames. A frame is a head, a body and an end, with nothing between "
         f"them. The head is {words}. The body is that many characters, which may be any. The end "

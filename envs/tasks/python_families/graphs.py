@@ -611,6 +611,7 @@ def _ordered(way: str, stuck: str) -> Problem:
         {"a": [], "b": [], "c": ["b"], "d": ["b"], "e": ["c", "a"]}, {"a": ["b"], "b": ["b"]},
         {"x": ["z"], "y": ["z"], "z": [], "w": [], "v": ["w"], "u": ["w", "x"]},
         {"c": [], "d": ["c", "a"], "e": ["a", "d"], "a": [], "b": ["a"], "f": ["b", "d"]},
+        {"a": ["b", "b", "c"], "b": [], "c": ["d"], "d": []},
     ]  # fmt: skip
     edges: list[tuple[Any, ...]] = [(needs,) for needs in given]
     if way == "rounds":
@@ -753,6 +754,8 @@ def _cheapest(costs: str, direction: str, asked: str) -> Problem:
         ([("c", "b", 1), ("b", a, 1), (a, "d", 1), ("d", "c", 1), ("d", "e", 6)], "c", "e"),
         ([(a, "b", 2), ("b", "c", 2), ("c", "d", 2), (a, "d", 7), ("c", "e", 1)], a, "d"),
         ([(a, "b", 2), ("b", a, 2), ("c", "d", 1)], a, "d"),
+        # Neither the first of several roads is the cheapest, nor the last.
+        ([(a, "b", 30), (a, "b", 1), (a, "b", 30), ("b", "c", 20)], a, "c"),
     ]  # fmt: skip
     edges: list[tuple[Any, ...]] = []
     for number, (roads_given, start, goal) in enumerate(maps):

@@ -928,6 +928,7 @@ def _report(totals: str, order: str, fold: str) -> Problem:
             ([("c/b", 3), ("c/a", 3), ("c/a", 3), ("b/a", 3), ("b/c/a", 4), ("b/c/b", 3)],),
             ([("a/b", 1), ("a/b/a", 1), ("a/b/c", 1)],), ([*[("b", 3)] * 3, *[("a", 3)] * 3],),
             ([("d", 3), ("d/e", 2), ("d/f", 3)],),
+            ([("a", 3), ("ab", 4), ("ab/ba", 3), ("ba/a", 5), ("ba/ab/b", 4), ("b", 1)],),
         ],
         [slip(reference, change) for change in (mistake, other, more)],
     )  # fmt: skip

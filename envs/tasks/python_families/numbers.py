@@ -506,6 +506,29 @@ _RULES: dict[str, tuple[str, Callable[[list[int]], bool], str, tuple[str, str]]]
         ("parts[place + 2 :]", "parts[place + 1 :]"),
     ),
 }
+# rule -> what fills the table of `ways`, by their sums, and a slip. There are far too many ways to
+# count them one by one, for numbers that a test may well ask for.
+_TABLES: dict[str, tuple[str, tuple[str, str]]] = {
+    "once": (
+        "    for part in PARTS:\n        for total in range(n, part - 1, -1):\n"
+        "            ways[total] += ways[total - part]\n",
+        ("range(n, part - 1, -1)", "range(part, n + 1)"),
+    ),
+    "twice": (
+        "    for part in PARTS:\n        for total in range(n, part - 1, -1):\n"
+        "            ways[total] += ways[total - part]\n"
+        "            if total >= 2 * part:\n"
+        "                ways[total] += ways[total - 2 * part]\n",
+        ("range(n, part - 1, -1)", "range(part, n + 1)"),
+    ),
+    "apart": (
+        "    before = ways  # Without the part before this one.\n    for part in PARTS:\n"
+        "        if part > n:\n            continue\n        before, ways = ways, [\n"
+        "            count + (before[total - part] if total >= part else 0)\n"
+        "            for total, count in enumerate(ways)\n        ]\n",
+        ("before, ways = ways, [", "before = ways = ["),
+    ),
+}
 # name -> words, result, oracle (of the ways), Python, and a slip.
 _WAYS: dict[str, tuple[str, str, Callable[[list[list[int]]], Any], str, tuple[str, str]]] = {
     "all": (
@@ -820,6 +843,7 @@ def _sums(kind: str, rule: str, told: str) -> Problem:
     rule_words, holds, rest, mistake = _RULES[rule]
     words, returns, tell, python, other = _WAYS[told]
     before, more = (", 0", ", before: int") if rule == "twice" else ("", "")
+    wrong = (mistake, other)
     reference = (
         f"def calculate(n: int) -> {returns}:\n"
         f"    parts = [{part} for k in range(n, 0, -1)]\n"
@@ -831,6 +855,14 @@ def _sums(kind: str, rule: str, told: str) -> Problem:
         f"            for others in sums(n - part, {rest}):\n"
         "                found.append([part, *others])\n    return found\n"
     )
+    if told == "count":
+        table, mistake = _TABLES[rule]
+        wrong = (mistake, ("[1] + [0] * n", "[1] * (n + 1)"))
+        reference = (
+            "def calculate(n: int) -> int:\n    ways = [1] + [0] * n\n"
+            + table.replace("PARTS", f"[{part} for k in range(n, 0, -1)]")
+            + "    return ways[n]\n"
+        )
 
     def oracle(n: int) -> Any:
         # By the ranks of their parts, all sums up to `n`, also those that break the rule later.
@@ -850,7 +882,7 @@ def _sums(kind: str, rule: str, told: str) -> Problem:
         oracle,
         lambda draw: (draw.below(48),),
         [(n,) for n in (0, 1, 2, 3, 4, 5, 7, 10, 12, 21, 25, 31, 36, 45)],
-        [slip(reference, mistake), slip(reference, other)],
+        [slip(reference, change) for change in wrong],
     )
 
 

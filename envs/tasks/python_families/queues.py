@@ -224,8 +224,8 @@ _TURNS: dict[str, tuple[str, tuple[str, str] | None, str, tuple[str, str]]] = {
     "least": (
         "The next request is one of the client that has had the fewest minutes so far: the sum of "
         "the minutes of its requests that have been served is the smallest among the clients that "
-        "have a waiting request. Of several such clients, it is the one whose first request stands "
-        "first in `requests`. Of its waiting requests, it is the first.",
+        "have a waiting request. Of several such clients, it is the one whose very first request, "
+        "served or not, stands first in `requests`. Of its waiting requests, it is the first.",
         None,
         "    had: Counter[str] = Counter()\n    while any(waiting.values()):\n"
         "        clients = [client for client, places in waiting.items() if places]\n"

@@ -126,9 +126,9 @@ _FITTED: dict[str, tuple[str, str, int, Callable[[str, int], Any], str, _Slips]]
         "list of the words of `line` that have at most `width` characters, in their order.",
         "list[str]", 0,
         lambda t, n: [w for w in re.findall("[^ ]+", t) if not w[n:]],
-        "    return [word for word in line.split() if len(word) <= width]\n",
-        [("<= width", "< width"), ("line.split()", 'line.split(" ")'),
-         ("line.split()", "dict.fromkeys(line.split())")],
+        '    return [word for word in line.split(" ") if 0 < len(word) <= width]\n',
+        [("<= width", "< width"), ("0 < len(word)", "len(word)"),
+         ('line.split(" ")', 'dict.fromkeys(line.split(" "))')],
     ),
     "hyphens": (
         "Return `line` with a hyphen (-) after every `width` characters of it, counted from its "
@@ -596,7 +596,7 @@ def _fitted(name: str) -> Problem:
         reference,
         oracle,
         arguments,
-        [*edges[:14], ("abcde", 5), ("abcdef", 5)],
+        [*edges[:14], ("abcde", 5), ("abcdef", 5), ("\ta\tb  c", 4)],
         [slip(reference, change) for change in slips],
     )
 
@@ -627,6 +627,7 @@ def _marked(mark: str, done: str) -> Problem:
             ([no, yes, also, no],), ([yes, no, no, also, no, yes],), ([no, no, no],),
             ([also, also, no, yes, yes, yes, no, no],), (["", " ", "a", " #", "--", "-- "],),
             (["a", "-", "-", "#", "-", "  ", " b"],),
+            (["\t", "\t", "\ta", "\ta", "b", "\t#", "\t#"],),
         ],
         [slip(reference, change) for change in (*slips, mistake)],
     )  # fmt: skip

@@ -744,6 +744,7 @@ def _events(asked: str, refused: str) -> Problem:
             ([a, b, c, ("cut", "d", ""), ("put", "c", "a"), d, ("cut", "c", ""), *every],),
             ([a, b, c, ("put", "d", "c"), *every, ("cut", "a", ""), *every[:2]],),
             ([a, ("put", "d", ""), ("put", "c", "d"), ("put", "b", "d"), *every],),
+            ([("put", "a", "a"), ("ask", "a", "a")],),
         ],
         [
             *(slip(reference, change) for change in slips),

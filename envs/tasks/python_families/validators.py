@@ -47,7 +47,7 @@ _WHOLE: dict[str, _Whole] = {
         're.fullmatch("[a-z_][a-z0-9_]*", text) is not None',
         [("fullmatch", "match"), ("[a-z0-9_]*", "[a-z0-9_]+")],
         ["a", "_", "z", "q", "ab_1", "z9", "x_y", "__a0"],
-        ["", "1", "1a", "A", "a-b", "a b", "ab!", "aB"],
+        ["", "1", "1a", "A", "a-b", "a b", "ab!", "aB", "a\n"],
         "a1_A-",
     ),
     "version": (
@@ -57,7 +57,8 @@ _WHOLE: dict[str, _Whole] = {
         're.fullmatch(r"(0|[1-9][0-9]*)([.](0|[1-9][0-9]*)){2}", text) is not None',
         [("0|[1-9][0-9]*)([.]", "[0-9]+)([.]"), ("{2}", "+"), ("[.]", ".")],
         ["0.0.0", "1.2.3", "10.0.21", "9.90.0", "0.1.100"],
-        ["", "1.2", "1.2.3.4", "01.2.3", "1.2.00", "1..2", "1.2.3.", "1-2-3", "1.2.x", "-1.0.0"],
+        ["", "1.2", "1.2.3.4", "01.2.3", "1.2.00", "1..2", "1.2.3.", "1-2-3", "1.2.x", "-1.0.0",
+         "-0.0.0", "1.2.3\n"],
         "0129.",
     ),
     "time": (
@@ -68,7 +69,8 @@ _WHOLE: dict[str, _Whole] = {
         're.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", text) is not None',
         [("2[0-3]", "2[0-9]"), ("[0-5][0-9]", "[0-9][0-9]"), ("fullmatch", "match")],
         ["00:00", "23:59", "09:05", "19:30", "20:00", "12:34"],
-        ["", "24:00", "12:60", "1:20", "12:3", "12.30", "123:0", "29:10", "12:345", "12:99"],
+        ["", "24:00", "12:60", "1:20", "12:3", "12.30", "123:0", "29:10", "12:345", "12:99",
+         "12:34\n"],
         "0123459:",
     ),
     "colour": (
@@ -79,7 +81,8 @@ _WHOLE: dict[str, _Whole] = {
         [("{3}){1,2}", "{3,6})"), ("[0-9a-f]", "[0-9a-z]"), ("[0-9a-f]", "[0-9a-fA-F]")],
         ["#000", "#fff", "#a1f09c", "#123456", "#9ab", "#abcdef", "#0f0", "#cafe00", "#987654",
          "#bad", "#f0f0f0", "#1e1", "#090909", "#deface", "#777777"],
-        ["", "#", "#ab", "#abcd", "#abcde", "#abcdefa", "abc", "#ABC", "#ggg", "#12345g", "##123"],
+        ["", "#", "#ab", "#abcd", "#abcde", "#abcdefa", "abc", "#ABC", "#ggg", "#12345g", "##123",
+         "#fff\n"],
         "#09afgA",
     ),
     "tag": (
@@ -90,7 +93,8 @@ _WHOLE: dict[str, _Whole] = {
         're.fullmatch("[a-z]+(-[a-z]+)*", text) is not None and len(text) <= 10',
         [("<= 10", "< 10"), ("[a-z]+(-[a-z]+)*", "[a-z][a-z-]*[a-z]")],
         ["a", "ab-c", "a-b-c", "abcdefghij", "a-b-c-d-ef", "zz"],
-        ["", "-", "-a", "a-", "a--b", "abcdefghijk", "a-b-c-d-efg", "a_b", "A", "a1"], "abz-A",
+        ["", "-", "-a", "a-", "a--b", "abcdefghijk", "a-b-c-d-efg", "a_b", "A", "a1", "a\n"],
+        "abz-A",
     ),
     "octet": (
         "it is a whole number from 0 to 255 in decimal digits, with no 0 in front unless it is 0 "
@@ -99,7 +103,8 @@ _WHOLE: dict[str, _Whole] = {
         're.fullmatch("0|[1-9][0-9]{0,2}", text) is not None and int(text) <= 255',
         [("<= 255", "< 255"), ("0|[1-9][0-9]{0,2}", "[0-9]{1,3}")],
         ["0", "7", "10", "99", "100", "255", "249"],
-        ["", "00", "01", "256", "300", "1000", "-1", "+1", " 1", "1.", "a", "007", "999"], "0125",
+        ["", "00", "01", "256", "300", "1000", "-1", "+1", " 1", "1.", "a", "007", "999", "-0",
+         "1\n"], "0125",
     ),
     "password": (
         "it has at least 6 characters, among them a letter from a to z, a letter from A to Z and a "
@@ -130,7 +135,8 @@ _WHOLE: dict[str, _Whole] = {
         're.fullmatch("[+-]?[0-9]+([.][0-9]+)?", text) is not None',
         [("([.][0-9]+)?", "([.][0-9]*)?"), ("[+-]?", "-?"), ("[.]", ".")],
         ["0", "12", "-3", "+4.5", "00.10", "-0.0"],
-        ["", "+", "-", ".", ".5", "5.", "1.2.3", "--1", "1-", "1e5", "+-1", "1,5", "-.5"], "019.+-",
+        ["", "+", "-", ".", ".5", "5.", "1.2.3", "--1", "1-", "1e5", "+-1", "1,5", "-.5",
+         "1\n"], "019.+-",
     ),
     "quoted": (
         'it has at least two characters, begins and ends with a double quote ("), and what is '
@@ -142,7 +148,8 @@ _WHOLE: dict[str, _Whole] = {
         're.fullmatch(r\'(?s)"([^"\\\\]|\\\\.)*"\', text) is not None',
         [("[^\"\\\\]|", "[^\"]|"), ("|\\\\.", "|\\\\[^\\\\]")],
         ['""', '"a"', '"a\\"b"', '"\\\\"', '"\\\\\\""', '"ab\\a"'],
-        ["", '"', "a", '"a', 'a"', '"a"b"', '"a\\"', '"""', '"\\"', '"\\\\""', '\\""', '"\\\\a\\"'],
+        ["", '"', "a", '"a', 'a"', '"a"b"', '"a\\"', '"""', '"\\"', '"\\\\""', '\\""', '"\\\\a\\"',
+         '"a"\n'],
         'a"\\',
     ),
     "roman": (
@@ -153,7 +160,8 @@ _WHOLE: dict[str, _Whole] = {
         're.fullmatch("X*V?I*", text) is not None and text != ""',
         [("X*V?I*", "X*V*I*"), (' and text != ""', ""), ("X*V?I*", "[XVI]*")],
         ["I", "V", "X", "XVI", "XXIII", "VII", "IIII", "XV"],
-        ["", "IX", "IV", "VX", "VV", "XVVI", "A", "XIV", "x", "XXVVI", "IXI"], "IVXA",
+        ["", "IX", "IV", "VX", "VV", "XVVI", "A", "XIV", "x", "XXVVI", "IXI", "XV\n"],
+        "IVXA",
     ),
 }  # fmt: skip
 
@@ -832,6 +840,9 @@ def _check_digits(check: str, use: str) -> Problem:
         texts = ["", "?", "12?", "55", "??0", "4??", "?x2", "7?5X"]
         texts += ["?" + digits[1:] + oracle_check(digits) for digits in fives]
         texts += [digits[:-1] + "?" + oracle_check(digits) for digits in fives[1:]]
+    # A pattern that ends with $ fits what has a line's end behind it.
+    right = {"completed": "59", "mended": f"?9{oracle_check('59')}"}
+    texts.append(right.get(use, f"59{oracle_check('59')}") + "\n")
     if use == "valid":
         other = ('re.fullmatch("[0-9]+", digits) is not None', "code.isdigit()")
         if letters == "":
@@ -937,14 +948,12 @@ def _records(kind: str, told: str) -> Problem:
         ],
         "parcel": [
             {"weight": "1", "value": "10"}, {"weight": "1", "value": "11"},
-            {"weight": "5", "value": "51"}, {"weight": "0", "value": "9"},
-            {"weight": "9", "value": "100"}, {"weight": "0", "value": "0"},
+            {"weight": "0", "value": "0"}, {"weight": "9", "value": "100"},
             {"weight": "900", "value": "500"}, {"weight": "900", "value": "501"},
-            {"weight": "900", "value": "499"},
         ],
         "span": [
             {"first": "5", "last": "5"}, {"first": "6", "last": "5"}, {"first": "9", "last": "12"},
-            {"first": "12", "last": "9"}, {"first": "x", "last": "5"},
+            {"first": "12", "last": "9"}, {"first": "x", "last": "5"}, {"first": "-0"},
         ],
         "account": [
             {"age": "17", "role": "admin"}, {"age": "18", "role": "admin"},
@@ -953,6 +962,9 @@ def _records(kind: str, told: str) -> Problem:
         ],
     }  # fmt: skip
     edges += [{**base, **more} for more in crossed[kind]]
+    # What `int` reads, and a pattern that ends with $.
+    number = {"booking": "row", "parcel": "weight", "span": "first", "account": "age"}[kind]
+    edges += [{**base, number: text} for text in (f" {base[number]}", f"{base[number]}\n")]
     two = [slip(reference, change) for change in slips]
     lines = "\n".join(f"- `{name}` {text}" for name, (text, *_) in fields.items())
     return Problem(
@@ -1019,6 +1031,11 @@ def _schema(language: str, found: str) -> Problem:
         edges.append((given, [{"z": text} for text in texts]))
         edges.append((given, [{}, {"a": texts[place], "z": texts[0]}, {"a": "q", "z": "q"}]))
         edges.append(({"b": rule, "a": rule}, [{}, {"b": "9"}, {"a": ""}, {"a": "?", "b": "on"}]))
+    edges.append(({"b": f"?{rules[-1]}", "a": rules[0]}, [{}, {"a": "007"}]))
+    # What `int` reads, a pattern that ends with $, other cases.
+    odd = ("+5", " 5", "5\n", "1_0", "1, 2", "YES", "ON", "on\n")
+    every = {name: f"?{rule}" for name, rule in zip("abcdef", rules, strict=False)}
+    edges.append((every, [{name: text} for name in every for text in odd]))
     return Problem(
         "`rules` has a rule for each of some fields. The text that a record has for a field must "
         f"obey the rule of the field, which is one of these:\n{words}\nIf there is a question mark "
@@ -1087,6 +1104,9 @@ def _document(kind: str, report: str) -> Problem:
             ["open a", "a +5", "a -6", "a -5", "a -0", "close a", "close a"], ["open open"],
             ["open a", "a +5", "a -5", "a -1"], ["open b", "b +3", "b -3", "close b"],
             ["open open", "open +3", "open -4", "close +1", "close open", "open a", "a +10"],
+            ["open a", "close a", "open a", "a -1"], ["open a", "close a", "a +1"],
+            ["open a", "a  +5"], ["open a", "a +-5"], ["open a", "a +5\n"], [" open a"],
+            ["open a "],
         ],
     }[kind]  # fmt: skip
     return Problem(
