@@ -7,6 +7,7 @@ from forgegym.envs.tasks.draw import Draw
 from forgegym.envs.tasks.families import LEVELS
 from forgegym.envs.tasks.rust_families import FAMILIES
 from forgegym.verifiers.python.driver import encode
+from forgegym.verifiers.rust.toolchain import RustVerifier
 from forgegym.verifiers.verifier import ChoiceError
 
 
@@ -84,3 +85,30 @@ def test_what_there_is_not_is_refused(wrong):
 def test_an_id_that_is_none_is_refused(task_id):
     with pytest.raises(ChoiceError, match="no Rust task"):
         rust.get(task_id)
+
+
+# task -> a piece of its reference, and what makes it another program than the prompt asks for.
+WRONG = [
+    # A failing instruction is passed over, and the program goes on.
+    ("interpreter/1/eval-0", "< needed {", "< needed {\nat += 1;\ncontinue;"),
+    ("interpreter/5/eval-0", "< needed {", "< needed {\nat += 1;\ncontinue;"),
+    ("interpreter/4/eval-0", "< needed {", '< needed {\nif name == "over" && stack.len() == 1 {\n'
+     "stack.push(stack[0]);\nat += 1;\ncontinue;\n}"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def verifier():
+    made = RustVerifier(sandbox="docker")
+    yield made
+    made.close()
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize(("task_id", "right", "wrong"), WRONG, ids=[row[0] for row in WRONG])
+def test_a_program_that_breaks_a_sentence_of_the_prompt_is_noticed(verifier, task_id, right, wrong):
+    task = rust.get(f"rust/{task_id}")
+    assert task.reference.count(right) == 1
+    verdict = verifier.verify(task, task.reference.replace(right, wrong))
+    assert verdict.passed("compile"), verdict.diagnostics
+    assert not verdict.accepted

@@ -147,9 +147,11 @@ def interpreter(names: tuple[str, ...], whole: bool, fails: str) -> Problem:
     ]
     two = [name for name in names if _INSTRUCTIONS.get(name, (0,))[0] == 2]
     for name in names[1:]:
+        # What follows an instruction that fails shows whether the program went on.
+        after = [("push", 8)] if _needs(name) == 2 else []
         edges += [
-            ([(name, 1)],),
-            ([("push", -3), (name, 1)],),
+            ([(name, 1), ("push", 8)],),
+            ([("push", -3), (name, 1), *after],),
             ([("push", 3), ("push", -2), (name, 1)],),
             ([("push", -2), ("push", 3), (name, 1), ("push", 8), ("push", 9)],),
             ([("push", 4), ("push", 4), (name, 2)],),
