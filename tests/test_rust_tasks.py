@@ -103,6 +103,12 @@ WRONG = [
       for task in ("checked/1/train-2", "checked/2/train-2")),
     # Only a single 0 is refused as a number.
     ("text/4/eval-0", "(number > 0)", "(number > 0 || digits.len() == 2)"),
+    # Other characters are spaces, and digits.
+    ("text/3/eval-0", "c == ' '", "c.is_whitespace()"),
+    ("text/3/eval-0", "'0'..='9'", "_ if c.is_numeric()"),
+    # Tabs separate no words.
+    *((task, ".split_whitespace()", ".split([' ', '\\n']).filter(|word| !word.is_empty())")
+      for task in ("counting/1/eval-0", "counting/2/eval-0")),
 ]  # fmt: skip
 
 

@@ -317,7 +317,7 @@ def _whole(name: str) -> Problem:
         lambda draw: (_prose(draw),),
         [
             ("",), (" ",), ("  a",), ("aa bb",), ("A b\n\n \nC4",), ("éé É 99",), ("\n",),
-            ("AEIOU xyz",), ("Zoo zoo 2A",), ("   x  y ",),
+            ("AEIOU xyz",), ("Zoo zoo 2A",), ("   x  y ",), (" \tab\tCd",),
         ],
     )  # fmt: skip
 
@@ -360,6 +360,7 @@ fn key(word: &str) -> {kind} {{
         [
             ("",), (" \n",), ("a",), ("ab",), ("abc",), ("Zoë zoo ZOO",), ("is it Is iT sAs Ass",),
             ("aeiou AEIOU bcd a1e",), ("é éé ééé aéa",), ("x1 1x abc, abc",),
+            ("abc\txyz",),
         ],
     )  # fmt: skip
 

@@ -519,6 +519,8 @@ fn first(c: char) -> Option<u8> {{
             ("", 3), ("é !", 4), (f"{first}{last} {last}", 1), (rows[0], -1),
             ("Az 09 zA 90 az", 2), (f"{last}{last} {last}-{last}", 0), ("b2 c3 d4 Z9 0", size),
             (f"{rows[-1][:4]} {rows[-1][-4:]}", -size - 1), ("a1b2C3 d44e", 1000),
+            # Whitespace that is no space, digits and letters that are none of the alphabet's.
+            (f"{first}\t{first} ²٣é{first}\n{first}", 3),
         ],
     )  # fmt: skip
 
