@@ -109,6 +109,9 @@ WRONG = [
     # Tabs separate no words.
     *((task, ".split_whitespace()", ".split([' ', '\\n']).filter(|word| !word.is_empty())")
       for task in ("counting/1/eval-0", "counting/2/eval-0")),
+    # Of leap years' own days, one is forgotten in the year 400.
+    ("dates/4/eval-0", "month| days_in(year, month)).sum();",
+     "month| days_in(year, month)).sum::<u32>() - u32::from(month > 2 && year % 400 == 0);"),
 ]  # fmt: skip
 
 
