@@ -7,7 +7,7 @@ from forgegym.envs.tasks.draw import Draw
 from forgegym.envs.tasks.families import LEVELS
 from forgegym.envs.tasks.rust_families import FAMILIES
 from forgegym.verifiers.python.driver import encode
-from forgegym.verifiers.rust.toolchain import RustVerifier
+from forgegym.verifiers.rust.toolchain import RustVerifier, asked_of
 from forgegym.verifiers.verifier import ChoiceError
 
 
@@ -67,6 +67,14 @@ def test_no_hidden_case_is_in_the_prompt():
         hidden = {case["args"] for case in task.tests["cases"][task.tests["public"] :]}
         assert not public & hidden
         assert task.reference not in task.prompt
+
+
+@pytest.mark.parametrize("split", rust.SPLITS)
+def test_ranges_that_are_promised_not_to_be_empty_are_not(split):
+    for task in rust.TASKS.every(split, families=["intervals"], difficulty=1):
+        assert "No range in the arguments is empty" in task.prompt.replace("\n// ", " ")
+        for case in asked_of(task).cases:
+            assert all(start < end for start, end in case.call.arguments), task.id
 
 
 @pytest.mark.parametrize(
