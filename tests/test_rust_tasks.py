@@ -69,6 +69,18 @@ def test_no_hidden_case_is_in_the_prompt():
         assert task.reference not in task.prompt
 
 
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+def test_words_say_nothing_twice(family):
+    long = 14  # so many words in a row are a sentence, or as good as one
+    for level in LEVELS:
+        for variant in family.variants(level):
+            found = family.problem(*variant).words
+            assert ".." not in found, (level, variant)
+            words = found.split()
+            stretches = list(zip(*(words[i:] for i in range(long)), strict=False))
+            assert len(set(stretches)) == len(stretches), (level, variant)
+
+
 @pytest.mark.parametrize("split", rust.SPLITS)
 def test_ranges_that_are_promised_not_to_be_empty_are_not(split):
     for task in rust.TASKS.every(split, families=["intervals"], difficulty=1):

@@ -310,7 +310,8 @@ def counting(level: int, *parts: Any) -> Problem:
 def _whole(name: str) -> Problem:
     words, python, rust = _WHOLE[name]
     return Problem(
-        f"Return {words}.",
+        # Some end with a sentence of their own.
+        f"Return {words.removesuffix('.')}.",
         Interface("count", (_TEXT,), "usize"),
         f"pub fn count(text: &str) -> usize {{\n    {rust}\n}}\n",
         python,
