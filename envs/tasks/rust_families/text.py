@@ -309,7 +309,7 @@ _ALIGNED: _Table = {
 """,
     ),
     "right": (
-        "The words of a line have one space between them; a line that has fewer than "
+        "The words of a line have one space between them; a line with words and fewer than "
         "`width` characters gets spaces in front, so that it has `width`.",
         lambda line, width, _last: line.rjust(width),
         """fn align(lines: &[Vec<String>], width: usize) -> Vec<String> {
@@ -321,7 +321,7 @@ _ALIGNED: _Table = {
 """,
     ),
     "centre": (
-        "The words of a line have one space between them; a line that is shorter than "
+        "The words of a line have one space between them; a line with words that is shorter than "
         "`width` by n characters gets n / 2 spaces in front, rounded down, and none behind.",
         lambda line, width, _last: " " * ((width - len(line)) // 2) + line,
         """fn align(lines: &[Vec<String>], width: usize) -> Vec<String> {
