@@ -27,6 +27,12 @@ _SKIPPED: dict[str, tuple[str, Any, str]] = {
     "even": ("Leave out even numbers.", lambda x: x % 2 == 0, "x % 2 == 0"),
     "seven": ("Leave out multiples of seven.", lambda x: x % 7 == 0, "x % 7 == 0"),
 }
+# Steps of which a part does not fit, and the whole does: the second of each also where low numbers,
+# the first where even ones are left out.
+_PARTS: dict[str, list[tuple[list[int]]]] = {
+    "horner": [([_MAX // 10 + 1, -5],), ([-2, -2, 5, 2, 5, 1, 6, 3, 5, 5],)],
+    "doubled": [([2**30 + 3, -5],), ([-2] * 29 + [_MAX],)],
+}
 _OUTCOMES = ("option", "index", "saturate")
 
 
@@ -133,6 +139,7 @@ def checked(step: str, skip: str, outcome: str, limit: int) -> Problem:
         ([b, 1, 3],),
         ([-b, -1, 3],), ([-b, 1, 3],), ([b, -1, 3],), ([b + 1, 3],), ([-b - 1, 3],),
         ([2 - b, 3],), ([1 - b, 3],), ([2 + b, 3],), ([3 + b, 3],), ([b, 0, 3],),
+        *([] if limit else _PARTS.get(step, [])),
     ]  # fmt: skip
     return Problem(
         " ".join(text),

@@ -310,14 +310,15 @@ def counting(level: int, *parts: Any) -> Problem:
 def _whole(name: str) -> Problem:
     words, python, rust = _WHOLE[name]
     return Problem(
-        f"Return {words}.",
+        # Some end with a sentence of their own.
+        f"Return {words.removesuffix('.')}.",
         Interface("count", (_TEXT,), "usize"),
         f"pub fn count(text: &str) -> usize {{\n    {rust}\n}}\n",
         python,
         lambda draw: (_prose(draw),),
         [
             ("",), (" ",), ("  a",), ("aa bb",), ("A b\n\n \nC4",), ("éé É 99",), ("\n",),
-            ("AEIOU xyz",), ("Zoo zoo 2A",), ("   x  y ",),
+            ("AEIOU xyz",), ("Zoo zoo 2A",), ("   x  y ",), (" \tab\tCd",),
         ],
     )  # fmt: skip
 
@@ -360,6 +361,7 @@ fn key(word: &str) -> {kind} {{
         [
             ("",), (" \n",), ("a",), ("ab",), ("abc",), ("Zoë zoo ZOO",), ("is it Is iT sAs Ass",),
             ("aeiou AEIOU bcd a1e",), ("é éé ééé aéa",), ("x1 1x abc, abc",),
+            ("abc\txyz",),
         ],
     )  # fmt: skip
 

@@ -782,6 +782,7 @@ fn days_in(year: u32, month: u32) -> u32 {{
     edge_dates: list[_Date] = [
         (401, 1, 1), (1, 1, 1), (1, last, 28), (5, last, 29), (4, 2, 28), (100, 3, 1),
         *((6, month, days_in(is_leap(6), month)) for month in range(1, last + 1)),
+        (400, 3, 1), (400, last, 28),
     ]  # fmt: skip
     edges: list[tuple[Any, ...]] = list(edge_dates)
     starts = [(year, 1, 1) for year in _BOUNDS if year <= 400]
@@ -794,7 +795,8 @@ fn days_in(year: u32, month: u32) -> u32 {{
     elif asked == "left":
         edges += starts
     elif asked == "date":
-        edges = [(n,) for n in (0, 27, 28, 30, 31, 58, 59, 60, 364, 365, 366, 1460, 1461, 146300)]
+        numbers = (0, 27, 28, 30, 31, 58, 59, 60, 364, 365, 366, 1460, 1461, 145790, 146096, 146300)
+        edges = [(n,) for n in numbers]
     return Problem(
         f"A calendar: years have the numbers from 1 on. {words} {names} The days of a month have "
         f"the numbers from 1 on. {what}",

@@ -48,7 +48,8 @@ _SETS = {
 }  # fmt: skip
 _SKIP = (
     "takes a number off, and if it is above zero passes over as many of the following instructions "
-    "as its own number says (passing the end is the end)"
+    "as the number of the skip instruction itself says (none if that is below 0; passing the end "
+    "is the end)"
 )
 
 
@@ -147,9 +148,11 @@ def interpreter(names: tuple[str, ...], whole: bool, fails: str) -> Problem:
     ]
     two = [name for name in names if _INSTRUCTIONS.get(name, (0,))[0] == 2]
     for name in names[1:]:
+        # What follows an instruction that fails shows whether the program went on.
+        after = [("push", 8)] if _needs(name) == 2 else []
         edges += [
-            ([(name, 1)],),
-            ([("push", -3), (name, 1)],),
+            ([(name, 1), ("push", 8)],),
+            ([("push", -3), (name, 1), *after],),
             ([("push", 3), ("push", -2), (name, 1)],),
             ([("push", -2), ("push", 3), (name, 1), ("push", 8), ("push", 9)],),
             ([("push", 4), ("push", 4), (name, 2)],),
@@ -158,9 +161,8 @@ def interpreter(names: tuple[str, ...], whole: bool, fails: str) -> Problem:
         ]
     if "skip" in names:
         edges += [
-            ([("push", 7), ("push", n), ("skip", 1), ("push", 8), ("push", 9)][: 5 - cut],)
-            for n in (-1, 0, 1, 2)
-            for cut in (0, 1)
+            ([("push", 7), ("push", n), ("skip", number), ("push", 8), ("push", 9)],)
+            for n, number in ((-1, 1), (0, 1), (1, 1), (2, 1), (1, -1))
         ]
     return Problem(
         words,

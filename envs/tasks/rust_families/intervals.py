@@ -653,7 +653,8 @@ def _two(draw: Draw) -> tuple[_Range, _Range]:
     elif draw.chance(0.5):
         other = draw.pick(((b, b + 2), (a - 3, a), (b + 1, b + 2), (a - 5, a - 3)))
     else:
-        other = (a + draw.pick((-1, 0, 0, 1)), b + draw.pick((2, 0, 0, 1)))
+        start = a + draw.pick((-1, 0, 0, 1))
+        other = (start, max(start + 1, b + draw.pick((2, 0, 0, 1))))
     if draw.chance(0.3):
         return other, (a, b)
     return (a, b), other

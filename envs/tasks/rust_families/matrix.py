@@ -109,8 +109,8 @@ _SUCH: _Table = {
         "(r + c) % 2 == 0",
     ),
     "cross": (
-        "the places (r, c) for which r equals c, and those as far from the right end of their row "
-        "as such a place is from the left end (a place that is both is one place)",
+        "the places (r, c) for which r equals c, and those for which column c is r places before "
+        "the last column (a place that is both is one place)",
         lambda _h, w, r, c: r in (c, w - 1 - c),
         "r == c || r + c + 1 == width",
     ),

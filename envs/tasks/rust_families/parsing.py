@@ -1082,7 +1082,6 @@ impl Reader {{
         f"2{operators[len(operators) // 2]}3{first}4{last}5", f"(1{first}(2{last}3)", "1/2",
     ]  # fmt: skip
     return Problem(
-        f"An expression is a number (one or more digits from 0 to 9), or an expression in "
         "An expression is a number (one or more digits from 0 to 9), or an expression in "
         "parentheses, or two or more operands with an operator between each two neighbours; an "
         "operand is a number or an expression in parentheses. "

@@ -578,8 +578,8 @@ fn score(way: &[&[i64]]) -> Option<i64> {{
     return Problem(
         _with_places(
             "A way to cut cuts `values` into exactly `count` parts, each of one or more "
-            f"consecutive values, so that each value is in one part. The weight of a part is "
-            f"{weight}. {score} Return {what}."
+            f"consecutive values, so that each value is in one part. If `count` is 0, or `values` "
+            f"is empty, there is no way. The weight of a part is {weight}. {score} Return {what}."
         ),
         Interface("cut", (_VALUES, ("count", "usize")), kind),
         reference.lstrip(),

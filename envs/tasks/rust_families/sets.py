@@ -303,8 +303,8 @@ _MAPS: dict[str, tuple[str, Callable[..., Any], str, str, bool]] = {
     ),
     "chased": (
         "for each key of `a` where one comes to from it: one goes from a key to its value, and on "
-        "from there as long as the number where one is is a key; the map has the number at which "
-        "one stops, or None if one never stops",
+        "from there as long as the number one has reached is a key; the map has the number at "
+        "which one stops, or None if one never stops",
         _chased,
         """    a.keys().map(|&key| (key, end(a, key))).collect()
 }

@@ -309,7 +309,7 @@ _ALIGNED: _Table = {
 """,
     ),
     "right": (
-        "The words of a line have one space between them; a line that has fewer than "
+        "The words of a line have one space between them; a line with words and fewer than "
         "`width` characters gets spaces in front, so that it has `width`.",
         lambda line, width, _last: line.rjust(width),
         """fn align(lines: &[Vec<String>], width: usize) -> Vec<String> {
@@ -321,7 +321,7 @@ _ALIGNED: _Table = {
 """,
     ),
     "centre": (
-        "The words of a line have one space between them; a line that is shorter than "
+        "The words of a line have one space between them; a line with words that is shorter than "
         "`width` by n characters gets n / 2 spaces in front, rounded down, and none behind.",
         lambda line, width, _last: " " * ((width - len(line)) // 2) + line,
         """fn align(lines: &[Vec<String>], width: usize) -> Vec<String> {
@@ -519,6 +519,8 @@ fn first(c: char) -> Option<u8> {{
             ("", 3), ("é !", 4), (f"{first}{last} {last}", 1), (rows[0], -1),
             ("Az 09 zA 90 az", 2), (f"{last}{last} {last}-{last}", 0), ("b2 c3 d4 Z9 0", size),
             (f"{rows[-1][:4]} {rows[-1][-4:]}", -size - 1), ("a1b2C3 d44e", 1000),
+            # Whitespace that is no space, digits and letters that are none of the alphabet's.
+            (f"{first}\t{first} ²٣é{first}\n{first}", 3),
         ],
     )  # fmt: skip
 
@@ -688,7 +690,7 @@ fn number(digits: &[char]) -> Option<usize> {{
         arguments,
         [
             ("",), ("a",), ("3",), ("1a",), ("a1",), ("2a0b3c",), ("b2a0",), ("2é2é",), ("é2é3",),
-            ("99x",), ("x99",), ("a1b100",), ("001a",), ("ab12cd",),
+            ("99x",), ("x99",), ("a1b100",), ("001a",), ("ab12cd",), ("00a",), ("a00",),
         ],
     )  # fmt: skip
 
