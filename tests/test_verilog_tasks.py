@@ -7,7 +7,7 @@ from forgegym.envs.tasks.families import LEVELS
 from forgegym.envs.tasks.verilog_families import FAMILIES
 from forgegym.verifiers.verifier import ChoiceError
 from forgegym.verifiers.verilog.slang import read_verilog
-from forgegym.verifiers.verilog.toolchain import Tests, trivial
+from forgegym.verifiers.verilog.toolchain import Tests, VerilogVerifier, trivial
 
 
 def test_the_evaluation_set_is_every_family_at_every_difficulty():
@@ -93,3 +93,64 @@ def test_every_variant_asks_something_that_it_does_not_show(family):
                 task = verilog.build(family, level, split, number)
                 assert len(task.tests["runs"]) > 1, task.id
                 assert min(len(run["rows"]) for run in task.tests["runs"]) >= 2, task.id
+                # The runs that are reset once more are drawn ones.
+                if task.tests["interface"]["clock"]:
+                    edges = len(verilog.TASKS.problem(task).model.edges)
+                    assert edges <= verilog.HIDDEN_RUNS - verilog.SECOND_RESETS, task.id
+
+
+def test_every_machine_is_reset_again_where_that_is_seen():
+    for task in verilog.tasks("eval"):
+        tests, model = Tests.of(task), verilog.TASKS.problem(task).model
+        reset = tests.interface.reset
+        if reset is None:
+            continue
+        again = seen = 0
+        for run in tests.runs[tests.public :]:
+            rows = [tests.interface.unpack(row) for row in run.rows]
+            resets = [row[reset.name] == reset.active for row in rows]
+            begins = resets.index(False)
+            if True not in resets[begins:]:
+                continue
+            again += 1
+            at = resets.index(True, begins)
+            state = model.initial
+            for row in rows[begins:at]:
+                _, state = model.step(state, row)
+            seen += model.step(state, rows[at])[0] != model.step(model.initial, rows[at])[0]
+        assert again >= 3, task.id
+        assert seen >= 1, task.id
+
+
+# Modules that are wrong at an edge of what is asked: what of a reference is replaced
+# (None: all of it), and by what.
+WRONG = {
+    "a detector that an asynchronous reset resets": (
+        "detector/2",
+        "posedge clk",
+        "posedge clk or posedge rst",
+    ),
+    "a debouncer that an asynchronous reset resets": (
+        "filter/3",
+        "posedge clk",
+        "posedge clk or posedge rst",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def verifier():
+    made = VerilogVerifier(sandbox="docker", lint=False)
+    yield made
+    made.close()
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("case", WRONG)
+def test_a_module_that_is_wrong_at_an_edge_is_not_accepted(verifier, case):
+    problem, right, wrong = WRONG[case]
+    task = verilog.get(f"verilog/{problem}/eval-0")
+    if right is not None:
+        assert right in task.reference
+        wrong = task.reference.replace(right, wrong)
+    assert verifier.verify(task, wrong).stage == "test"
