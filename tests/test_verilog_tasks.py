@@ -122,6 +122,16 @@ def test_every_machine_is_reset_again_where_that_is_seen():
         assert seen >= 1, task.id
 
 
+# Its history takes the bit of a reset.
+LISTENING = """\
+module detector (input clk, input reset, input bit_in, output reg found);
+  reg [4:0] last;
+  wire [4:0] now = {last[3:0], bit_in};
+  wire hit = now == 5'b01010;
+  always @(posedge clk) last <= reset ? {4'b1111, bit_in} : hit ? 5'b11111 : now;
+  always @(posedge clk or posedge reset) if (reset) found <= 1'b0; else found <= hit;
+endmodule
+"""
 # Modules that are wrong at an edge of what is asked: what of a reference is replaced
 # (None: all of it), and by what.
 WRONG = {
@@ -135,6 +145,7 @@ WRONG = {
         "posedge clk",
         "posedge clk or posedge rst",
     ),
+    "a detector that listens during a reset": ("detector/3", None, LISTENING),
 }
 
 
