@@ -146,6 +146,7 @@ WRONG = {
         "posedge clk or posedge rst",
     ),
     "a detector that listens during a reset": ("detector/3", None, LISTENING),
+    "rounded by the sign of an operand": ("adder/3", "total[0] && total[5]", "total[0] && a[4]"),
 }
 
 
