@@ -147,6 +147,7 @@ WRONG = {
     ),
     "a detector that listens during a reset": ("detector/3", None, LISTENING),
     "rounded by the sign of an operand": ("adder/3", "total[0] && total[5]", "total[0] && a[4]"),
+    "a debt of three bits": ("controller/4", "owed <= total;", "owed <= {1'b0, total[2:0]};"),
 }
 
 
