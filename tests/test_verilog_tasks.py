@@ -148,6 +148,33 @@ WRONG = {
     "a detector that listens during a reset": ("detector/3", None, LISTENING),
     "rounded by the sign of an operand": ("adder/3", "total[0] && total[5]", "total[0] && a[4]"),
     "a debt of three bits": ("controller/4", "owed <= total;", "owed <= {1'b0, total[2:0]};"),
+    "a flag of the sum's carry": (
+        "alu/2",
+        "(y == 8'd0)",
+        "(y == 8'd0) && !(op == 2'd0 && {1'b0, a} + {1'b0, b} == 9'd256)",
+    ),
+    "no carry below 0": ("alu/3", "{1'b0, a} - 7'd1", "{1'b0, a - 6'd1}"),
+    "an overflow without the carry that comes in": (
+        "alu/4",
+        "a[7] == b[7]) && (y[7]",
+        "a[7] == b[7]) && ((y - {7'd0, carry_in}) > 8'd127",
+    ),
+    "a carry without the carry that comes in": (
+        "alu/4",
+        "+ {8'd0, carry_in};",
+        "+ {8'd0, carry_in}; carry = {1'b0, a} + {1'b0, b} > 9'd255;",
+    ),
+    "a borrow of too few bits": (
+        "alu/4",
+        "- {8'd0, carry_in};",
+        "- {8'd0, carry_in}; carry = a < b + {7'd0, carry_in};",
+    ),
+    "zero without a carry": ("alu/4", "(y == 8'd0)", "(y == 8'd0) && !carry"),
+    "a machine's borrow without its carry": (
+        "alu/5",
+        "{carry_out, y} = {1'b0, a} - {1'b0, b} - {6'd0, carry_in};",
+        "begin y = a - b - {5'd0, carry_in}; carry_out = a < b; end",
+    ),
 }
 
 
