@@ -175,6 +175,13 @@ WRONG = {
         "{carry_out, y} = {1'b0, a} - {1'b0, b} - {6'd0, carry_in};",
         "begin y = a - b - {5'd0, carry_in}; carry_out = a < b; end",
     ),
+    "the greatest magnitude with another sign": (
+        "adder/4",
+        "y = {a[5], total[4:0]};",
+        "y = {a[5] ^ (total == 6'd62), total[4:0]};",
+    ),
+    "a digit of 15": ("code/4", "(a[3:0] > 4'd9)", "(a[3:0] > 4'd9 && a[3:0] != 4'd15)"),
+    "not cleared at its end": ("counter/4", "if (clear)", "if (clear && (en || !full))"),
 }
 
 
