@@ -281,7 +281,7 @@ def _dispenser(change: str, cancel: bool, price: int) -> Problem:
     interface = clocked("dispenser", inputs, outputs, change, cancel, price)
     enough = (
         f"If the total is {price} or more, it serves: in the next cycle serve is 1, and credit is "
-        "0; what the total is more than the price "
+        "0; the total less the price "
     )
     back = "is owed" if coins else "is what change is in that cycle"
     words = (
@@ -294,7 +294,7 @@ def _dispenser(change: str, cancel: bool, price: int) -> Problem:
         + " in all cycles for which nothing else is said.\n"
         + (
             "- It gives back what it owes, first nothing, in coins of 1. In each cycle where it "
-            "owes something give is 1, and after it it owes one less. In such cycles coin"
+            "owes something give is 1, and in the next one it owes one less. In such cycles coin"
             + (" and cancel do" if cancel else " does")
             + " not count otherwise; refused is 1 where coin is not 0. In all other cycles give "
             "and refused are 0, and what follows holds.\n"
