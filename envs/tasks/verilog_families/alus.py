@@ -191,8 +191,9 @@ def _corners(name: str, width: int) -> list[tuple[int, int, int]]:
     # Of a sum and a difference: the result 0 with a carry and without, the last carry, and the
     # least and greatest true results that have room as signed numbers, and those beyond them.
     sums = [(0, 0), (1, ones), (ones, 1), (some, ones - some), (half - 1, 1), (half, ones),
-            (half, 0)]  # fmt: skip
-    differences = [(0, 0), (some, some), (0, ones), (half, 1), (half, 0), (half - 1, ones)]
+            (half, 0), (half, half)]  # fmt: skip
+    differences = [(0, 0), (some, some), (0, ones), (half, 1), (half, 0), (half - 1, ones),
+                   (0, half)]  # fmt: skip
     numbers = {
         "add": [(*ab, 0) for ab in sums],
         "sub": [(*ab, 0) for ab in differences],

@@ -563,6 +563,8 @@ def _holding(
         [{"request": 7}] * 30,
         [{"request": 1}] * 8 + [{"request": 3}] * 8 + [{"request": 2}] * 8 + [{"request": 6}] * 8,
         [{"request": 4}] * 8 + [{"request": 5}] * 8,
+        # Alone, then nobody, then the same again.
+        [{"request": r} for i in range(3) for r in (1 << i, 1 << i, 0, 0, 1 << i, 1 << i, 0)],
     ]
     model = Sequential((-1, 0, last), step, draw, edges)
     return Problem(words, interface, reference, model)

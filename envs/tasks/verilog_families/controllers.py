@@ -451,7 +451,7 @@ def _lock(option: tuple[bool, int], code: tuple[int, int, int]) -> Problem:
     bad += [[*code[:at], code[at] ^ 2, *code[at + 1 :]] for at in range(3)]
     edges = [keys([3 - code[0]] * 30), keys(code) + keys(code) + keys(code, 1) + keys(code)]
     edges += [keys(text) + off + keys(code) + keys(code) for text in bad]
-    edges.append(keys(bad[2]) + keys(code) + keys([0], 1) + (keys(bad[2]) + off) * 4)
+    edges.append(keys(bad[2]) + (keys(code) + keys([0], 1)) * 2 + (keys(bad[2]) + off) * 4)
     arms = f"  2'd0: wanted = 2'd{code[0]};\n  2'd1: wanted = 2'd{code[1]};\n"
     arms += f"  default: wanted = 2'd{code[2]};\n"
     wrong = "(key != wanted)" if early else "(spoilt || key != wanted)"
