@@ -7,7 +7,7 @@ from forgegym.envs.tasks.families import LEVELS
 from forgegym.envs.tasks.verilog_families import FAMILIES
 from forgegym.verifiers.verifier import ChoiceError
 from forgegym.verifiers.verilog.slang import read_verilog
-from forgegym.verifiers.verilog.toolchain import Tests, trivial
+from forgegym.verifiers.verilog.toolchain import Tests, VerilogVerifier, trivial
 
 
 def test_the_evaluation_set_is_every_family_at_every_difficulty():
@@ -93,3 +93,111 @@ def test_every_variant_asks_something_that_it_does_not_show(family):
                 task = verilog.build(family, level, split, number)
                 assert len(task.tests["runs"]) > 1, task.id
                 assert min(len(run["rows"]) for run in task.tests["runs"]) >= 2, task.id
+                # The runs that are reset once more are drawn ones.
+                if task.tests["interface"]["clock"]:
+                    edges = len(verilog.TASKS.problem(task).model.edges)
+                    assert edges <= verilog.HIDDEN_RUNS - verilog.SECOND_RESETS, task.id
+
+
+def test_every_machine_is_reset_again_where_that_is_seen():
+    for task in verilog.tasks("eval"):
+        tests, model = Tests.of(task), verilog.TASKS.problem(task).model
+        reset = tests.interface.reset
+        if reset is None:
+            continue
+        again = seen = 0
+        for run in tests.runs[tests.public :]:
+            rows = [tests.interface.unpack(row) for row in run.rows]
+            resets = [row[reset.name] == reset.active for row in rows]
+            begins = resets.index(False)
+            if True not in resets[begins:]:
+                continue
+            again += 1
+            at = resets.index(True, begins)
+            state = model.initial
+            for row in rows[begins:at]:
+                _, state = model.step(state, row)
+            seen += model.step(state, rows[at])[0] != model.step(model.initial, rows[at])[0]
+        assert again >= 3, task.id
+        assert seen >= 1, task.id
+
+
+# Its history takes the bit of a reset.
+LISTENING = """\
+module detector (input clk, input reset, input bit_in, output reg found);
+  reg [4:0] last;
+  wire [4:0] now = {last[3:0], bit_in};
+  wire hit = now == 5'b01010;
+  always @(posedge clk) last <= reset ? {4'b1111, bit_in} : hit ? 5'b11111 : now;
+  always @(posedge clk or posedge reset) if (reset) found <= 1'b0; else found <= hit;
+endmodule
+"""
+# Modules that are wrong at an edge of what is asked: what of a reference is replaced
+# (None: all of it), and by what.
+WRONG = {
+    "a detector that an asynchronous reset resets": (
+        "detector/2",
+        "posedge clk",
+        "posedge clk or posedge rst",
+    ),
+    "a debouncer that an asynchronous reset resets": (
+        "filter/3",
+        "posedge clk",
+        "posedge clk or posedge rst",
+    ),
+    "a detector that listens during a reset": ("detector/3", None, LISTENING),
+    "rounded by the sign of an operand": ("adder/3", "total[0] && total[5]", "total[0] && a[4]"),
+    "a debt of three bits": ("controller/4", "owed <= total;", "owed <= {1'b0, total[2:0]};"),
+    "a flag of the sum's carry": (
+        "alu/2",
+        "(y == 8'd0)",
+        "(y == 8'd0) && !(op == 2'd0 && {1'b0, a} + {1'b0, b} == 9'd256)",
+    ),
+    "no carry below 0": ("alu/3", "{1'b0, a} - 7'd1", "{1'b0, a - 6'd1}"),
+    "an overflow without the carry that comes in": (
+        "alu/4",
+        "a[7] == b[7]) && (y[7]",
+        "a[7] == b[7]) && ((y - {7'd0, carry_in}) > 8'd127",
+    ),
+    "a carry without the carry that comes in": (
+        "alu/4",
+        "+ {8'd0, carry_in};",
+        "+ {8'd0, carry_in}; carry = {1'b0, a} + {1'b0, b} > 9'd255;",
+    ),
+    "a borrow of too few bits": (
+        "alu/4",
+        "- {8'd0, carry_in};",
+        "- {8'd0, carry_in}; carry = a < b + {7'd0, carry_in};",
+    ),
+    "zero without a carry": ("alu/4", "(y == 8'd0)", "(y == 8'd0) && !carry"),
+    "a machine's borrow without its carry": (
+        "alu/5",
+        "{carry_out, y} = {1'b0, a} - {1'b0, b} - {6'd0, carry_in};",
+        "begin y = a - b - {5'd0, carry_in}; carry_out = a < b; end",
+    ),
+    "the greatest magnitude with another sign": (
+        "adder/4",
+        "y = {a[5], total[4:0]};",
+        "y = {a[5] ^ (total == 6'd62), total[4:0]};",
+    ),
+    "a digit of 15": ("code/4", "(a[3:0] > 4'd9)", "(a[3:0] > 4'd9 && a[3:0] != 4'd15)"),
+    "not cleared at its end": ("counter/4", "if (clear)", "if (clear && (en || !full))"),
+}
+
+
+@pytest.fixture(scope="module")
+def verifier():
+    made = VerilogVerifier(sandbox="docker", lint=False)
+    yield made
+    made.close()
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("case", WRONG)
+def test_a_module_that_is_wrong_at_an_edge_is_not_accepted(verifier, case):
+    problem, right, wrong = WRONG[case]
+    task = verilog.get(f"verilog/{problem}/eval-0")
+    if right is not None:
+        assert right in task.reference
+        wrong = task.reference.replace(right, wrong)
+    assert verifier.verify(task, wrong).stage == "test"

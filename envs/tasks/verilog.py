@@ -11,7 +11,15 @@ from ...verifiers.verilog.interface import Interface
 from ...verifiers.verilog.toolchain import ANY, shown
 from .draw import Draw
 from .families import SPLITS, TESTS_SEED, FamilyTasks
-from .verilog_families import FAMILIES, Combinational, Inputs, Outputs, Problem, Sequential
+from .verilog_families import (
+    FAMILIES,
+    RESET,
+    Combinational,
+    Inputs,
+    Outputs,
+    Problem,
+    Sequential,
+)
 
 __all__ = [
     "FAMILIES",
@@ -34,8 +42,9 @@ PUBLIC_ROWS, HIDDEN_ROWS = 4, 96
 # Of a sequential one: cycles of the run that is shown, and runs asked in secret.
 PUBLIC_CYCLES, HIDDEN_RUNS = 10, 16
 _LINE = 92
-# How often a run is reset once more in its middle.
-_SECOND_RESET = 0.3
+# Runs that are reset once more in their middle: the last ones, which are drawn (no family has so
+# many edges that they are not).
+SECOND_RESETS = 5
 
 Row = tuple[int, str]
 """Inputs, packed, and the bits of the outputs."""
@@ -56,10 +65,13 @@ def of_problem(
         runs = [shown_rows, list(islice(rest, HIDDEN_ROWS))]
     else:
         example = model.draw(public)[: PUBLIC_CYCLES - 2]
-        runs = [_run(interface, model, example, public, again=False)]
+        runs = [_run(interface, model, example, public)]
         for at in range(HIDDEN_RUNS):
             cycles = model.edges[at] if at < len(model.edges) else model.draw(hidden)
-            runs.append(_run(interface, model, cycles, hidden, again=at >= len(model.edges)))
+            nth = at - (HIDDEN_RUNS - SECOND_RESETS)
+            if nth >= 0:
+                cycles = _reset_again(interface, model, cycles, hidden, seen=nth % 2 == 0)
+            runs.append(_run(interface, model, cycles, hidden))
     digits = -(-interface.input_bits // 4)
     return Task(
         id=name,
@@ -107,15 +119,12 @@ def _rows(
 
 
 def _run(
-    interface: Interface, model: Sequential, cycles: Sequence[Inputs], draw: Draw, *, again: bool
+    interface: Interface, model: Sequential, cycles: Sequence[Inputs], draw: Draw
 ) -> list[Row]:
-    """A run: one or two cycles of reset, then `cycles`; with `again`, at times another reset."""
+    """A run: one or two cycles of reset, then `cycles`, those with `RESET` in reset too."""
     reset = interface.reset
     assert reset is not None
-    resets = [True] * draw.between(1, 2) + [False] * len(cycles)
-    if again and len(cycles) > 4 and draw.chance(_SECOND_RESET):
-        at = draw.between(3, len(resets) - 2)
-        resets[at] = True
+    resets = [True] * draw.between(1, 2) + [RESET in given for given in cycles]
     # During the reset the other inputs are what they are afterwards: nothing may depend on them.
     inputs = [cycles[max(0, at - len(resets) + len(cycles))] for at in range(len(resets))]
     state, known = model.initial, False
@@ -130,6 +139,32 @@ def _run(
         state = model.initial if active else following
         known = known or active
     return run
+
+
+def _reset_again(
+    interface: Interface, model: Sequential, cycles: Sequence[Inputs], draw: Draw, *, seen: bool
+) -> list[Inputs]:
+    """`cycles`, with a reset in one in their middle in which the module is not in its first state.
+
+    Where there is such a cycle the outputs are then (`seen`) other than those of the first state,
+    which tells a synchronous reset from an asynchronous one, or else they are the same: what has
+    been forgotten, later cycles tell.
+    """
+    state = model.initial
+    differing: list[int] = []
+    alike: list[int] = []
+    middle = range(2, len(cycles) - 2)
+    for at, given in enumerate(cycles):
+        outputs, following = model.step(state, given)
+        if at in middle and state != model.initial:
+            first, _ = model.step(model.initial, given)
+            pairs = zip(_bits(interface, outputs), _bits(interface, first), strict=True)
+            differs = any(one != other and ANY not in (one, other) for one, other in pairs)
+            (differing if differs else alike).append(at)
+        state = following
+    wanted, others = (differing, alike) if seen else (alike, differing)
+    again = draw.pick(wanted or others or middle)
+    return [*cycles[:again], {**cycles[again], RESET: 1}, *cycles[again + 1 :]]
 
 
 def _bits(interface: Interface, outputs: Outputs) -> str:

@@ -30,10 +30,21 @@ from . import (
     synchronous,
     waveforms,
 )
-from .family import FAMILIES, Combinational, Family, Inputs, Outputs, Problem, Sequential, family
+from .family import (
+    FAMILIES,
+    RESET,
+    Combinational,
+    Family,
+    Inputs,
+    Outputs,
+    Problem,
+    Sequential,
+    family,
+)
 
 __all__ = [
     "FAMILIES",
+    "RESET",
     "Combinational",
     "Family",
     "Inputs",

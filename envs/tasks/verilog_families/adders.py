@@ -431,6 +431,13 @@ def _mean(order: int, width: int) -> Problem:
         for a, b in ((-1, 0), (1, 0), (0, 0), (-16, -16), (-16, -15), (15, 15), (15, 14), (-1, 1))
         for mode in range(4)
     ]
+    # An operand whose sign is not that of the sum, where the sign says how it is rounded.
+    edges += [
+        {"a": a % 32, "b": b % 32, "mode": mode}
+        for a, b in ((-3, 8), (3, -8), (8, -3), (-8, 3))
+        for mode in range(4)
+        if ways[mode] >= 2
+    ]
     model = combinational(interface, outputs, near(interface, "a", "b"), edges)
     return Problem(words, interface, module(interface, body), model)
 
@@ -710,6 +717,7 @@ def _magnitude(kind: str, _: bool) -> Problem:
         for a in (0, 32, 16, 48, 31, 63) for b in (0, 32, 16, 48, 1, 33)
         for s in ((0, 1) if both else (0,))
     ]  # fmt: skip
+    edges += [{"a": a, "b": a, **({"subtract": 0} if both else {})} for a in (31, 63)]
     model = combinational(interface, outputs, draw, edges)
     return Problem(words, interface, module(interface, body, ["y", "overflow"]), model)
 

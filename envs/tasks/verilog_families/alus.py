@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -183,6 +184,35 @@ def _result(name: str, a: int, b: int, carry: int, width: int) -> tuple[int, int
     return (full >> width) & 1, full % (1 << width)
 
 
+def _corners(name: str, width: int) -> list[tuple[int, int, int]]:
+    """Of an operation: a, b and carry_in where a flag changes, or carry_in decides."""
+    ones, half = (1 << width) - 1, 1 << (width - 1)
+    some = ones // 3
+    # Of a sum and a difference: the result 0 with a carry and without, the last carry, and the
+    # least and greatest true results that have room as signed numbers, and those beyond them.
+    sums = [(0, 0), (1, ones), (ones, 1), (some, ones - some), (half - 1, 1), (half, ones),
+            (half, 0), (half, half)]  # fmt: skip
+    differences = [(0, 0), (some, some), (0, ones), (half, 1), (half, 0), (half - 1, ones),
+                   (0, half)]  # fmt: skip
+    numbers = {
+        "add": [(*ab, 0) for ab in sums],
+        "sub": [(*ab, 0) for ab in differences],
+        "back": [(b, a, 0) for a, b in differences],
+        "more": [(a, some, 0) for a in (ones, ones - 1, half - 1, 0)],
+        "less": [(a, some, 0) for a in (0, 1, half, ones)],
+        "left": [(half, some, 0)],
+        "right": [(1, some, 0)],
+        "with_carry": [(*ab, 0) for ab in sums[1:]]
+        + [(a, b, 1) for a, b in ((ones, 0), (0, ones), (ones, ones), (half - 1, 0), (half, ones))],
+        "with_borrow": [(*ab, 0) for ab in differences[1:]]
+        + [(a, b, 1) for a, b in ((some, some), (0, ones), (some, ones), (ones, ones), (1, 0),
+                                  (half, 0), (half - 1, ones))],
+        "through": [(half, some, 0), (0, some, 1)],
+        "through_right": [(1, some, 0), (0, some, 1)],
+    }  # fmt: skip
+    return numbers.get(name, [])
+
+
 def _lines(names: Sequence[str], *, carry: bool = False) -> list[str]:
     """The operations, as lines of a list."""
     say = "- {0}: {1}; carry is {2}" if carry else "- {0}: {1}"
@@ -233,8 +263,16 @@ def _plain(kind: str, number: int) -> Problem:
         body = f"  assign {kind} = {flagged};\n"
         body += f"  always @* begin\n    case (op)\n{arms}    endcase\n  end\n"
         reference = module(interface, body, ["y"])
-    draw = _operands(interface)
-    return Problem(words, interface, reference, combinational(interface, outputs, draw))
+    model = combinational(interface, outputs, _operands(interface), _edges(names, width))
+    return Problem(words, interface, reference, model)
+
+
+def _edges(names: Sequence[str], width: int) -> list[Inputs]:
+    """The corners of each operation, as rows."""
+    return [
+        {"op": at, "a": a, "b": b}
+        for at, name in enumerate(names) for a, b, _ in _corners(name, width)
+    ]  # fmt: skip
 
 
 def _short(name: str, width: int) -> str:
@@ -300,8 +338,8 @@ def _carried(kind: str, number: int) -> Problem:
         body = f"  assign zero = (y == {width}'d0);\n"
     body += f"  always @* begin\n    case (op)\n{arms}    endcase\n  end\n"
     reference = module(interface, body, ["y", "carry"])
-    draw = _operands(interface)
-    return Problem(words, interface, reference, combinational(interface, outputs, draw))
+    model = combinational(interface, outputs, _operands(interface), _edges(names, width))
+    return Problem(words, interface, reference, model)
 
 
 def _full(kind: str, number: int) -> Problem:
@@ -378,7 +416,18 @@ def _full(kind: str, number: int) -> Problem:
             row[right] = draw.pick((half, half - 1, 1, 2 * half - 1, row[left]))
         return row
 
-    return Problem(words, interface, reference, combinational(interface, outputs, draw))
+    edges: list[Inputs] = []
+    for at, name in enumerate(names):
+        for a, b, c in _corners(name, width):
+            row = {"op": at, left: a, right: b, "carry_in": c}
+            if swap:
+                # What becomes this a and b, in each of the four ways.
+                exchange, flip = len(edges) % 2, len(edges) // 2 % 2
+                b ^= flip * ((1 << width) - 1)
+                p, q = (b, a) if exchange else (a, b)
+                row |= {"p": p, "q": q, "exchange": exchange, "flip": flip}
+            edges.append(row)
+    return Problem(words, interface, reference, combinational(interface, outputs, draw, edges))
 
 
 # ---------------------------------------------------------------- 5: with registers
@@ -467,13 +516,33 @@ def _skip(number: int) -> Problem:
         "  skipped <= skipped + 3'd1;\nend",
     )
     reference = module(interface, body, ["acc", "carry", "skipped"])
-    copy = names.index("copy")
-    never = [
-        [{"op": copy, "when": 0, "value": value}]
-        + [{"op": copy, "when": when, "value": value}] * 9
-        for when in (1, 2, 3) for value in (0, 1, 33)
+
+    def done(name: str, value: int, when: int = 0) -> dict[str, int]:
+        return {"op": names.index(name), "when": when, "value": value}
+
+    def leaving(acc: int, carry: int) -> list[dict[str, int]]:
+        """Cycles that leave acc and carry so; none where that is not found."""
+        if not carry:
+            return [done("copy", acc)]
+        values = 0, (acc + 1) % 64, -acc % 64
+        for name, before, value in itertools.product(names, (0, 63, -acc % 64), values):
+            if _result(name, before, value, 0, width) == (carry, acc):
+                return [done("copy", before), done(name, value)]
+        return []
+
+    # Each condition, where it does not hold for longer than skipped counts.
+    edges = [
+        [row for value in (0, 1, 33)
+         for row in [done("copy", value)]
+         + [done("copy", value, when)] * (2 if holds(when, value, 0) else 9)]
+        for when in (1, 2, 3)
     ]  # fmt: skip
-    return Problem(words, interface, reference, Sequential((0, 0, 0), step, draw, never))
+    taking = next(name for name in names if name in _WITH_CARRY)
+    edges.append([
+        row for a, b, c in _corners(taking, width) if (before := leaving(a, c))
+        for row in (*before, done(taking, b))
+    ])  # fmt: skip
+    return Problem(words, interface, reference, Sequential((0, 0, 0), step, draw, edges))
 
 
 def _pair(number: int) -> Problem:

@@ -432,13 +432,15 @@ def _round_robin(width: int, up: bool, move: str, registered: bool) -> Problem:
     bits = (width - 1).bit_length()
     outputs = (Port("grant", width), Port("turn", bits))
     interface = clocked("round_robin", inputs, outputs, width, up, move, registered)
+    last = width - 1
+    more, round_ = ("more", f"(0 after {last})") if up else ("less", f"({last} after 0)")
     moved = {
-        "winner": "After a cycle with a winner turn becomes the number that follows the winner's; "
-        "after one without, it stays.",
-        "step": "After a cycle with a winner turn becomes the number that follows turn itself, "
+        "winner": f"After a cycle with a winner turn becomes one {more} than the winner's number "
+        f"{round_}; after one without, it stays.",
+        "step": f"After a cycle with a winner turn becomes one {more} than it was {round_}, "
         "whoever won; after one without, it stays.",
-        "accepted": "After a cycle with a winner where accept is 1 turn becomes the number that "
-        "follows the winner's; after any other, it stays.",
+        "accepted": f"After a cycle with a winner where accept is 1 turn becomes one {more} than "
+        f"the winner's number {round_}; after any other, it stays.",
     }[move]
     when = (
         "grant is a register, first 0, and has a 1 at the winner of the cycle before alone (0 if "
@@ -561,6 +563,8 @@ def _holding(
         [{"request": 7}] * 30,
         [{"request": 1}] * 8 + [{"request": 3}] * 8 + [{"request": 2}] * 8 + [{"request": 6}] * 8,
         [{"request": 4}] * 8 + [{"request": 5}] * 8,
+        # Alone, then nobody, then the same again.
+        [{"request": r} for i in range(3) for r in (1 << i, 1 << i, 0, 0, 1 << i, 1 << i, 0)],
     ]
     model = Sequential((-1, 0, last), step, draw, edges)
     return Problem(words, interface, reference, model)
@@ -577,9 +581,9 @@ def _chosen_next(up: bool) -> str:
     return (
         "- When nobody has the grant, or it is taken away or given up in this cycle, the bits of "
         "request in this cycle decide who has it in the next one. They are looked at "
-        f"{_ways(3, up)}, from the number that follows the one that has the grant (or, if nobody "
-        f"has, had it last; if nobody had since the reset, from {first}), and all around. The "
-        "first that is 1 wins. If none is 1, grant becomes 0."
+        f"{_ways(3, up)}, and all around, starting one {'above' if up else 'below'} the number "
+        "that has the grant (or, if none has, the one that had it last; if none had since the "
+        f"reset, starting at {first}). The first that is 1 wins. If none is 1, grant becomes 0."
     )
 
 

@@ -669,6 +669,8 @@ def _two_digits(kind: int) -> Problem:
                      (0, 0x0A), (0, 0xA0), (0, 0x99), (0x90, 0x10), (0x19, 0x91), (0x50, 0x50))
         for s in (0, 1)
     ]  # fmt: skip
+    bad = ((0x0F, 0), (0xF0, 0), (0, 0x0F), (0, 0xF0))
+    edges += [{"a": a, "b": b, "subtract": 0} for a, b in bad]
     model = combinational(interface, outputs, draw, edges)
     return Problem(words, interface, module(interface, body), model)
 

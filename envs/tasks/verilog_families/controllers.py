@@ -269,6 +269,9 @@ def _gate(blocked: str, button: str, passes: bool) -> Problem:
 
 # ---------------------------------------------------------------- 4: a dispenser
 
+# Of the coins, by their numbers.
+_VALUES = (0, 1, 2, 5)
+
 
 def _dispenser(change: str, cancel: bool, price: int) -> Problem:
     inputs = [Port("coin", 2)] + ([Port("cancel")] if cancel else [])
@@ -278,7 +281,7 @@ def _dispenser(change: str, cancel: bool, price: int) -> Problem:
     interface = clocked("dispenser", inputs, outputs, change, cancel, price)
     enough = (
         f"If the total is {price} or more, it serves: in the next cycle serve is 1, and credit is "
-        "0; what the total is more than the price "
+        "0; the total less the price "
     )
     back = "is owed" if coins else "is what change is in that cycle"
     words = (
@@ -291,7 +294,7 @@ def _dispenser(change: str, cancel: bool, price: int) -> Problem:
         + " in all cycles for which nothing else is said.\n"
         + (
             "- It gives back what it owes, first nothing, in coins of 1. In each cycle where it "
-            "owes something give is 1, and after it it owes one less. In such cycles coin"
+            "owes something give is 1, and in the next one it owes one less. In such cycles coin"
             + (" and cancel do" if cancel else " does")
             + " not count otherwise; refused is 1 where coin is not 0. In all other cycles give "
             "and refused are 0, and what follows holds.\n"
@@ -318,7 +321,7 @@ def _dispenser(change: str, cancel: bool, price: int) -> Problem:
                 return outputs, (credit, 0, owed - 1)
         else:
             outputs["change"] = owed
-        total = credit + (0, 1, 2, 5)[inputs["coin"]]
+        total = credit + _VALUES[inputs["coin"]]
         if inputs.get("cancel"):
             return outputs, (0, 0, total)
         return outputs, (0, 1, total - price) if total >= price else (total, 0, 0)
@@ -331,6 +334,18 @@ def _dispenser(change: str, cancel: bool, price: int) -> Problem:
             rows.append({**row, "cancel": int(draw.chance(0.15))} if cancel else row)
         return rows
 
+    # Every total given back, and every one served, each until nothing is owed any more.
+    edges: list[list[dict[str, int]]] = [[]]
+    for given_up in (0, 1) if cancel else (0,):
+        for paid in range(1 if given_up else price, price + 5):
+            coin = max(c for c, v in enumerate(_VALUES) if v <= paid < price + v)
+            ones, owes = paid - _VALUES[coin], paid if given_up else paid - price
+            run = [{"coin": 1}] * ones + [{"coin": coin}] + [{"coin": 0}] * (owes * coins + 2)
+            if cancel:
+                run = [{**row, "cancel": given_up * int(at == ones)} for at, row in enumerate(run)]
+            if len(edges[-1]) + len(run) > 40:
+                edges.append([])
+            edges[-1] += run
     owed, serve = ("owed", "serve") if coins else ("change", "serve")
     total = "total"
     pays = (
@@ -358,7 +373,7 @@ def _dispenser(change: str, cancel: bool, price: int) -> Problem:
     ) + at_edge(interface, f"credit <= 3'd0;\nserve <= 1'b0;\n{owed} <= 4'd0;", then)
     registers = ["credit", "serve"] + ([] if coins else ["change"])
     reference = module(interface, body, registers)
-    return Problem(words, interface, reference, Sequential((0, 0, 0), step, draw))
+    return Problem(words, interface, reference, Sequential((0, 0, 0), step, draw, edges))
 
 
 # ---------------------------------------------------------------- 5: a lock, a lift
@@ -436,7 +451,7 @@ def _lock(option: tuple[bool, int], code: tuple[int, int, int]) -> Problem:
     bad += [[*code[:at], code[at] ^ 2, *code[at + 1 :]] for at in range(3)]
     edges = [keys([3 - code[0]] * 30), keys(code) + keys(code) + keys(code, 1) + keys(code)]
     edges += [keys(text) + off + keys(code) + keys(code) for text in bad]
-    edges.append(keys(bad[2]) + keys(code) + keys([0], 1) + (keys(bad[2]) + off) * 4)
+    edges.append(keys(bad[2]) + (keys(code) + keys([0], 1)) * 2 + (keys(bad[2]) + off) * 4)
     arms = f"  2'd0: wanted = 2'd{code[0]};\n  2'd1: wanted = 2'd{code[1]};\n"
     arms += f"  default: wanted = 2'd{code[2]};\n"
     wrong = "(key != wanted)" if early else "(spoilt || key != wanted)"

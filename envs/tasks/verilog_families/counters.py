@@ -213,7 +213,8 @@ def _digits(width: int, _: bool, high: int, low: int) -> Problem:
 
     edges = [[{"en": 1, "clear": 0}] * (count + low + 2)]
     edges.append([{"en": 1, "clear": 0}] * (count - 1) + [{"en": 1, "clear": 1}] * 2)
-    edges.append([{"en": 1, "clear": 0}] * (count - 1) + [{"en": 0, "clear": 0}] * 2)
+    stops = [{"en": 0, "clear": 0}] * 2 + [{"en": 0, "clear": 1}, {"en": 1, "clear": 0}]
+    edges.append([{"en": 1, "clear": 0}] * (count - 1) + stops)
     body = (
         f"  wire last = (ones == {width}'d{low - 1});\n"
         f"  wire full = last && (tens == {width}'d{high - 1});\n"

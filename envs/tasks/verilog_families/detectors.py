@@ -7,7 +7,7 @@ from typing import Any
 
 from ....verifiers.verilog.interface import Port
 from ..draw import Draw
-from .family import Inputs, Outputs, Problem, Sequential, at_edge, clocked, family, module
+from .family import RESET, Inputs, Outputs, Problem, Sequential, at_edge, clocked, family, module
 
 
 def _variants(level: int) -> Sequence[tuple[Any, ...]]:
@@ -175,8 +175,19 @@ def _detector(pattern: str, *, overlap: bool, mealy: bool) -> Problem:
         "".join(pattern[:k] + pattern[k].translate(flip) + pattern[j:] for j in range(n))
         for k in range(n)
     ]
-    runs += [pattern[j:] + pattern for j in range(1, n)] + [pattern * 4, pattern[0] * 8]
-    edges = [[{"bit_in": int(bit)} for bit in run] for run in runs]
+    runs += [pattern[j:] + pattern + pattern[j:] for j in range(1, n)]
+    runs.append(pattern[0] * 8 + pattern * 4)
+
+    def stream(bits: str, **more: int) -> list[dict[str, int]]:
+        return [{"bit_in": int(bit), **more} for bit in bits]
+
+    edges = [stream(run) for run in runs]
+    # The pattern cut by a reset, after each of its beginnings: the bit in the reset is the next one
+    # as well, or the next one itself.
+    edges.append([
+        row for k in range(1, n) for rest in (pattern[k:], pattern[k + 1 :])
+        for row in (*stream(pattern[:k]), *stream(pattern[k], **{RESET: 1}), *stream(rest))
+    ])  # fmt: skip
     model = Sequential(("", 0), step, lambda draw: _stream(draw, "bit_in", pattern, 32), edges)
     return Problem(words, interface, module(interface, body), model)
 

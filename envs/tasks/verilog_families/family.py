@@ -13,6 +13,8 @@ Inputs = Mapping[str, int]
 # A value; bits as text, in which `-` is one that nobody looks at; None: nobody looks at any.
 Value = Union[int, str, None]
 Outputs = Mapping[str, Value]
+# A cycle of a run that has this among its inputs is one of reset; in the others it is missing.
+RESET = "in reset"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Sequential:
         step: Of a state and the inputs in a cycle: the outputs in that cycle, before its rising
             edge, and the state after it. Never told of the reset, which whoever calls it sees to.
         draw: Draws the inputs of a run, cycle by cycle, without the reset. About 12 to 40 cycles.
-        edges: Runs that every test asks for.
+        edges: Runs that every test asks for. Cycles in which they are reset once more have `RESET`.
     """
 
     initial: Any

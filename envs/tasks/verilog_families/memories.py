@@ -550,7 +550,7 @@ def _search(which: str, many: str) -> Problem:
             + (
                 "several is 1 while there is more than one of them."
                 if many == "several"
-                else "number is how many there are."
+                else "number is how many entries in use equal key."
             ),
             "All of these show the entries as they are before that cycle's write or erasing.",
         ]

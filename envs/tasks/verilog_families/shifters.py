@@ -466,8 +466,9 @@ def _barrel(number: int) -> Problem:
         [
             "A shifter: word is moved by amount bits. mode says how:",
             *(f"- {at}: y is {_MODES[name][0]}" for at, name in enumerate(modes)),
-            "A rotation brings what leaves at one end in at the other. out is the bit that left at "
-            "an end, or went round, last; it is 0 when amount is 0. zero is 1 when y is 0, else 0.",
+            "A rotation brings what leaves at one end in at the other. out is the last bit that "
+            "was moved out at an end (or, in a rotation, brought round); it is 0 when amount is 0. "
+            "zero is 1 when y is 0, else 0.",
         ]
     )
 

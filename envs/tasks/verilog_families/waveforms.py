@@ -214,7 +214,8 @@ def _modulated(end: str, latched: bool, width: int) -> Problem:
     )
     where = {
         "start": "in the first of them: in cycle i if i is less than the duty",
-        "end": f"in the last of them: in cycle i if {size} - i is not more than the duty",
+        "end": "in the period's last cycles, as many as the duty says: in cycle i if "
+        f"{size} - i is not more than the duty",
         "middle": f"in the middle: in cycle i if the distance of i from {size // 2}, doubled, is "
         f"less than the duty",
     }[end]
