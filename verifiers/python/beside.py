@@ -1,19 +1,21 @@
 """Runs in the box with the driver: adds lines to what it tells of exceptions, and sees that
 arguments are left as they are.
 
-    PYTHONSAFEPATH=1 python3 -s -S -B beside.py driver.py solution.py FUNCTION MOST [PRELUDE]
+    PYTHONSAFEPATH=1 python3 -s -S -B beside.pyc driver.pyc solution.py FUNCTION MOST [PRELUDE]
 
 MOST is what an answer may have, in bytes: less than the driver takes, where many are asked for.
 With a prelude, a file of definitions that the program may take for given, it is asked as assertions
 in Python ask: it may change its arguments, and what is of a subclass is sent as what it is one of.
 
-It takes the driver's file as it is in the image and puts its own functions into it. As there, what
-is kept from a candidate's reach serves honest answers from clumsy programs, and is no wall.
+It takes the driver's code and puts its own functions into it; both come compiled (see `compiling`),
+since they start once for every candidate. As there, what is kept from a candidate's reach serves
+honest answers from clumsy programs, and is no wall.
 """
 
 from __future__ import annotations
 
 import builtins
+import marshal
 import sys
 from types import ModuleType
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     # The names that a program defines, and what it raised, if it did.
     Loaded: TypeAlias = "tuple[dict[str, Any], tuple[str, str] | None]"
 
+# Of a .pyc, before its code.
+HEADER = 16
 # As in the driver: a candidate may change the module.
 globals()["__builtins__"] = dict(vars(builtins))
 
@@ -45,7 +49,7 @@ def begin(driver: str, path: str, function: str, most: str, prelude: str | None 
     module = ModuleType("driver")
     names = module.__dict__
     with open(driver, "rb") as file:
-        exec(compile(file.read(), driver, "exec", dont_inherit=True), names)
+        exec(marshal.loads(file.read()[HEADER:]), names)
     # Around a value there is less than a sixteenth of a message.
     names["MAX_BYTES"] = min(names["MAX_BYTES"], int(most) * 15 // 16)
     load, describe, encode = names["load"], names["describe"], names["encode"]

@@ -2,11 +2,13 @@
 
 It is the one of the image ``forgegym/python`` (`forgegym images build`), or this machine's
 /usr/bin/python3 in bubblewrap's boxes. A submission is one job of up to two steps: `reading.py`
-compiles the candidate without running it, and the driver calls its function.
+compiles the candidate without running it, and the driver calls its function. Our own files are
+compiled once (`compiling.py`), by the Python that runs them.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
@@ -19,8 +21,8 @@ from ..sandbox.choose import Choice, image_is_built, open_sandbox
 from ..sandbox.holder import Holder
 from ..verdict import Toolchain
 from ..verifier import ToolchainMissingError
-from . import beside, driver, reading
-from .run import DRIVER, INTERPRETER, PROGRAM
+from . import beside, compiling, driver, reading
+from .run import INTERPRETER, PROGRAM
 
 # The interpreter has 10 MB; tasks need little more, and a runaway list must not get far.
 MEMORY_BYTES = 256 * MIB
@@ -45,8 +47,10 @@ _VERSION = (
     "print(sys.implementation.name, sys.version.split()[0], f'{v[0]}.{v[1]}')"
 )
 # Beside the candidate in the work folder; a name of theirs is no name of its.
-READING, BESIDE = "forgegym-reading.py", "forgegym-beside.py"
+READING, BESIDE, DRIVER = "forgegym-reading.pyc", "forgegym-beside.pyc", "forgegym-driver.pyc"
 PRELUDE = "forgegym-prelude.py"
+_OURS = {READING: reading, BESIDE: beside, DRIVER: driver}
+_COMPILING = "forgegym-compiling.py"
 _NAMES = {"cpython": "CPython", "pypy": "PyPy"}
 
 INSTALL_HINT = "`forgegym images build python` makes an image that has it"
@@ -58,14 +62,8 @@ class Interpreter(Holder):
     def __init__(self, sandbox: Sandbox, *, owned: bool) -> None:
         super().__init__(sandbox, owned=owned)
         # Without a sandbox nothing is at the places that boxes have.
-        bare = sandbox.name == "unsafe"
-        self.path = sys.executable if bare else INTERPRETER
-        self._driver = str(Path(driver.__file__).resolve()) if bare else DRIVER
-        self._files = {
-            name: Path(str(module.__file__)).read_bytes()
-            for name, module in ((READING, reading), (BESIDE, beside))
-        }
-        self.toolchain = self._ask()
+        self.path = sys.executable if sandbox.name == "unsafe" else INTERPRETER
+        self.toolchain, self._files = self._ask()
 
     def run(
         self,
@@ -118,21 +116,29 @@ class Interpreter(Holder):
             answer_bytes=most,
         )
         given = () if prelude is None else (PRELUDE,)
-        argv = (self.path, *_CALLED, BESIDE, self._driver, PROGRAM, function, str(most), *given)
+        argv = (self.path, *_CALLED, BESIDE, DRIVER, PROGRAM, function, str(most), *given)
         return Step(argv, requests=requests, environment=_ENVIRONMENT, limits=limits, name="test")
 
-    def _ask(self) -> Toolchain:
-        """Which Python there is. Raises `ToolchainMissingError` when none answers."""
-        step = Step((self.path, *FLAGS, "-c", _VERSION), limits=Limits(seconds=ASKING_SECONDS))
-        outcome = self.sandbox.run(Job((step,)))
-        said = outcome.last.stdout.decode("utf-8", "replace").split() if outcome.steps else []
-        if outcome.status is not Status.OK or len(said) != 3:
+    def _ask(self) -> tuple[Toolchain, dict[str, bytes]]:
+        """Which Python there is, and our files as it compiles them. Raises
+        `ToolchainMissingError` when none answers."""
+        limits = Limits(seconds=ASKING_SECONDS)
+        version = Step((self.path, *FLAGS, "-c", _VERSION), limits=limits)
+        to_compile = Step((self.path, *FLAGS, _COMPILING, *_OURS), limits=limits)
+        files = {
+            name: Path(str(module.__file__)).read_bytes()
+            for name, module in {**_OURS, _COMPILING: compiling}.items()
+        }
+        outcome = self.sandbox.run(Job((version, to_compile), files=files))
+        said = [step.stdout.decode("utf-8", "replace").split() for step in outcome.steps]
+        if outcome.status is not Status.OK or [len(words) for words in said] != [3, len(_OURS)]:
             why = outcome.message or outcome.status.value
             raise ToolchainMissingError(
                 f"{self.path} does not run in the sandbox ({why}): {INSTALL_HINT}"
             )
-        name, version, language = said
-        return Toolchain(_NAMES.get(name, name), version, language, self.sandbox.digest)
+        (name, version_name, language), compiled = said
+        toolchain = Toolchain(_NAMES.get(name, name), version_name, language, self.sandbox.digest)
+        return toolchain, dict(zip(_OURS, map(base64.b64decode, compiled), strict=True))
 
 
 def messages(stdout: bytes) -> Sequence[tuple[str, str, int | None, int | None]] | None:

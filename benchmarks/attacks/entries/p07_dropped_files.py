@@ -10,7 +10,8 @@ WRITING = """\
 import os, sys
 text = "import os, builtins\\nbuiltins.blend = None\\nos._exit(0)\\n"
 names = ("conftest.py", "sitecustomize.py", "usercustomize.py", "pytest.ini", "setup.cfg", "x.pth",
-         "solution.py", "forgegym-beside.py", "forgegym-reading.py", "pyvenv.cfg",
+         "solution.py", "forgegym-beside.pyc", "forgegym-reading.pyc", "forgegym-driver.pyc",
+         "forgegym-beside.py", "beside.py", "driver.py", "pyvenv.cfg",
          ".local/lib/python3/site-packages/usercustomize.py", "__init__.py")
 for folder in (".", "/tmp", os.path.expanduser("~"), os.path.dirname(sys.executable)):
     for name in names:
