@@ -59,8 +59,8 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "iterations": 20, "num_envs": 32, "rollout": 128, "choices": 40, "learning_rate": 1e-3,
     },
     "PythonReasoning-v0": {
-        "iterations": 20, "num_envs": 16, "rollout": 24, "choices": 10, "learning_rate": 1e-3,
-        "difficulty": 1, "batch_size": 128,
+        "iterations": 40, "num_envs": 32, "rollout": 48, "choices": 10, "learning_rate": 2e-3,
+        "epochs": 10, "difficulty": 1,
     },
     "RustCode-v0": {
         "iterations": 25, "num_envs": 16, "rollout": 24, "choices": 12, "learning_rate": 1e-3,

@@ -241,7 +241,7 @@ def bench_verify(
     backend: Annotated[str, typer.Option("--backend", help="docker, bubblewrap or all.")] = "all",
     languages: Annotated[
         str, typer.Option("--languages", help="Separated by commas.")
-    ] = "rust,verilog",
+    ] = "python,rust,verilog",
     repetitions: Annotated[int, typer.Option("--repetitions", min=1)] = 100,
     steps: Annotated[int, typer.Option("--steps", min=0, help="Of throughput; 0: none.")] = 200,
     as_json: AsJson = False,

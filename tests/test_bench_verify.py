@@ -15,6 +15,7 @@ from forgegym.benchmarks.speed.verify import Rate, Report, Row, measure, print_r
 @pytest.mark.parametrize(
     ("language", "stages"),
     [
+        ("python", ["parse", "test", "step"]),
         ("rust", ["compile", "join", "test", "step"]),
         ("verilog", ["compile", "synthesise", "join", "test", "lint", "compile, source",
                      "test, source", "step"]),
