@@ -51,7 +51,7 @@ try:
     from stable_baselines3 import A2C, DQN, PPO
     from stable_baselines3.common.base_class import BaseAlgorithm
     from stable_baselines3.common.callbacks import BaseCallback
-    from stable_baselines3.common.logger import configure
+    from stable_baselines3.common.logger import Logger
     from stable_baselines3.common.utils import set_random_seed
     from stable_baselines3.common.vec_env import VecEnv
 except ModuleNotFoundError as missing:
@@ -323,7 +323,7 @@ def _train(config: SB3Config, env: DiscreteVecEnv, console: Console | None) -> T
             _load_replays(model, config.out / REPLAYS)
     else:
         model = make_model(config, env)
-    model.set_logger(configure(None, []))
+    model.set_logger(Logger(None, []))  # `configure` would leave a folder in /tmp
     done = model.num_timesteps // config.steps
     log = RunLog(config.out, upto=done)
     title = f"SB3 {config.algorithm}"

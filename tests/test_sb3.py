@@ -1,6 +1,7 @@
 """Stable-Baselines3 on the discrete view: runs, their resumption, and what they leave as agents."""
 
 import json
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,6 +62,16 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("sb3") / "run"
     assert train_sb3(config(out), console=quiet()).finished
     return out
+
+
+@pytest.mark.learning
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_run_leaves_nothing_outside_its_folder(tmp_path, monkeypatch, algorithm):
+    elsewhere = tmp_path / "tmp"
+    elsewhere.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(elsewhere))
+    train_sb3(config(tmp_path / "run", algorithm=algorithm, iterations=1), console=quiet())
+    assert not list(elsewhere.iterdir())
 
 
 @pytest.mark.learning
