@@ -36,7 +36,6 @@ from forgegym.verifiers.oracle import (
 )
 from forgegym.verifiers.python import driver
 from forgegym.verifiers.python.driver import MalformedError, decode, encode, parse
-from forgegym.verifiers.python.run import DRIVER, PROGRAM, python_step
 from forgegym.verifiers.sandbox.base import Limits
 
 ID = "0123456789abcdef0123456789abcdef"
@@ -283,19 +282,6 @@ def test_with_a_seeded_source_the_requests_are_the_same_again():
         return ask([case(1), case(2)], lambda: source.randbytes(16).hex())
 
     assert asked() == asked()
-
-
-def test_a_python_step_asks_the_driver_of_the_image_in_isolation():
-    limits = Limits(seconds=3.0)
-    step, ids = python_step([case(1), case(2)], limits)
-    assert step.argv == ("/usr/bin/python3", "-I", "-S", "-B", DRIVER, PROGRAM)
-    assert step.limits is limits
-    assert [json.loads(sent)["id"] for sent in step.requests] == list(ids)
-
-
-def test_a_python_step_without_a_case_is_refused():
-    with pytest.raises(ValueError, match="give a case"):
-        python_step([], Limits())
 
 
 def test_a_message_may_have_as_many_bytes_as_an_answer_by_default():

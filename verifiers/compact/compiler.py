@@ -218,7 +218,7 @@ class Compiler(Holder):
                 output_bytes=OUTPUT_BYTES,
                 answer_bytes=ANSWER_BYTES,
             )
-            # Unlike an image's drivers this one is read only here, and 8 kB are soon sent.
+            # Sent with each job, as Python's are: an image need not be built again for it.
             files[_DRIVER.name] = _DRIVER.read_bytes()
             argv = (self.runtime.node, _DRIVER.name, self.runtime.modules)
             steps.append(Step(argv, requests=requests, limits=limits, name="test"))

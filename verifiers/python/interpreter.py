@@ -22,8 +22,10 @@ from ..sandbox.holder import Holder
 from ..verdict import Toolchain
 from ..verifier import ToolchainMissingError
 from . import beside, compiling, driver, reading
-from .run import INTERPRETER, PROGRAM
 
+INTERPRETER = "/usr/bin/python3"
+# What a job calls the candidate's file.
+PROGRAM = "solution.py"
 # The interpreter has 10 MB; tasks need little more, and a runaway list must not get far.
 MEMORY_BYTES = 256 * MIB
 OUTPUT_BYTES = 256 * 1024
@@ -46,11 +48,10 @@ _VERSION = (
     "import sys; v = sys.version_info; "
     "print(sys.implementation.name, sys.version.split()[0], f'{v[0]}.{v[1]}')"
 )
-# Beside the candidate in the work folder; a name of theirs is no name of its.
+# Beside the candidate in the work folder, compiled; a name of theirs is no name of its.
 READING, BESIDE, DRIVER = "forgegym-reading.pyc", "forgegym-beside.pyc", "forgegym-driver.pyc"
 PRELUDE = "forgegym-prelude.py"
 _OURS = {READING: reading, BESIDE: beside, DRIVER: driver}
-_COMPILING = "forgegym-compiling.py"
 _NAMES = {"cpython": "CPython", "pypy": "PyPy"}
 
 INSTALL_HINT = "`forgegym images build python` makes an image that has it"
@@ -122,22 +123,23 @@ class Interpreter(Holder):
     def _ask(self) -> tuple[Toolchain, dict[str, bytes]]:
         """Which Python there is, and our files as it compiles them. Raises
         `ToolchainMissingError` when none answers."""
+        paths = {module: Path(str(module.__file__)) for module in (*_OURS.values(), compiling)}
+        argv = (paths[compiling].name, *(paths[module].name for module in _OURS.values()))
         limits = Limits(seconds=ASKING_SECONDS)
-        version = Step((self.path, *FLAGS, "-c", _VERSION), limits=limits)
-        to_compile = Step((self.path, *FLAGS, _COMPILING, *_OURS), limits=limits)
-        files = {
-            name: Path(str(module.__file__)).read_bytes()
-            for name, module in {**_OURS, _COMPILING: compiling}.items()
-        }
-        outcome = self.sandbox.run(Job((version, to_compile), files=files))
+        steps = [
+            Step((self.path, *FLAGS, "-c", _VERSION), limits=limits),
+            Step((self.path, *FLAGS, *argv), limits=limits),
+        ]
+        files = {path.name: path.read_bytes() for path in paths.values()}
+        outcome = self.sandbox.run(Job(tuple(steps), files=files))
         said = [step.stdout.decode("utf-8", "replace").split() for step in outcome.steps]
         if outcome.status is not Status.OK or [len(words) for words in said] != [3, len(_OURS)]:
             why = outcome.message or outcome.status.value
             raise ToolchainMissingError(
                 f"{self.path} does not run in the sandbox ({why}): {INSTALL_HINT}"
             )
-        (name, version_name, language), compiled = said
-        toolchain = Toolchain(_NAMES.get(name, name), version_name, language, self.sandbox.digest)
+        (name, version, language), compiled = said
+        toolchain = Toolchain(_NAMES.get(name, name), version, language, self.sandbox.digest)
         return toolchain, dict(zip(_OURS, map(base64.b64decode, compiled), strict=True))
 
 

@@ -1,8 +1,7 @@
 """The images that boxes are made of: ordinary Dockerfiles, built by the user's own engine.
 
-`images/<language>/Dockerfile` names a toolchain; the supervisor and the drivers are put into each.
-An image carries the hash of both as a label, so that a ForgeGym never talks to the supervisor of
-another version.
+`images/<language>/Dockerfile` names a toolchain; the supervisor is put into each. An image carries
+its hash as a label, so that a ForgeGym never talks to the supervisor of another version.
 """
 
 from __future__ import annotations
@@ -25,8 +24,6 @@ DOCKERFILES = HERE / "images"
 SUPERVISOR = HERE / "supervisor"
 # These can be given what no distribution has: the folder of a release.
 TAKE_A_FOLDER = frozenset(("compact",))
-# What runs beside a candidate, by the name it has in the image.
-DRIVERS = {"python.py": HERE.parent / "python" / "driver.py"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +55,9 @@ def tag(language: str) -> str:
 
 def contents() -> dict[str, bytes]:
     """What every image gets from here: path in the image's build context -> bytes."""
-    found = {
+    return {
         f"supervisor/{path.name}": path.read_bytes() for path in sorted(SUPERVISOR.glob("*.py"))
     }
-    for name, path in DRIVERS.items():
-        if path.is_file():
-            found[f"drivers/{name}"] = path.read_bytes()
-    return found
 
 
 def version() -> str:
@@ -122,7 +115,7 @@ def _context(language: str, extra: Path | None) -> bytes:
         files[str(path.relative_to(folder))] = path.read_bytes()
     files["certificates.crt"] = _certificates()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for name in ("supervisor", "drivers", "extra"):
+        for name in ("supervisor", "extra"):
             entry = tarfile.TarInfo(name)
             entry.type, entry.mode = tarfile.DIRTYPE, 0o755
             archive.addfile(entry)

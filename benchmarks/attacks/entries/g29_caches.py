@@ -11,7 +11,7 @@ from ..kit import attempt
 PLACES = (
     os.path.dirname(os.__file__), os.path.join(os.path.dirname(os.__file__), "__pycache__"),
     "/usr/lib/python3/dist-packages", "/usr/local/lib", "/usr/local/bin", "/usr/bin", "/bin",
-    "/opt/forgegym", "/opt/forgegym/supervisor", "/opt/forgegym/drivers", "/var/cache",
+    "/opt/forgegym", "/opt/forgegym/supervisor", "/var/cache",
     "/root/.cache", "/var/tmp", "/usr/share", "/lib", sys.prefix,
 )  # fmt: skip
 
