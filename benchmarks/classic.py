@@ -205,7 +205,8 @@ class Cell:
 def conduct_cell(cell: Cell) -> dict[str, Any]:
     """The figures of each arm, from the folder as far as they are there.
 
-    Raises `ClassicError` where they were measured with other settings, and as `train_sb3`.
+    Raises `ClassicError` where they were measured with other settings, `KeyboardInterrupt` after
+    Ctrl-C, and as `train_sb3`.
     """
     path = cell.figures
     if path.exists():
@@ -214,7 +215,9 @@ def conduct_cell(cell: Cell) -> dict[str, Any]:
             raise ClassicError(f"{path} was measured with other settings; name another folder")
         return found
     config = cell.config
-    train_sb3(config, console=Console(quiet=True))
+    if not train_sb3(config, console=Console(quiet=True)).finished:
+        # A run that was stopped is saved and goes on the next time; a part of one is no result.
+        raise KeyboardInterrupt
     rows = read_rows(config.out)
     programs = int(sum(row["programs"] for row in rows))
     settings = dict(SETTINGS[cell.env])

@@ -100,10 +100,10 @@ def _compact_toolchains() -> list[dict[str, Any]]:
 
 
 def _python_toolchains() -> list[dict[str, Any]]:
-    from ..verifiers.python import interpreter, run
+    from ..verifiers.python import interpreter
 
     here = interpreter.find_python()
-    named = ("Python of the image", f"forgegym/python, {run.INTERPRETER}")
+    named = ("Python of the image", f"forgegym/python, {interpreter.INTERPRETER}")
     return _in_two_places("python", "python", "Python 3", named, here, interpreter.INSTALL_HINT)
 
 

@@ -1,6 +1,8 @@
 """`bench sb3`: three arms at equal programs, and what they come to."""
 
 import json
+import os
+import signal
 from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
@@ -12,6 +14,7 @@ need_module("sb3_contrib", "sb3")
 need_module("scipy", "sb3")
 
 from forgegym.agents.agent import AgentError, load_agent
+from forgegym.agents.sb3 import RunLog
 from forgegym.agents.search import FILE, Search, SearchAgent, signature
 from forgegym.benchmarks import classic
 from forgegym.benchmarks.classic import ARMS, COLUMNS, ClassicError, conduct, play
@@ -80,6 +83,26 @@ def test_all_arms_are_measured_once_and_other_settings_are_refused(
     monkeypatch.setattr(classic, "SETTINGS", {ENV: {**TINY, "iterations": 3}})
     with pytest.raises(ClassicError, match="measured with other settings"):
         conduct([ENV], tmp_path / "study", seeds=1, say=said.append)
+
+
+@pytest.mark.learning
+def test_a_run_that_is_stopped_is_gone_on_with_and_not_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(classic, "SETTINGS", {ENV: TINY})
+    append = RunLog.append
+
+    def then_interrupt(log: RunLog, row: dict[str, float]) -> None:
+        append(log, row)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RunLog, "append", then_interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            conduct([ENV], tmp_path / "stopped", seeds=1, say=lambda _: None)
+    assert not list(tmp_path.rglob("figures.json"))
+    results = conduct([ENV], tmp_path / "stopped", seeds=1, say=lambda _: None)
+    assert results == conduct([ENV], tmp_path / "whole", seeds=1, say=lambda _: None)
 
 
 @pytest.mark.learning
