@@ -81,6 +81,7 @@ def _learning(language: str, env: str, *families: str) -> Study:
     )
 
 
+PYTHON = _learning("python", "PythonReasoning-v0", "pipelines")
 RUST = _learning("rust", "RustCode-v0", "fold", "formula")
 VERILOG = _learning("verilog", "VerilogModule-v0", "encoder", "logic")
 
@@ -95,5 +96,5 @@ DUEL = DuelStudy(
 )  # fmt: skip
 
 STUDIES: dict[str, Study | DuelStudy] = {
-    study.name: study for study in (ALGORITHMS, STABILITY, REWARDS, RUST, VERILOG, DUEL)
+    study.name: study for study in (ALGORITHMS, STABILITY, REWARDS, PYTHON, RUST, VERILOG, DUEL)
 }
