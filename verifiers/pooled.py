@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from .remembered import Remembered
+from .sandbox.holder import Holder
 from .task import Task
 from .verdict import Failure, Stage, Toolchain, Verdict
 
@@ -80,6 +81,32 @@ class PooledVerifier(ABC):
             key, sha256, self.toolchain, judgement.stages, judgement.metrics, judgement.facts,
             judgement.failure,
         )  # fmt: skip
+
+
+H = TypeVar("H", bound=Holder)
+
+
+class BoxedVerifier(PooledVerifier, Generic[H]):
+    """Judges by `tools`, which are opened for so many programs at a time and closed with it."""
+
+    def __init__(self, name: str, workers: int | None, open_tools: Callable[[int], H]) -> None:
+        super().__init__(name, workers)
+        self.tools = open_tools(self.workers)
+
+    @property
+    def toolchain(self) -> Toolchain:
+        """The tools with their versions."""
+        return self.tools.toolchain
+
+    @property
+    def sandbox(self) -> str | None:
+        """The name of the sandbox that programs run in."""
+        return self.tools.sandbox.name
+
+    def close(self) -> None:
+        """Close the sandbox and its threads."""
+        super().close()
+        self.tools.close()
 
 
 def _sha256(source: str) -> str:

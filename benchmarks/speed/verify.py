@@ -165,22 +165,20 @@ def _opened(backend: str, language: str, workers: int) -> Iterator[tuple[CodeEnv
     if language == "python":
         verifier = PythonVerifier(sandbox=sandbox, workers=workers)
         env = PythonReasoningEnv(verifier=verifier, split="eval", stages=("code",))
-        holder: Any = verifier._python
     elif language == "rust":
         verifier = RustVerifier(sandbox=sandbox, workers=workers)
         env = RustCodeEnv(verifier=verifier, split="eval")
-        holder = verifier._compiler
     else:
         verifier = VerilogVerifier(sandbox=sandbox, workers=workers)
         env = VerilogModuleEnv(verifier=verifier, split="eval")
-        holder = verifier._tools
-    holder.sandbox = Recorder(holder.sandbox)
+    recorder = Recorder(verifier.tools.sandbox)
+    verifier.tools.sandbox = recorder
     try:
         env.reset(seed=0, options={"task": TASKS[language]})
         assert env.task is not None
         reference = env.task.reference
         assert reference is not None
-        yield env, holder.sandbox, reference
+        yield env, recorder, reference
     finally:
         verifier.close()
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import oracle
 from ..calls import Answered, Tests, answered, ending, stored
-from ..pooled import Judgement, PooledVerifier
+from ..pooled import BoxedVerifier, Judgement
 from ..remembered import Remembered
 from ..sandbox.base import Outcome, Sandbox, Status, StepOutcome
 from ..sandbox.choose import Choice as SandboxChoice
@@ -25,7 +25,6 @@ from ..verdict import (
     Severity,
     Stage,
     StageStatus,
-    Toolchain,
 )
 from . import apart
 from .apart import Apart
@@ -36,6 +35,7 @@ from .interpreter import (
     OUTPUT_BYTES,
     READ_SECONDS,
     TEST_SECONDS,
+    Interpreter,
     messages,
     open_interpreter,
 )
@@ -60,7 +60,7 @@ class Faults:
     cpu_seconds: float
 
 
-class PythonVerifier(PooledVerifier):
+class PythonVerifier(BoxedVerifier[Interpreter]):
     """Judges Python programs of one file.
 
     Args:
@@ -102,26 +102,14 @@ class PythonVerifier(PooledVerifier):
         max_bytes: int = MAX_BYTES,
         workers: int | None = None,
     ) -> None:
-        super().__init__("python", workers)
-        self._python = open_interpreter(sandbox, allow_unsafe=allow_unsafe, workers=self.workers)
+        super().__init__(
+            "python",
+            workers,
+            lambda size: open_interpreter(sandbox, allow_unsafe=allow_unsafe, workers=size),
+        )
         self._timeout = timeout
         self._max_bytes = max_bytes
         self._faults: Remembered[tuple[str, str], Faults] = Remembered()
-
-    @property
-    def toolchain(self) -> Toolchain:
-        """The interpreter with its version."""
-        return self._python.toolchain
-
-    @property
-    def sandbox(self) -> str | None:
-        """The name of the sandbox that programs run in."""
-        return self._python.sandbox.name
-
-    def close(self) -> None:
-        """Close the sandbox and its threads."""
-        super().close()
-        self._python.close()
 
     # ------------------------------------------------------------ one program
 
@@ -138,7 +126,7 @@ class PythonVerifier(PooledVerifier):
         asked = tests and _asked(tests, further, opposing)
         requests, ids = oracle.ask(asked.cases) if asked else ((), ())
         prelude: str | None = task.tests.get("prelude")
-        outcome = self._python.run(
+        outcome = self.tools.run(
             encoded,
             function=tests.interface.name if tests and requests else None,
             requests=requests,
@@ -193,7 +181,7 @@ class PythonVerifier(PooledVerifier):
         def ask(calls: Sequence[Sequence[object]]) -> Sequence[oracle.Answer | None] | Outcome:
             return self._told(program, tests.interface.name, calls, prelude)
 
-        found = apart.run(self._python, tests.interface, further, known, ask)
+        found = apart.run(self.tools, tests.interface, further, known, ask)
         return self._broken(found) if isinstance(found, Outcome) else found
 
     def answers(
@@ -217,7 +205,7 @@ class PythonVerifier(PooledVerifier):
     ) -> Sequence[oracle.Answer | None] | Outcome:
         cases = [oracle.Case(oracle.Call(function, tuple(c)), oracle.Expectation()) for c in calls]
         requests, ids = oracle.ask(cases)
-        outcome = self._python.call(program, function, requests, prelude=prelude)
+        outcome = self.tools.call(program, function, requests, prelude=prelude)
         if not outcome.valid:
             return outcome
         step = outcome.last
@@ -232,7 +220,7 @@ class PythonVerifier(PooledVerifier):
         if further is None or tests is None or task.reference is None:
             return task
         found = apart.recorded(
-            self._python,
+            self.tools,
             tests.interface,
             further,
             f"{task.tests.get('prelude', '')}\n{task.reference}",
@@ -267,7 +255,7 @@ class PythonVerifier(PooledVerifier):
             return known[question]
         asked = Tests(interface, tuple(cases), public=0)
         requests, ids = oracle.ask(cases)
-        outcome = self._python.call(encoded, interface.name, requests, seconds=seconds)
+        outcome = self.tools.call(encoded, interface.name, requests, seconds=seconds)
         if not outcome.valid:
             return self._broken(outcome)
         results = answered(asked, ids, outcome.last).secret
@@ -306,7 +294,7 @@ class PythonVerifier(PooledVerifier):
                 Diagnostic(message, line, column, Severity(severity), code="syntax")
                 for severity, message, line, column in listed
             ]
-        probe = self._python.run(PROBE)
+        probe = self.tools.run(PROBE)
         if not probe.valid or probe.status is not Status.OK:
             return Failure(
                 FailureKind.TOOLCHAIN_CRASHED,
@@ -321,7 +309,7 @@ class PythonVerifier(PooledVerifier):
             return Failure(
                 FailureKind.TOOLCHAIN_MISSING,
                 outcome.last.name,
-                f"{self._python.path} cannot be started any more: {outcome.message}",
+                f"{self.tools.path} cannot be started any more: {outcome.message}",
             )
         return Failure(FailureKind.SANDBOX, "parse", f"Python could not be run: {outcome.message}")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import oracle
 from ..calls import Answered, Tests, answered, ending
-from ..pooled import Judgement, PooledVerifier
+from ..pooled import BoxedVerifier, Judgement
 from ..sandbox.base import Outcome, Sandbox, SandboxError, Status, StepOutcome
 from ..sandbox.choose import Choice as SandboxChoice
 from ..syntax import RustFacts, read_rust
@@ -21,10 +21,16 @@ from ..verdict import (
     Severity,
     Stage,
     StageStatus,
-    Toolchain,
 )
 from . import parse
-from .compiler import COMPILE_SECONDS, MEMORY_BYTES, OUTPUT_BYTES, TEST_SECONDS, open_compiler
+from .compiler import (
+    COMPILE_SECONDS,
+    MEMORY_BYTES,
+    OUTPUT_BYTES,
+    TEST_SECONDS,
+    Compiler,
+    open_compiler,
+)
 from .interface import Interface, Script
 
 MAX_BYTES = 64 * 1024
@@ -39,7 +45,7 @@ def asked_of(task: Task) -> AnyTests | None:
     return Tests.of(task, Script) if "script" in task.tests else Tests.of(task, Interface)
 
 
-class RustVerifier(PooledVerifier):
+class RustVerifier(BoxedVerifier[Compiler]):
     """Judges Rust programs of one file.
 
     Args:
@@ -78,32 +84,20 @@ class RustVerifier(PooledVerifier):
         max_bytes: int = MAX_BYTES,
         workers: int | None = None,
     ) -> None:
-        super().__init__("rustc", workers)
-        self._compiler = open_compiler(sandbox, allow_unsafe=allow_unsafe, workers=self.workers)
+        super().__init__(
+            "rustc",
+            workers,
+            lambda size: open_compiler(sandbox, allow_unsafe=allow_unsafe, workers=size),
+        )
         self._timeout = timeout
         self._max_bytes = max_bytes
-
-    @property
-    def toolchain(self) -> Toolchain:
-        """rustc with its version."""
-        return self._compiler.toolchain
-
-    @property
-    def sandbox(self) -> str | None:
-        """The name of the sandbox that programs run in."""
-        return self._compiler.sandbox.name
-
-    def close(self) -> None:
-        """Close the sandbox and its threads."""
-        super().close()
-        self._compiler.close()
 
     def answers(self, script: Script, source: str) -> list[oracle.Answer] | str:
         """What each function of `script` notes of a program that is trusted; or, in a few words,
         why it does not run. Raises `SandboxError` when the machine fails."""
         cases = [oracle.Case(oracle.Call(n), oracle.Expectation([])) for n in script.functions]
         requests, ids = oracle.ask(cases)
-        outcome = self._compiler.run(source, interface=script, requests=requests)
+        outcome = self.tools.run(source, interface=script, requests=requests)
         if not outcome.valid:
             raise SandboxError(outcome.message)
         for step in outcome.steps[:2]:
@@ -130,7 +124,7 @@ class RustVerifier(PooledVerifier):
         reading = time.perf_counter() - started
         requests, ids = oracle.ask(tests.cases) if tests else ((), ())
         run = partial(
-            self._compiler.run,
+            self.tools.run,
             source,
             interface=tests.interface if tests else None,
             requests=requests,
@@ -220,7 +214,7 @@ class RustVerifier(PooledVerifier):
         said_why = any(d.severity is Severity.ERROR for d in said)
         if step.status is Status.EXIT and said_why and not internal:
             return None
-        probe = self._compiler.run(PROBE)
+        probe = self.tools.run(PROBE)
         if not probe.valid or probe.status is not Status.OK:
             return Failure(
                 FailureKind.TOOLCHAIN_CRASHED,
@@ -235,7 +229,7 @@ class RustVerifier(PooledVerifier):
             return Failure(
                 FailureKind.TOOLCHAIN_MISSING,
                 "compile",
-                f"{self._compiler.path} cannot be started any more: {outcome.message}",
+                f"{self.tools.path} cannot be started any more: {outcome.message}",
             )
         return Failure(FailureKind.SANDBOX, "compile", f"rustc could not be run: {outcome.message}")
 

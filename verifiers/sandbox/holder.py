@@ -6,17 +6,20 @@ import _thread
 import threading
 import weakref
 
+from ..verdict import Toolchain
 from .base import Sandbox
 
 
 class Holder:
-    """Tools in a sandbox that stays open.
+    """Tools in a sandbox that stays open; `toolchain` says which.
 
     Args:
         sandbox: Where they run.
         owned: Whether it is closed with this; and also when this is dropped without being closed,
             since boxes cost memory and the threads that open them would keep it for ever.
     """
+
+    toolchain: Toolchain
 
     def __init__(self, sandbox: Sandbox, *, owned: bool) -> None:
         self.sandbox = sandbox

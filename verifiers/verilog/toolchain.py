@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import oracle
-from ..pooled import Judgement, PooledVerifier
+from ..pooled import BoxedVerifier, Judgement
 from ..sandbox.base import Outcome, Sandbox, SandboxError, Status, StepOutcome
 from ..sandbox.choose import Choice as SandboxChoice
 from ..task import Task
@@ -20,7 +20,6 @@ from ..verdict import (
     Severity,
     Stage,
     StageStatus,
-    Toolchain,
 )
 from . import explanation, parse
 from .interface import Interface
@@ -107,7 +106,7 @@ class Tests:
         return sum(len(self.cases(run)) for run in runs)
 
 
-class VerilogVerifier(PooledVerifier):
+class VerilogVerifier(BoxedVerifier[Toolbox]):
     """Judges Verilog programs of one file.
 
     Args:
@@ -151,29 +150,17 @@ class VerilogVerifier(PooledVerifier):
         prove: bool = False,
         workers: int | None = None,
     ) -> None:
-        super().__init__("verilog", workers)
-        self._tools = open_toolbox(sandbox, allow_unsafe=allow_unsafe, workers=self.workers)
+        super().__init__(
+            "verilog",
+            workers,
+            lambda size: open_toolbox(sandbox, allow_unsafe=allow_unsafe, workers=size),
+        )
         self._timeout = timeout
         self._max_bytes = max_bytes
         self._lint = lint
         self._prove = prove
         # What `trivial` finds for a task, by its key: seconds of work where there are many cycles.
         self._given: dict[str, int] = {}
-
-    @property
-    def toolchain(self) -> Toolchain:
-        """The three tools with their versions."""
-        return self._tools.toolchain
-
-    @property
-    def tools(self) -> Toolbox:
-        """The tools in their sandbox."""
-        return self._tools
-
-    @property
-    def sandbox(self) -> str | None:
-        """The name of the sandbox that the tools run in."""
-        return self._tools.sandbox.name
 
     def equivalent(self, task: Task, source: str) -> bool | None:
         """Whether `source` does the same as the task's reference from a reset on: proven, refuted,
@@ -184,13 +171,13 @@ class VerilogVerifier(PooledVerifier):
         tests = Tests.of(task)
         if tests is None or task.reference is None:
             raise ValueError(f"the task {task.id} has no reference to compare with")
-        outcome = self._tools.run(source, tests.interface)
+        outcome = self.tools.run(source, tests.interface)
         if not outcome.valid:
             raise SandboxError(f"the tools could not be run: {outcome.message}")
         netlist = outcome.files.get(NETLIST)
         if netlist is None:
             return None
-        return self._tools.prove(tests.interface, task.reference, netlist)
+        return self.tools.prove(tests.interface, task.reference, netlist)
 
     def simulated(
         self, source: str, tests: Tests, *, netlist_seed: int | None = None
@@ -204,9 +191,9 @@ class VerilogVerifier(PooledVerifier):
         ids = tuple(oracle.new_id() for _ in tests.runs)
         requests = _requests(tests, ids)
         if netlist_seed is None:
-            outcome = self._tools.look(source, tests.interface, requests, TRUSTED_SECONDS)
+            outcome = self.tools.look(source, tests.interface, requests, TRUSTED_SECONDS)
         else:
-            outcome = self._tools.run(
+            outcome = self.tools.run(
                 source, tests.interface, requests, seed=netlist_seed, keep_initial=True
             )
         if not outcome.valid:
@@ -214,11 +201,6 @@ class VerilogVerifier(PooledVerifier):
         steps = {step.name: step for step in outcome.steps}
         (rows,) = _rows(tests, ids, steps.get("test"))
         return rows
-
-    def close(self) -> None:
-        """Close the sandbox and its threads."""
-        super().close()
-        self._tools.close()
 
     # ------------------------------------------------------------ one program
 
@@ -238,7 +220,7 @@ class VerilogVerifier(PooledVerifier):
         ids = tuple(oracle.new_id() for _ in tests.runs) if tests else ()
         requests = _requests(tests, ids)
         seed = int(task.key[:7], 16)
-        outcome = self._tools.run(
+        outcome = self.tools.run(
             source,
             interface,
             requests,
@@ -293,7 +275,7 @@ class VerilogVerifier(PooledVerifier):
         if text is None and tests is None:
             judging.stages.append(Stage("lint", StageStatus.PASSED, 0.0, (NOT_LINTED,)))
             return None
-        outcome = self._tools.look(source, interface, _requests(tests, ids), lint=text)
+        outcome = self.tools.look(source, interface, _requests(tests, ids), lint=text)
         if not outcome.valid or not outcome.steps:
             return self._broken(outcome)
         steps = {step.name: step for step in outcome.steps}
@@ -328,7 +310,7 @@ class VerilogVerifier(PooledVerifier):
         Raises `SandboxError` when the machine fails.
         """
         started = time.perf_counter()
-        same = self._tools.prove(interface, reference, outcome.files[NETLIST])
+        same = self.tools.prove(interface, reference, outcome.files[NETLIST])
         seconds = time.perf_counter() - started
         if same is None:
             return []
@@ -346,7 +328,7 @@ class VerilogVerifier(PooledVerifier):
             return None
         if last.status is Status.EXIT and judging.said(last):
             return None
-        probe = self._tools.run(PROBE, None)
+        probe = self.tools.run(PROBE, None)
         if not probe.valid or probe.status is not Status.OK:
             return Failure(
                 FailureKind.TOOLCHAIN_CRASHED,
