@@ -1,6 +1,7 @@
 """What is read off Python programs: Python's own words, the text's facts, values, mutants."""
 
 import ast
+import json
 
 import pytest
 
@@ -9,7 +10,7 @@ from forgegym.verifiers.python.driver import encode
 from forgegym.verifiers.python.interface import Interface, shown
 from forgegym.verifiers.python.interpreter import messages
 from forgegym.verifiers.python.mutants import mutants, trivial
-from forgegym.verifiers.python.reading import read
+from forgegym.verifiers.python.reading import read, told
 from forgegym.verifiers.syntax import read_python
 
 PROGRAM = b'''\
@@ -40,6 +41,21 @@ async def g(x):
     def inner() -> None: global z; exec("1")
     return lambda a: a
 '''
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = 1\n", "x = (\n", "x = '\\d' is 3\nassert (1, 'é')\n", "é = '\\ud800\n", "\0",
+        "1" * 5000, 'f"{}"',
+    ],
+)  # fmt: skip
+def test_what_python_says_is_told_as_json(tmp_path, source):
+    path = tmp_path / "solution.py"
+    path.write_text(source)
+    found = read(str(path))
+    assert json.loads(told(found)) == found
+    assert [list(message) for message in messages(told(found).encode())] == found
 
 
 def test_a_program_counted_by_hand():
