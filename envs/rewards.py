@@ -85,8 +85,9 @@ def staged(verdict: Verdict) -> Reward:
     """0..1 by steps: parses 0.1, compiles 0.4 more, and 0.5 times the share of requirements met.
 
     The requirements are paid only when the program compiles. For a task with tests the last part is
-    the share of hidden cases that passed, above what the best answer that does nothing passes. A
-    program that is not compiled (Python's) is paid 0.1 for parsing and 0.9 times that share.
+    the share of hidden cases that passed, above what the best answer that does nothing passes
+    (`oracle.above_trivial`). A program that is not compiled (Python's) is paid 0.1 for parsing and
+    0.9 times that share.
     """
     if not verdict.valid:
         return INVALID

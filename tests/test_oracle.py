@@ -27,6 +27,7 @@ from forgegym.verifiers.oracle import (
     Returned,
     Tolerance,
     Unencodable,
+    above_trivial,
     ask,
     compare,
     matches,
@@ -676,3 +677,25 @@ def test_a_comparison_that_fails_of_itself_is_an_alarm_and_not_a_result(monkeypa
     monkeypatch.setattr(oracle, "matches", broken)
     with pytest.raises(OracleError, match="f could not be compared"):
         judge(case(1), value_answer(1))
+
+
+# ---------------------------------------------------------------- what counts come to
+
+
+@pytest.mark.parametrize(
+    ("public", "hidden", "given", "share"),
+    [
+        ((3, 3), (40, 40), 10, 1.0),
+        ((0, 3), (10, 40), 10, 0.0),
+        ((0, 3), (5, 40), 10, 0.0),
+        ((0, 3), (25, 40), 10, 0.5),  # what is shown takes nothing off where more is wrong anyway
+        ((2, 3), (40, 40), 10, 42 / 43),
+        ((0, 2), (2, 2), 1, 0.5),  # of four possible arguments all that are hidden, none shown
+        ((3, 3), (40, 40), 40, 1.0),
+        ((3, 3), (39, 40), 40, 0.0),
+        ((0, 0), (0, 0), 0, 0.0),
+    ],
+)
+def test_only_what_is_right_everywhere_has_all_above_the_trivial(public, hidden, given, share):
+    counts = [dict(zip(("passed", "total"), pair, strict=True)) for pair in (public, hidden)]
+    assert above_trivial(*counts, given) == pytest.approx(share)

@@ -155,17 +155,17 @@ class Answered:
         }
 
     def metrics(self, tests: Tests[Any]) -> dict[str, float]:
-        """``behaviour``, the share of hidden cases that passed, and ``above_trivial``, that share
-        above what the best trivial answer passes; of the public ones where none is hidden."""
+        """``behaviour``, the share of hidden cases that passed (of the public ones where none is
+        hidden), and ``above_trivial`` (see `oracle.above_trivial`)."""
         counts = self.counts(tests)
-        passed, total = counts["hidden"].values()
         given = trivial(tests.cases[tests.public :])
-        if total == 0:
-            passed, total = counts["public"].values()
-            given = trivial(tests.cases)
-        # Where one value is right everywhere nothing can be above it: then all or none counts.
-        above = max(0, passed - given) / (total - given) if total > given else passed == total > 0
-        return {"behaviour": passed / max(total, 1), "above_trivial": float(above)}
+        if counts["hidden"]["total"] == 0:
+            counts["hidden"], given = counts["public"], trivial(tests.cases)
+        hidden = counts["hidden"]
+        return {
+            "behaviour": hidden["passed"] / max(hidden["total"], 1),
+            "above_trivial": oracle.above_trivial(counts["public"], hidden, given),
+        }
 
 
 def _count(results: Sequence[oracle.CaseResult], total: int) -> dict[str, int]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Union
@@ -410,3 +410,17 @@ class _Line:
             for place in range(bisect_left(numbers, low), bisect_right(numbers, high))[:2]
         ]
         return places[0] if len(places) == 1 else None
+
+
+def above_trivial(public: Mapping[str, int], hidden: Mapping[str, int], given: int) -> float:
+    """The share of hidden cases that passed above the `given` that the best trivial answer passes,
+    but no more than the share of all cases: where few arguments are possible, a program may answer
+    all that are hidden and not those that are shown, and is not right for that.
+
+    `public`, `hidden`: how many ``passed``, of which ``total``.
+    """
+    passed, total = hidden["passed"], hidden["total"]
+    # Where one value is right everywhere nothing can be above it: then all or none counts.
+    above = max(0, passed - given) / (total - given) if total > given else passed == total > 0
+    of_all = (public["passed"] + passed) / max(public["total"] + total, 1)
+    return float(min(above, of_all))

@@ -468,9 +468,9 @@ class _Judging:
             "hidden": _count(tests, secret, seen[tests.public :]),
         }
         self.facts["tests"] = counts
-        passed, total = counts["hidden"]["passed"], counts["hidden"]["total"]
-        self.metrics["behaviour"] = passed / max(total, 1)
-        self.metrics["above_trivial"] = max(0, passed - given) / max(total - given, 1)
+        hidden = counts["hidden"]
+        self.metrics["behaviour"] = hidden["passed"] / max(hidden["total"], 1)
+        self.metrics["above_trivial"] = oracle.above_trivial(counts["public"], hidden, given)
         if step is None:
             self.stages.append(Stage("test", StageStatus.SKIPPED))
             return seen
