@@ -69,8 +69,8 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "epochs": 10, "batch_size": 128, "difficulty": 1, "families": ["fold", "numbers"],
     },
     "VerilogModule-v0": {
-        "iterations": 12, "num_envs": 16, "rollout": 24, "choices": 6, "learning_rate": 2e-3,
-        "epochs": 10, "batch_size": 128, "difficulty": 1, "families": ["logic"],
+        "iterations": 8, "num_envs": 16, "rollout": 24, "choices": 6, "learning_rate": 2e-3,
+        "epochs": 10, "batch_size": 128, "difficulty": 1, "families": ["adder", "gates", "logic"],
     },
 }  # fmt: skip
 
