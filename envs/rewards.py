@@ -50,6 +50,13 @@ def constructs_met(verdict: Verdict) -> float:
     return sum(bool(row["met"]) for row in rows) / len(rows) if rows else 1.0
 
 
+def cases_passed(verdict: Verdict) -> float:
+    """The share, 0..1, of all of a task's cases that passed, shown ones too (1.0: none was)."""
+    counts = verdict.facts.get("tests", {}).values()
+    total = sum(count["total"] for count in counts)
+    return sum(count["passed"] for count in counts) / total if total else 1.0
+
+
 def solved(verdict: Verdict) -> bool:
     """Whether every stage passed and all that the task asked for is there."""
     return verdict.accepted and requirements_met(verdict) == 1.0
@@ -195,7 +202,8 @@ SPEC_COMPILE, SPEC_COMPLEXITY = 0.1, 0.1
 def compact_spec(verdict: Verdict) -> Reward:
     """For tasks with a specification: 0..1, eight tenths of it for what the contract does.
 
-    Pays 0.8 times the share of hidden plays that go as the reference's. As soon as one does, 0.1
+    Pays 0.8 times the share of hidden plays that go as the reference's, but no more than the share
+    of all plays: what fails one that is shown is not paid whole. As soon as one does, 0.1
     more for compiling, and up to 0.1 times that share for being as complex as the reference: in
     proportion below, and no more above, so that padding earns nothing. A contract that passes no
     play is paid nothing, though it compiles: every hidden play changes the ledger, so that empty,
@@ -203,7 +211,7 @@ def compact_spec(verdict: Verdict) -> Reward:
     """
     if not verdict.valid:
         return INVALID
-    share = verdict.metrics.get("behaviour", 0.0)
+    share = min(verdict.metrics.get("behaviour", 0.0), cases_passed(verdict))
     if share == 0.0:
         return Reward({"compile": 0.0, "behaviour": 0.0, "complexity": 0.0})
     asked = verdict.metrics["reference_complexity"]

@@ -1,6 +1,7 @@
 """What verdicts pay, to the last digit."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import gymnasium
@@ -297,3 +298,14 @@ def test_a_program_is_compiled_when_its_toolchain_took_it(stages, compiled):
         for name, passed in stages.items()
     )
     assert Verdict("", "", Toolchain("any", "1"), listed).compiled is compiled
+
+
+@pytest.mark.parametrize(("shown", "share"), [(2, 1.0), (1, 7 / 8), (0, 6 / 8)])
+def test_a_contract_that_fails_a_shown_play_is_not_paid_whole(shown: int, share: float) -> None:
+    hidden = {"passed": 6, "total": 6}
+    played = replace(
+        verdict(),
+        metrics={"complexity": 4.0, "behaviour": 1.0, "reference_complexity": 4.0},
+        facts={"tests": {"public": {"passed": shown, "total": 2}, "hidden": hidden}},
+    )
+    assert PRESETS["compact-spec"](played).total == pytest.approx(0.1 + 0.9 * share)
