@@ -1,5 +1,9 @@
 """Tests as people write them: what is read of them, and what is not."""
 
+import gc
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -220,3 +224,25 @@ def test_a_stored_case_is_read_again():
 )
 def test_plain_data_has_a_type_or_has_not(value, annotation, expected):
     assert fits(value, annotation) is expected
+
+
+def test_suites_are_read_by_many_threads_at_once():
+    """See `trees`: where garbage is collected in the middle of a tree, another thread may go on."""
+
+    def yielding(*_: object) -> None:
+        time.sleep(0)
+
+    text = "\n".join(f"assert f([{n}], {n}) == {'[' * 20}{']' * 20}" for n in range(10))
+    alone = read_tests(text, F)
+    often, interval = gc.get_threshold(), sys.getswitchinterval()
+    gc.callbacks.append(yielding)
+    gc.set_threshold(20)
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            read = list(pool.map(lambda _: read_tests(text, F), range(60)))
+    finally:
+        gc.callbacks.remove(yielding)
+        gc.set_threshold(*often)
+        sys.setswitchinterval(interval)
+    assert read == [alone] * 60

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from .trees import expression
+
 _SCALARS: dict[str, type] = {
     "None": type(None), "bool": bool, "int": int, "float": float, "str": str, "bytes": bytes,
     "list": list, "tuple": tuple, "set": set, "frozenset": frozenset, "dict": dict,
@@ -21,7 +23,7 @@ def fits(value: object, annotation: str) -> bool:
     (True, False, True)
     """
     try:
-        return _fits(value, ast.parse(annotation.strip() or "Any", mode="eval").body)
+        return _fits(value, expression(annotation.strip() or "Any"))
     except SyntaxError:
         return True
 

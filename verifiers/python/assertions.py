@@ -23,6 +23,7 @@ from typing import Any
 from .. import oracle
 from .driver import NotPlainError, encode
 from .interface import Interface, shown
+from .trees import statements
 
 # What Python thinks of the style of other people's tests is not this program's to say.
 _NAME = "<test>"
@@ -120,7 +121,7 @@ def _statement(lines: Sequence[str]) -> int | None:
 def _parsed(text: str) -> list[ast.stmt] | None:
     """The statements of a text; None for what is not Python."""
     try:
-        return ast.parse(text, _NAME).body
+        return statements(text, _NAME)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
