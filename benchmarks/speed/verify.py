@@ -50,8 +50,8 @@ TASKS = {
     "verilog": "verilog/counter/3/eval-0",
 }
 _COMMENT = {"python": "#", "rust": "//", "verilog": "//"}
-# What is promised: a compiled language's median step above that of its bare tools. Python's tools
-# take less time than the comparing of their answers: nothing is promised, all is shown.
+# What is promised: a compiled language's median step above that of its bare tools. Python's are two
+# starts of an interpreter, beside which reading and comparing count: it is shown without a promise.
 MOST_ABOVE = 0.10
 PROMISED = ("rust", "verilog")
 WARM_UP = 3
