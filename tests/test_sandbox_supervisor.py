@@ -4,7 +4,6 @@ calls, its counters, its broom, and its steps over plain processes.
 
 import contextlib
 import errno
-import marshal
 import os
 import re
 import socket
@@ -282,7 +281,7 @@ def test_outside_a_box_nobody_is_killed_for_memory() -> None:
 OF_A_FILE = """
 import os, sys
 sys.path.insert(0, sys.argv[1])
-from supervisor import kernel, reset, step
+from supervisor import kernel, reset, stage, step
 events, work, program = sys.argv[2:]
 box = reset.Box(["--work", work])
 kills, at_limit = (kernel.Counter(((events, word),)) for word in (b"oom_kill ", b"oom "))
@@ -291,7 +290,7 @@ wanted = {"argv": [b"/bin/sh", b"-c", os.fsencode(program)], "stdin": b"", "requ
           "env": {}, "us": 5_000_000, "cpu": 5, "output": 1000, "answer": 0, "answer_us": 0,
           "file": 1000, "nofile": 99, "stack": 8 << 20}
 owner, _ = os.pipe()
-result, _ = step.run(wanted, box, owner, step.Stage(box))
+result, _ = step.run(wanted, box, owner, stage.Stage(box))
 print(result["status"], result["us"] < 4_000_000)
 """
 
@@ -559,20 +558,13 @@ def test_only_what_another_user_cannot_change_is_not_looked_at(
     assert box._changed() == said.format(box.work)
 
 
-def test_the_rehearsed_limits_are_none() -> None:
-    """Nor is any limit that a job may have above them: they cannot be raised again."""
-    order = marshal.loads(step.REHEARSAL)
-    # The kernel counts in nanoseconds, in 64 bits.
-    assert base.MAX_SECONDS < order["cpu"] < 2**64 // 10**9
-    assert min(order[key] for key in ("file", "nofile", "stack")) > 1 << 40  # of `check_job`
-
-
 # ------------------------------------------------------------ what goes into an image
 
 
 def test_an_image_gets_the_supervisor_whole() -> None:
     sources = {f"supervisor/{path.name}" for path in images.SUPERVISOR.glob("*.py")}
     assert {"supervisor/serve.py", "supervisor/wire.py"} <= sources <= images.contents().keys()
+    assert "supervisor/launch.c" in images.contents()
 
 
 def test_the_version_is_that_of_the_contents(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,7 +56,9 @@ def tag(language: str) -> str:
 def contents() -> dict[str, bytes]:
     """What every image gets from here: path in the image's build context -> bytes."""
     return {
-        f"supervisor/{path.name}": path.read_bytes() for path in sorted(SUPERVISOR.glob("*.py"))
+        f"supervisor/{path.name}": path.read_bytes()
+        for path in sorted(SUPERVISOR.glob("*.*"))
+        if path.suffix in (".py", ".c")
     }
 
 

@@ -76,13 +76,14 @@ def take_way() -> None:
     os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
-def null_standard_streams() -> None:
-    """Descriptors 0 and 1 are /dev/null from now on; 2 stays, for a traceback of our own."""
-    for descriptor in (0, 1):
-        null = os.open("/dev/null", os.O_RDWR)
-        if null != descriptor:
-            os.dup2(null, descriptor)
-            os.close(null)
+def take_low_descriptors() -> None:
+    """All below `OWN_DESCRIPTORS` are /dev/null from now on, so that what is opened later is never
+    in the way of what a program is given; 2 stays, for a traceback of our own."""
+    null = move_away(os.open("/dev/null", os.O_RDWR))
+    for descriptor in range(OWN_DESCRIPTORS):
+        if descriptor != 2:
+            os.dup2(null, descriptor, inheritable=descriptor < 2)
+    os.close(null)
 
 
 class Counter:

@@ -19,10 +19,13 @@ from . import kernel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .step import Stage, Usage
+    from .stage import Stage
+    from .step import Usage
 
 SAME_USER = -1
 OOM_SCORE = b"1000"
+# `launch.c`, as the images have it.
+LAUNCHER = "/opt/forgegym/launch"
 # The supervisor must stay awake when a hundred processes of its container spin.
 NICE = 10
 # More than this is not cleaned: giving the box up is quicker.
@@ -66,6 +69,10 @@ class Box:
         self.nice = NICE if self.user != SAME_USER else 0
         # A process of the supervisor's is out of a job's reach.
         self.has_two_users = os.getpid() == 1 and self.user != SAME_USER
+        # The command that waits for a step's order; a box of one user, of the host's files, forks.
+        self.launcher: tuple[str, ...] = ()
+        if self.has_two_users:
+            self.launcher = (LAUNCHER, self.work, str(self.user), str(self.nice))
         # Process 1 outlives every signal from its own namespace and inherits every orphan.
         self.is_init = os.getpid() == 1
         # Outside a box the counters are those of everybody else as well.
@@ -99,9 +106,10 @@ class Box:
         """A context in which files are made and removed as the job's user."""
         return _As(self.user)
 
-    def approach_job(self) -> None:
-        """In a child that is going to start a program: all but the user. It is in the work folder,
-        and the first to go when memory runs out."""
+    def become_job(self) -> None:
+        """In a fork that is going to start a program, when no job's process is there to look into
+        this copy of the supervisor: the job's user for good, in the work folder, and the first to
+        go when memory runs out. Whoever is of the same user may not look, either: `show_job`."""
         os.chdir(self.work)
         if self.user == SAME_USER:
             kernel.show_to_own_user()  # or its own files in /proc were another's
@@ -110,11 +118,6 @@ class Box:
         else:
             kernel.write("/proc/self/oom_score_adj", OOM_SCORE)
             os.setresgid(self.user, self.user, self.user)
-
-    def become_job(self) -> None:
-        """In that child, when no job's process is there to look into this copy of the supervisor:
-        the job's user for good. Whoever is of the same user may not look, either: `show_job`."""
-        if self.user != SAME_USER:
             os.setresuid(self.user, self.user, self.user)
 
     def show_job(self) -> None:
@@ -128,6 +131,8 @@ class Box:
         """Why this box may not run anything, or nothing."""
         if not self.is_init:
             return ""  # started on purpose without a namespace of its own
+        if self.launcher and not os.access(self.launcher[0], os.X_OK):
+            return f"the image has no {self.launcher[0]}"
         with self.as_job():
             writable = set(kernel.writable_mounts()) - set(self.places) - {"/dev/mqueue"}
         if writable:

@@ -19,6 +19,7 @@ import time
 
 from . import kernel, seccomp, step, wire
 from .reset import Box
+from .stage import Stage
 
 TYPE_CHECKING = False  # importing `typing` would double the time to start
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def main(arguments: list[str] | None = None) -> None:
     channel.send({"ready": os.getpid()})
     end = time.monotonic() + box.lifetime
     while True:
-        stage: step.Stage | None = step.Stage(box)
+        stage: Stage | None = Stage(box)
         kernel.take_way()
         message = channel.receive(end)
         if message is None:
@@ -64,7 +65,7 @@ def main(arguments: list[str] | None = None) -> None:
                 if stage and not stage.waits():
                     stage.discard()
                     stage = None
-                stage = stage or step.Stage(box)
+                stage = stage or Stage(box)
                 result, stage = step.run(wanted, box, channel.source, stage, more=more)
             results.append(result)
             left += result["left"]
@@ -96,7 +97,7 @@ class Channel:
         # Away from 0, 1 and 2, which a job has for its own.
         self.source, self.sink = kernel.move_away(source), kernel.move_away(sink)
         self._buffer = bytearray()
-        kernel.null_standard_streams()
+        kernel.take_low_descriptors()
 
     def send(self, message: dict[str, Any]) -> None:
         data = memoryview(wire.frame(wire.encode(message)))

@@ -8,15 +8,13 @@ runs on after the clock has stopped and no forgotten grandchild holds a pipe ope
 from __future__ import annotations
 
 import _signal as signal  # `signal` itself would bring `enum`: a quarter of what a fork must copy
-import errno
-import fcntl
-import marshal
 import os
 import resource
 import select
 import time
 
 from . import kernel, wire
+from .stage import CHUNK, Input, Pipe, Stage
 
 TYPE_CHECKING = False  # importing `typing` would double the time to start
 if TYPE_CHECKING:
@@ -24,27 +22,8 @@ if TYPE_CHECKING:
 
     from .reset import Box
 
-CHUNK = 1 << 16
 # Orphans become zombies that count as processes until they are reaped; this often is enough.
 REAP_SECONDS = 0.05
-REQUESTS, ANSWERS = 3, 4
-# An order that changes nothing. After a fork both sides copy each page when they first write to it,
-# as they do to every object that they look at; they do with this one while nobody waits.
-# The kernel counts processor time in nanoseconds: of 2^62 seconds it makes none.
-NO_LIMIT, NO_CPU_LIMIT = 1 << 62, 1 << 30
-REHEARSAL = marshal.dumps(
-    {"argv": [b"/bin/true"], "env": {b"PATH": b"/bin"}, "asked": False, "cpu": NO_CPU_LIMIT,
-     "file": NO_LIMIT, "nofile": NO_LIMIT, "stack": NO_LIMIT}
-)  # fmt: skip
-NOT_STARTED = 127
-
-
-class Pipe:
-    """What comes out of a step on one descriptor."""
-
-    def __init__(self) -> None:
-        self.read_end, self.write_end = os.pipe()
-        self.data = bytearray()
 
 
 class Usage:
@@ -59,89 +38,6 @@ class Usage:
         self.peak = max(self.peak, used.ru_maxrss * 1024)
 
 
-class Stage:
-    """A process that waits to become a step's program, and all that it will be connected to.
-
-    Forking takes longer than everything else on a job's way, so a box does it before the job comes,
-    and for a later step while the one before it runs (`beside`): out of that one's reach, since it
-    stays the supervisor's until its order comes.
-    """
-
-    def __init__(self, box: Box, beside: tuple[Conversation, Input] | None = None) -> None:
-        self._box, self._ahead = box, beside is not None
-        if beside is None:
-            self._look()
-        self.output, self.errors, self.answers = Pipe(), Pipe(), Pipe()
-        given, self._input_end = os.pipe()
-        asks, self.request_end = os.pipe()
-        self.failed, failed_end = os.pipe()
-        orders, self._order_end = os.pipe()
-        theirs = (given, asks, self.output.write_end, self.errors.write_end, self.answers.write_end,
-                  failed_end, orders)  # fmt: skip
-        self.child = os.fork()
-        if self.child == 0:
-            os.close(self._order_end)  # or it would wait for its own word when the box has ended
-            for other in beside or ():
-                other.close()  # or that step's program would never read the end of it
-            streams = (given, self.output.write_end, self.errors.write_end, asks,
-                       self.answers.write_end)  # fmt: skip
-            _become(orders, box, streams, failed_end, self._ahead)
-        self.pidfd = os.pidfd_open(self.child)
-        for descriptor in theirs:
-            os.close(descriptor)
-        rehearse()
-
-    def _look(self) -> None:
-        """What is to be known, and put right, before a step and after the one before it."""
-        box = self._box
-        box.restore()
-        self.kills_before, self.refused_before = box.memory_kills.now(), box.forks_refused.read()
-
-    def waits(self) -> bool:
-        """Whether it is still there (the kernel kills whom it likes when memory runs out)."""
-        return not select.select([self.pidfd], [], [], 0)[0]
-
-    def discard(self) -> None:
-        """End it: there is no step for it."""
-        try:
-            os.kill(self.child, signal.SIGKILL)
-            os.waitpid(self.child, 0)
-        except (ProcessLookupError, ChildProcessError):
-            pass  # it has ended, and was reaped with the step before it
-        for descriptor in (self._input_end, self.request_end, self._order_end):
-            os.close(descriptor)
-        self.close()
-
-    def start(self, wanted: dict[str, Any], environment: dict[bytes, bytes]) -> Input:
-        """Let it become the step's program; what that has yet to be given."""
-        if self._ahead:
-            self._look()
-        given = Input(self._input_end, wanted["stdin"])
-        keys = ("argv", "cpu", "file", "nofile", "stack")
-        order = {key: wanted[key] for key in keys}
-        order["env"] = {**environment, **wanted["env"]}
-        order["asked"] = bool(wanted["requests"])
-        data = memoryview(marshal.dumps(order))
-        try:
-            while data:
-                data = data[os.write(self._order_end, data) :]
-        except BrokenPipeError:
-            pass  # something has killed it, and its end will tell
-        os.close(self._order_end)
-        return given
-
-    def close(self) -> None:
-        """What a step leaves open, when all has been read."""
-        for descriptor in (
-            self.pidfd,
-            self.failed,
-            self.output.read_end,
-            self.errors.read_end,
-            self.answers.read_end,
-        ):
-            os.close(descriptor)
-
-
 def run(
     wanted: dict[str, Any], box: Box, owner: int, stage: Stage, *, more: bool = False
 ) -> tuple[dict[str, Any], Stage | None]:
@@ -149,10 +45,10 @@ def run(
     the next one. Exits at once when the owner is gone."""
     output, errors = stage.output, stage.errors
     started = time.monotonic()
-    given = stage.start(wanted, box.environment)
+    given = stage.start(wanted)
 
     talk = Conversation(wanted["requests"], stage.request_end, stage.answers, wanted)
-    ahead = Stage(box, beside=(talk, given)) if more and box.has_two_users else None
+    ahead = _ahead(box) if more else None
     watch = Watch(stage, box, wanted, talk, given, started, owner)
     reason = watch.until_end()
     left = box.kill_all(watch.usage, spared=ahead)
@@ -218,11 +114,12 @@ def run(
     return result, ahead
 
 
-def rehearse() -> None:
-    """In the supervisor, after a fork: what it will do with an order and a result. Of 94 pages that
-    it would copy until it answers, this takes 40 off the way."""
-    marshal.dumps(wire.decode_order(REHEARSAL))
-    wire.encode({"steps": [not_run("ok", "")], "files": {}, "missing": {}})
+def _ahead(box: Box) -> Stage | None:
+    """A process for the next step, where it is out of this one's reach and is to be had."""
+    try:
+        return Stage(box, ahead=True) if box.launcher else None
+    except OSError:
+        return None  # this step has taken all that there are: the next one gets its own
 
 
 def not_run(status: str, message: str) -> dict[str, Any]:
@@ -241,74 +138,6 @@ def not_run(status: str, message: str) -> dict[str, Any]:
         "left": 0,
         "message": message,
     }
-
-
-def _become(orders: int, box: Box, streams: tuple[int, ...], failed: int, ahead: bool) -> None:
-    """In the child: wait for the order, and turn into the step's program, or say on `failed` why
-    not. Never returns."""
-    try:
-        os.setsid()
-        kernel.take_way()
-        # First up, out of the way of 0 to 4, then down to their places.
-        failed = fcntl.fcntl(failed, fcntl.F_DUPFD_CLOEXEC, ANSWERS + 1)
-        orders = fcntl.fcntl(orders, fcntl.F_DUPFD_CLOEXEC, ANSWERS + 1)
-        high = [fcntl.fcntl(s, fcntl.F_DUPFD_CLOEXEC, ANSWERS + 1) for s in streams]
-        for target, descriptor in enumerate(high):
-            os.dup2(descriptor, target)
-        if box.nice:
-            os.setpriority(os.PRIO_PROCESS, 0, box.nice)
-        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them; a program need not
-            signal.signal(number, signal.SIG_DFL)
-        os.umask(0o077)
-        # 1, not 0: no core file is so small, and no program is started to take one (core(5)).
-        _limit(box, resource.RLIMIT_CORE, 1, 1)
-        for limit in box.rlimits:
-            _limit(box, *limit)
-        box.approach_job()
-        if not ahead:
-            box.become_job()
-        _prepare(box, REHEARSAL)
-        parts = []
-        while part := os.read(orders, CHUNK):
-            parts.append(part)
-        if not parts:
-            os._exit(NOT_STARTED)  # the box ends
-        if ahead:
-            box.become_job()
-        wanted = _prepare(box, b"".join(parts))
-        if not wanted["asked"]:
-            os.close(REQUESTS)
-            os.close(ANSWERS)
-        box.show_job()
-        os.execve(wanted["argv"][0], wanted["argv"], wanted["env"])
-    except OSError as error:
-        os.write(failed, b"%d" % (error.errno or errno.EINVAL))
-    except BaseException:
-        os.write(failed, b"%d" % errno.EINVAL)
-    finally:
-        os._exit(NOT_STARTED)
-
-
-def _prepare(box: Box, order: bytes) -> dict[str, Any]:
-    """Read an order, and set the limits that it names."""
-    wanted: dict[str, Any] = marshal.loads(order)
-    cpu = wanted["cpu"]
-    _limit(box, resource.RLIMIT_CPU, cpu, cpu + 1)
-    for what, key in (
-        (resource.RLIMIT_FSIZE, "file"),
-        (resource.RLIMIT_NOFILE, "nofile"),
-        (resource.RLIMIT_STACK, "stack"),
-    ):
-        _limit(box, what, wanted[key], wanted[key])
-    return wanted
-
-
-def _limit(box: Box, what: int, soft: int, hard: int) -> None:
-    """Set a limit of this process, or the supervisor's own where that is lower."""
-    ceiling = box.ceilings[what]
-    if ceiling != resource.RLIM_INFINITY:
-        soft, hard = min(soft, ceiling), min(hard, ceiling)
-    resource.setrlimit(what, (soft, hard))
 
 
 class Watch:
@@ -434,34 +263,6 @@ class Watch:
         if os.WIFSIGNALED(status):
             return None, os.WTERMSIG(status)
         return os.WEXITSTATUS(status), 0
-
-
-class Input:
-    """What a step's program reads on its standard input. A pipe: a file in memory would hold more
-    than its content, and the program could write to it."""
-
-    def __init__(self, end: int, data: bytes) -> None:
-        self.end, self.open = end, True
-        self._left = memoryview(data)
-        os.set_blocking(end, False)
-        self.give()
-
-    def give(self) -> None:
-        """Write what is taken now; close it when there is no more, or nobody to read it."""
-        try:
-            while self._left:
-                self._left = self._left[os.write(self.end, self._left) :]
-        except BlockingIOError:
-            return
-        except BrokenPipeError:
-            pass
-        self.close()
-
-    def close(self) -> None:
-        """The program reads the end of it."""
-        if self.open:
-            os.close(self.end)
-            self.open = False
 
 
 class Conversation:
