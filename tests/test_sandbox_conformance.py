@@ -471,17 +471,66 @@ for pid in sorted(int(name) for name in os.listdir("/proc") if name.isdigit()):
     found.append(done)
 print(json.dumps(found))
 """
-STATE = (
-    "import json, os, resource; print(json.dumps([os.getpriority(os.PRIO_PROCESS, 0), "
-    "resource.getrlimit(resource.RLIMIT_NOFILE), len(os.sched_getaffinity(0)), os.getuid(), "
-    "sorted(int(n) for n in os.listdir('/proc/self/fd'))]))"
-)
+# All that a program finds of itself and that is not its own doing.
+BORN_WITH = """
+import json, os, resource
+lines = (line.split(":\\t") for line in open("/proc/self/status"))
+status = {name: text.strip() for name, text in lines}
+kept = "Uid Gid Groups Umask SigBlk SigIgn CapInh CapPrm CapEff CapAmb NoNewPrivs Seccomp".split()
+print(json.dumps({
+    **{name: status[name] for name in kept},
+    "nice": os.getpriority(os.PRIO_PROCESS, 0),
+    "scheduler": os.sched_getscheduler(0),
+    "processors": sorted(os.sched_getaffinity(0)),
+    "memory": open("/proc/self/oom_score_adj").read(),
+    "limits": [resource.getrlimit(number) for number in range(16)],
+    "descriptors": sorted(int(name) for name in os.listdir("/proc/self/fd")),
+    "session": os.getsid(0) == os.getpid() == os.getpgid(0),
+    "folder": os.getcwd(),
+}))
+"""
 
 
-def test_a_step_cannot_touch_the_process_that_waits_for_the_next(sandbox: Sandbox) -> None:
-    outcome = run(sandbox, python(MEDDLE), python(STATE))
-    assert all(done == [] for done in json.loads(outcome.steps[0].stdout)), outcome.steps[0].stdout
-    assert said(outcome) == said(run(sandbox, python(STATE)))
+def test_a_step_cannot_touch_the_process_that_waits_for_the_next(
+    sandbox: Sandbox, backend: str
+) -> None:
+    outcome = run(sandbox, python(MEDDLE), python(BORN_WITH))
+    waiting = json.loads(outcome.steps[0].stdout)
+    assert waiting == ([[]] if backend.startswith("docker") else [])
+    assert said(outcome) == said(run(sandbox, python(BORN_WITH)))
+
+
+def test_every_step_of_every_job_is_born_alike(sandbox: Sandbox, backend: str) -> None:
+    born = []
+    for _ in range(3):
+        outcome = run(sandbox, *[Step((*PYTHON, BORN_WITH))] * 3)
+        born += [json.loads(step.stdout) for step in outcome.steps]
+    assert all(one == born[0] for one in born)
+    about = born[0]
+    # Python ignores two by itself: SIGPIPE (13) and SIGXFSZ (25).
+    assert int(about["SigIgn"], 16) == 1 << 12 | 1 << 24
+    assert int(about["SigBlk"], 16) == 0
+    assert {int(about[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")} == {0}
+    assert (about["Groups"], about["Umask"], about["NoNewPrivs"]) == ("", "0077", "1")
+    assert (about["scheduler"], about["memory"].strip()) == (os.SCHED_OTHER, "1000")
+    assert about["nice"] == (10 if backend.startswith("docker") else 0)
+    assert (about["session"], about["folder"]) == (True, "/work")
+    assert about["descriptors"] == [0, 1, 2, 3]  # the last is that of the folder that is listed
+
+
+def test_a_program_finds_the_signals_as_the_kernel_has_them(sandbox: Sandbox) -> None:
+    outcome = run(sandbox, Step(("/bin/cat", "/proc/self/status")))
+    status = dict(line.split(":", 1) for line in outcome.last.stdout.decode().splitlines())
+    assert int(status["SigIgn"], 16) == int(status["SigCgt"], 16) == 0
+
+
+def test_the_memory_of_a_step_is_not_that_of_a_job_before_it(backend: str) -> None:
+    with open_other(backend, replace(SMALL, work_bytes=32 << 20)) as other:
+        for files in ({"much": bytes(24 << 20)}, {}):
+            outcome = run(other, Step(("/bin/true",)), files=files)
+            assert outcome.status is Status.OK, outcome
+        # What a supervisor has counts (getrusage(2)), not the copies of files that it has had.
+        assert outcome.last.peak_bytes < 48 << 20
 
 
 def test_a_job_that_ends_before_its_last_step_costs_no_box(backend: str) -> None:

@@ -3,6 +3,7 @@ orders obeys one: a fork of the supervisor, and the images' `launch.c`.
 """
 
 import errno
+import itertools
 import os
 import resource
 import struct
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from forgegym.verifiers.sandbox import images
-from forgegym.verifiers.sandbox.supervisor import kernel, reset, stage
+from forgegym.verifiers.sandbox.supervisor import kernel, reset, stage, step
 
 MANY = 1 << 40
 WANTED = {
@@ -63,6 +64,34 @@ def test_no_limit_is_above_the_supervisors_own(box: reset.Box) -> None:
     assert limits[resource.RLIMIT_NPROC] == [9, 9]
 
 
+def test_what_the_launcher_has_beside_a_jobs_is_out_of_the_supervisors_way() -> None:
+    assert stage.REQUESTS < stage.ANSWERS < stage.FAILED < stage.ORDERS < kernel.OWN_DESCRIPTORS
+
+
+@pytest.mark.parametrize("of", ["posix_spawn", "pidfd_open", "pipe"])
+def test_what_cannot_be_started_leaves_nothing(
+    box: reset.Box, monkeypatch: pytest.MonkeyPatch, of: str
+) -> None:
+    box.launcher = ("/bin/sleep", "60")
+    box.peak = kernel.Peak()
+    calls = itertools.count()
+    real = getattr(os, of)
+
+    def refused(*arguments: object, **options: object) -> object:
+        if of == "pipe" and next(calls) < 4:
+            return real(*arguments, **options)
+        raise OSError(errno.EAGAIN, "no more")
+
+    monkeypatch.setattr(os, of, refused)
+    before = os.listdir("/proc/self/fd")
+    with pytest.raises(OSError, match="no more"):
+        stage.Stage(box)
+    assert os.listdir("/proc/self/fd") == before
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+    assert step._ahead(box) is None
+
+
 def malformed(box: reset.Box) -> dict[str, bytes]:
     """Orders that no supervisor of ours writes, by what is wrong with them."""
     order = stage.encode_order(WANTED, box)
@@ -84,7 +113,15 @@ def malformed(box: reset.Box) -> dict[str, bytes]:
     }
 
 
-DEFECTS = sorted(malformed(reset.Box(["--work", "/", "--uid", str(os.getuid())])))
+DEFECTS = (
+    "a zero in a string", "one argument more", "one argument fewer", "many variables",
+    "a negative number of arguments", "many limits", "a negative number of limits",
+    "an end within a string", "an end within the limits",
+)  # fmt: skip
+
+
+def test_every_defect_is_tried(box: reset.Box) -> None:
+    assert malformed(box).keys() == set(DEFECTS)
 
 
 @pytest.mark.parametrize("defect", DEFECTS)
@@ -131,7 +168,7 @@ def test_the_launcher_says_why_it_cannot(box: reset.Box) -> None:
     done = launched(missing)
     assert (done.returncode, int(done.stdout)) == (stage.NOT_STARTED, errno.ENOENT)
     nothing = launched(b"")  # there is no step for it
-    assert (nothing.returncode, nothing.stdout) == (stage.NOT_STARTED, b"")
+    assert (nothing.returncode, nothing.stdout, nothing.stderr) == (stage.NOT_STARTED, b"", b"")
 
 
 @pytest.mark.docker

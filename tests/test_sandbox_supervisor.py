@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from conftest import missing
 
-from forgegym.verifiers.sandbox import base, images
+from forgegym.verifiers.sandbox import images
 from forgegym.verifiers.sandbox.base import MIB, Job, Limits, Outcome, Profile, Status, Step
 from forgegym.verifiers.sandbox.pool import Pool
 from forgegym.verifiers.sandbox.supervisor import kernel, reset, seccomp, step
@@ -536,6 +536,18 @@ def first_process(
     monkeypatch.setattr(os, "getpid", lambda: 1)
     monkeypatch.setattr(os, "setgroups", lambda _: None)
     return reset.Box(["--work", str(tmp_path / "work"), "--uid", "65534"])
+
+
+def test_an_image_without_its_launcher_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reset, "LAUNCHER", str(tmp_path / "launch"))
+    box = first_process(tmp_path, monkeypatch, "1", 0o1777)
+    monkeypatch.setattr(box, "as_job", contextlib.nullcontext)
+    monkeypatch.setattr(kernel, "writable_mounts", list)
+    assert box.unfit() == f"the image has no {tmp_path / 'launch'}"
+    (tmp_path / "launch").touch(0o700)
+    assert box.unfit() == ""
 
 
 def test_a_group_that_others_are_in_is_not_asked(

@@ -102,7 +102,8 @@ def open_bubblewrap(
     seen = tuple(Path(folder).resolve() for folder in SYSTEM if os.path.isdir(folder))
     hidden = own_folders((*seen, *bound))
     janitor = Janitor()
-    inside = images.contents()
+    # The host has the supervisor's Python, and perhaps no compiler.
+    inside = {name: data for name, data in images.contents().items() if name.endswith(".py")}
     with_groups = cgroups and cgroup.writable()
 
     def open_() -> None:

@@ -6,7 +6,8 @@ import fcntl
 import os
 import time
 
-# Lowest descriptor of the supervisor's own: a job has 0 to 2, and 3 and 4 for its answers.
+# Lowest descriptor of the supervisor's own: a job has 0 to 2, and 3 and 4 for its answers; what
+# becomes a job, two more.
 OWN_DESCRIPTORS = 10
 PAUSE_SECONDS = 0.0001
 
@@ -115,6 +116,22 @@ class Counter:
             if line.startswith(self._word):
                 return int(line[len(self._word) :])
         return None
+
+
+class Peak:
+    """The most memory that this process has had, which can be forgotten where the kernel lets it
+    (proc(5), clear_refs)."""
+
+    def __init__(self) -> None:
+        try:
+            self._file = move_away(os.open("/proc/self/clear_refs", os.O_WRONLY | os.O_CLOEXEC))
+        except OSError:
+            self._file = -1
+
+    def reset(self) -> None:
+        """From now on it is what this process has now."""
+        if self._file >= 0:
+            os.write(self._file, b"5")
 
 
 class MemoryKills:

@@ -73,6 +73,7 @@ class Box:
         self.launcher: tuple[str, ...] = ()
         if self.has_two_users:
             self.launcher = (LAUNCHER, self.work, str(self.user), str(self.nice))
+            self.peak = kernel.Peak()
         # Process 1 outlives every signal from its own namespace and inherits every orphan.
         self.is_init = os.getpid() == 1
         # Outside a box the counters are those of everybody else as well.

@@ -94,7 +94,7 @@ class Channel:
     """Frames to and from the owner, over two descriptors that no job inherits."""
 
     def __init__(self, source: int, sink: int) -> None:
-        # Away from 0, 1 and 2, which a job has for its own.
+        # Away from what a job has for its own.
         self.source, self.sink = kernel.move_away(source), kernel.move_away(sink)
         self._buffer = bytearray()
         kernel.take_low_descriptors()

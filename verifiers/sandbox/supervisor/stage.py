@@ -1,4 +1,4 @@
-"""What a step's program begins as: a process that waits for its order, connected to all it will need.
+"""What a step's program begins as: a process that waits for its order, connected to all it needs.
 
 Starting it takes longer than everything else on a job's way, so a box does it before the job comes.
 It is `launch.c` where the box's image has that, since a fork of this Python copies its pages for a
@@ -33,8 +33,8 @@ LIMITS = (
     (resource.RLIMIT_NOFILE, "nofile"),
     (resource.RLIMIT_STACK, "stack"),
 )
-# After a fork both sides copy each page when they first write to it, as they do to every object that
-# they look at; they do with this order while nobody waits.
+# After a fork both sides copy each page when they first write to it, as they do to every object
+# that they look at; they do with this order while nobody waits.
 REHEARSAL = {"argv": [b"/bin/true"], "env": {b"PATH": b"/bin"}, "requests": [], "cpu": 1,
              "file": 0, "nofile": 0, "stack": 0}  # fmt: skip
 
@@ -42,42 +42,45 @@ REHEARSAL = {"argv": [b"/bin/true"], "env": {b"PATH": b"/bin"}, "requests": [], 
 class Pipe:
     """What comes out of a step on one descriptor."""
 
-    def __init__(self) -> None:
-        self.read_end, self.write_end = os.pipe()
+    def __init__(self, read_end: int) -> None:
+        self.read_end = read_end
         self.data = bytearray()
 
 
 class Stage:
     """A process that waits to become a step's program, and all that it will be connected to.
 
-    `ahead`: of the step before it, which may have begun. Its program must not reach this process,
-    which is therefore the supervisor's until its order comes; and nothing is counted yet.
+    `ahead`: while the step before it runs, whose program must not reach this process. That is
+    therefore the supervisor's until its order comes; and nothing is counted yet.
 
-    Raises `OSError` when the kernel gives no more processes.
+    Raises `OSError` when the kernel gives no more processes or descriptors; none are left then.
     """
 
     def __init__(self, box: Box, *, ahead: bool = False) -> None:
         self._box, self._ahead = box, ahead
         if not ahead:
             self._look()
-        self.output, self.errors, self.answers = Pipe(), Pipe(), Pipe()
-        given, self._input_end = os.pipe()
-        asks, self.request_end = os.pipe()
-        self.failed, failed_end = os.pipe()
-        orders, self._order_end = os.pipe()
+        given, output, errors, asks, answers, failed, orders = _pipes(7)
+        self.output, self.errors, self.answers = Pipe(output[0]), Pipe(errors[0]), Pipe(answers[0])
+        self.failed = failed[0]
+        self._input_end, self.request_end, self._order_end = given[1], asks[1], orders[1]
         # Its descriptors 0, 1, 2, REQUESTS, ANSWERS, FAILED, ORDERS.
-        theirs = (given, self.output.write_end, self.errors.write_end, asks,
-                  self.answers.write_end, failed_end, orders)  # fmt: skip
+        theirs = (given[0], output[1], errors[1], asks[0], answers[1], failed[1], orders[0])
+        self.child = 0
         try:
-            self.child = _launch(box, theirs) if box.launcher else _fork(box, theirs, self._order_end)
+            if box.launcher:
+                self.child = _launch(box, theirs)
+            else:
+                self.child = _fork(box, theirs, self._order_end)
+            self.pidfd = os.pidfd_open(self.child)
         except OSError:
+            self._end()
             self._close_ends()
             self._close_streams()
             raise
         finally:
             for descriptor in theirs:
                 os.close(descriptor)
-        self.pidfd = os.pidfd_open(self.child)
 
     def _look(self) -> None:
         """What is to be known, and put right, before a step and after the one before it."""
@@ -90,12 +93,8 @@ class Stage:
         return not select.select([self.pidfd], [], [], 0)[0]
 
     def discard(self) -> None:
-        """End it: there is no step for it."""
-        try:
-            os.kill(self.child, signal.SIGKILL)
-            os.waitpid(self.child, 0)
-        except (ProcessLookupError, ChildProcessError):
-            pass  # it has ended, and was reaped with the step before it
+        """There is no step for it."""
+        self._end()
         self._close_ends()
         self.close()
 
@@ -118,6 +117,14 @@ class Stage:
         os.close(self.pidfd)
         self._close_streams()
 
+    def _end(self) -> None:
+        try:
+            if self.child:
+                os.kill(self.child, signal.SIGKILL)
+                os.waitpid(self.child, 0)
+        except (ProcessLookupError, ChildProcessError):
+            pass  # it has ended, and was reaped with the step before it
+
     def _close_streams(self) -> None:
         for descriptor in (
             self.failed,
@@ -130,6 +137,20 @@ class Stage:
     def _close_ends(self) -> None:
         for descriptor in (self._input_end, self.request_end, self._order_end):
             os.close(descriptor)
+
+
+def _pipes(count: int) -> list[tuple[int, int]]:
+    """So many pipes, or none."""
+    found: list[tuple[int, int]] = []
+    try:
+        while len(found) < count:
+            found.append(os.pipe())
+    except OSError:
+        for ends in found:
+            for descriptor in ends:
+                os.close(descriptor)
+        raise
+    return found
 
 
 def encode_order(wanted: dict[str, Any], box: Box) -> bytes:
@@ -151,7 +172,9 @@ def encode_order(wanted: dict[str, Any], box: Box) -> bytes:
     numbers = [bool(wanted["requests"]), len(limits), len(wanted["argv"]), len(variables)]
     for what, soft, hard in limits:
         most = box.ceilings[what]
-        numbers += (what, soft, hard) if most == resource.RLIM_INFINITY else (what, min(soft, most), min(hard, most))
+        if most != resource.RLIM_INFINITY:
+            soft, hard = min(soft, most), min(hard, most)
+        numbers += what, soft, hard
     return b"".join((_numbers(len(numbers)).pack(*numbers), *(s + b"\0" for s in strings)))
 
 
@@ -160,6 +183,8 @@ def _numbers(count: int) -> struct.Struct:
 
 
 def _launch(box: Box, descriptors: tuple[int, ...]) -> int:
+    # The most memory of whom a process was split from counts as its own (getrusage(2)): ours, now.
+    box.peak.reset()
     places = [(os.POSIX_SPAWN_DUP2, had, place) for place, had in enumerate(descriptors)]
     return os.posix_spawn(box.launcher[0], box.launcher, {}, file_actions=places)
 
@@ -257,5 +282,3 @@ class Input:
         if self.open:
             os.close(self.end)
             self.open = False
-
-
