@@ -126,8 +126,8 @@ class StepOutcome:
     """How one step ended. `answers` may be fewer than the requests; then the rest has failed.
 
     `exit_code` is None when a signal ended it (`signal` is then its number). `cpu_seconds` and
-    `peak_bytes` (the largest process, and no less than the supervisor had when it started it) are of
-    everything that the step started.
+    `peak_bytes` (the largest process, and no less than the supervisor had when it started the step)
+    are of everything that the step started.
     """
 
     name: str
