@@ -110,7 +110,7 @@ _ANSWER = str(sum(_REQUEST.encode()))
 class Item:
     """One piece of work: its processes in order, each as arguments whose first names a tool.
 
-    `image` is the language of the Docker image that has the tools, empty where none has.
+    `image` is the language of the Docker image that has the tools.
     `request` is what the last process is asked, and `answer` what it must say. `tuning` is what a
     box sets in the processes' environment and the bare side, run as anyone runs it, does not.
     """
@@ -132,7 +132,7 @@ class Item:
 ITEMS = (
     Item("true", "python", (("true",),)),
     Item("python", "python", (("python3", "-I", "-S", "-c", "pass"),)),
-    Item("node", "", (("node", "-e", "0"),)),
+    Item("node", "compact", (("node", "-e", "0"),)),
     Item(
         "rustc-check",
         "rust",
