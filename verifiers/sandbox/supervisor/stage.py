@@ -213,8 +213,7 @@ def _become(box: Box, descriptors: tuple[int, ...]) -> None:
         failed, orders = high[FAILED], high[ORDERS]
         if box.nice:
             os.setpriority(os.PRIO_PROCESS, 0, box.nice)
-        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them; a program need not
-            signal.signal(number, signal.SIG_DFL)
+        _ignore_no_signal()
         os.umask(0o077)
         box.become_job()
         _read(encode_order(REHEARSAL, box))
@@ -230,6 +229,15 @@ def _become(box: Box, descriptors: tuple[int, ...]) -> None:
         os.write(failed, b"%d" % errno.EINVAL)
     finally:
         os._exit(NOT_STARTED)
+
+
+def _ignore_no_signal() -> None:
+    """Python ignores two, and whoever opened the box may ignore others (nohup)."""
+    for number in range(1, signal.NSIG):
+        try:
+            signal.signal(number, signal.SIG_DFL)
+        except OSError:
+            pass  # two that cannot be, and two of the C library's own
 
 
 def _obey(order: bytes, box: Box) -> None:
