@@ -27,8 +27,8 @@ from ..sandbox.base import (
     Status,
     Step,
 )
-from ..sandbox.choose import Choice, image_is_built, open_sandbox
-from ..sandbox.holder import Holder
+from ..sandbox.choose import Choice
+from ..sandbox.holder import Holder, open_tools
 from ..verdict import Toolchain
 from ..verifier import ToolchainMissingError
 from .interface import CANDIDATE, DRIVER, Interface, Script, joining_crate
@@ -206,30 +206,16 @@ def open_compiler(
     Raises `ToolchainMissingError` when there is no compiler, `SandboxUnavailableError` when there
     is no sandbox to run it in.
     """
-    profile = Profile(memory_bytes=MEMORY_BYTES)
-    if not isinstance(sandbox, str):
-        return _with_driver(_of_this_machine(), sandbox, owned=False)
-    if sandbox == "docker" or (sandbox == "auto" and image_is_built("rust")):
-        opened = open_sandbox("rust", "docker", profile=profile, size=workers)
-        try:
-            return _with_driver(_in_image(opened), opened, owned=True)
-        except BaseException:
-            opened.close()
-            raise
-    rustc = _of_this_machine()
-    opened = open_sandbox(
+    return open_tools(
         "rust",
-        "bubblewrap" if sandbox == "auto" else sandbox,
+        sandbox,
+        here=_of_this_machine,
+        in_image=_in_image,
+        hold=_with_driver,
+        profile=Profile(memory_bytes=MEMORY_BYTES),
         allow_unsafe=allow_unsafe,
-        profile=profile,
         size=workers,
-        toolchains=rustc.folders,
     )
-    try:
-        return _with_driver(rustc, opened, owned=True)
-    except BaseException:
-        opened.close()
-        raise
 
 
 def _of_this_machine() -> Rustc:
@@ -254,10 +240,10 @@ def _in_image(sandbox: Sandbox) -> Rustc:
     return Rustc(IN_IMAGE, Toolchain("rustc", version, EDITION))
 
 
-def _with_driver(rustc: Rustc, sandbox: Sandbox, *, owned: bool) -> Compiler:
+def _with_driver(tools: Rustc, sandbox: Sandbox, *, owned: bool) -> Compiler:
     """Compiles the driver. Raises `ToolchainMissingError` when that fails."""
     argv = (
-        rustc.path, f"--edition={EDITION}", *_COMMON, "-Copt-level=1", "--crate-type=rlib",
+        tools.path, f"--edition={EDITION}", *_COMMON, "-Copt-level=1", "--crate-type=rlib",
         f"--crate-name={DRIVER}", _DRIVER_SOURCE.name,
     )  # fmt: skip
     limits = Limits(seconds=3 * COMPILE_SECONDS, output_bytes=OUTPUT_BYTES)
@@ -271,6 +257,6 @@ def _with_driver(rustc: Rustc, sandbox: Sandbox, *, owned: bool) -> Compiler:
     if outcome.status is not Status.OK or _RLIB not in outcome.files:
         said = outcome.last.stderr.decode("utf-8", "replace") if outcome.steps else outcome.message
         raise ToolchainMissingError(
-            f"{rustc.path} does not compile the driver ({outcome.status.value}): {said[-500:]}"
+            f"{tools.path} does not compile the driver ({outcome.status.value}): {said[-500:]}"
         )
-    return Compiler(rustc, sandbox, outcome.files[_RLIB], owned=owned)
+    return Compiler(tools, sandbox, outcome.files[_RLIB], owned=owned)

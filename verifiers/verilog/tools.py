@@ -27,8 +27,8 @@ from ..sandbox.base import (
     Status,
     Step,
 )
-from ..sandbox.choose import Choice, image_is_built, open_sandbox
-from ..sandbox.holder import Holder
+from ..sandbox.choose import Choice
+from ..sandbox.holder import Holder, open_tools
 from ..verdict import Toolchain
 from ..verifier import ToolchainMissingError
 from .interface import Interface
@@ -426,26 +426,16 @@ def open_toolbox(
     Raises `ToolchainMissingError` when a tool is missing, `SandboxUnavailableError` when there is
     no sandbox to run them in.
     """
-    profile = Profile(memory_bytes=MEMORY_BYTES)
-    if not isinstance(sandbox, str):
-        return Toolbox(_of_this_machine(), sandbox, owned=False)
-    if sandbox == "docker" or (sandbox == "auto" and image_is_built("verilog")):
-        opened = open_sandbox("verilog", "docker", profile=profile, size=workers)
-        try:
-            return Toolbox(_in_image(opened), opened, owned=True)
-        except BaseException:
-            opened.close()
-            raise
-    tools = _of_this_machine()
-    opened = open_sandbox(
+    return open_tools(
         "verilog",
-        "bubblewrap" if sandbox == "auto" else sandbox,
+        sandbox,
+        here=_of_this_machine,
+        in_image=_in_image,
+        hold=Toolbox,
+        profile=Profile(memory_bytes=MEMORY_BYTES),
         allow_unsafe=allow_unsafe,
-        profile=profile,
         size=workers,
-        toolchains=tools.folders,
     )
-    return Toolbox(tools, opened, owned=True)
 
 
 def _of_this_machine() -> Tools:
