@@ -501,6 +501,13 @@ def test_a_step_cannot_touch_the_process_that_waits_for_the_next(
     assert said(outcome) == said(run(sandbox, python(BORN_WITH)))
 
 
+def ignored(mask: str, backend: str) -> set[int]:
+    """The signals of a line of /proc's. Not, where a fork of Python starts programs, the two that
+    the C library keeps for itself: posix_spawn(3), by which make starts all this, ignores them."""
+    own = {32, 33} if backend.startswith("bubblewrap") else set()
+    return {number for number in range(1, 65) if int(mask, 16) >> number - 1 & 1} - own
+
+
 def test_every_step_of_every_job_is_born_alike(sandbox: Sandbox, backend: str) -> None:
     born = []
     for _ in range(3):
@@ -509,7 +516,7 @@ def test_every_step_of_every_job_is_born_alike(sandbox: Sandbox, backend: str) -
     assert all(one == born[0] for one in born)
     about = born[0]
     # Python ignores two by itself: SIGPIPE (13) and SIGXFSZ (25).
-    assert int(about["SigIgn"], 16) == 1 << 12 | 1 << 24
+    assert ignored(about["SigIgn"], backend) == {13, 25}
     assert int(about["SigBlk"], 16) == 0
     assert {int(about[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")} == {0}
     assert (about["Umask"], about["NoNewPrivs"]) == ("0077", "1")
@@ -528,7 +535,7 @@ def test_a_program_ignores_no_signal_of_ours(backend: str) -> None:
     finally:
         signal.signal(signal.SIGHUP, before)
     status = dict(line.split(":", 1) for line in outcome.last.stdout.decode().splitlines())
-    assert int(status["SigIgn"], 16) == int(status["SigCgt"], 16) == 0
+    assert ignored(status["SigIgn"], backend) == ignored(status["SigCgt"], backend) == set()
 
 
 def test_the_memory_of_a_step_is_not_that_of_a_job_before_it(backend: str) -> None:

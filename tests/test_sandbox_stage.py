@@ -75,20 +75,28 @@ def test_what_cannot_be_started_leaves_nothing(
     box.launcher = ("/bin/sleep", "60")
     box.peak = kernel.Peak()
     calls = itertools.count()
-    real = getattr(os, of)
+    started: list[int] = []
+    real = {name: getattr(os, name) for name in ("posix_spawn", "pidfd_open", "pipe")}
 
     def refused(*arguments: object, **options: object) -> object:
         if of == "pipe" and next(calls) < 4:
-            return real(*arguments, **options)
+            return real["pipe"]()
         raise OSError(errno.EAGAIN, "no more")
 
+    def spawn(*arguments: object, **options: object) -> int:
+        started.append(real["posix_spawn"](*arguments, **options))
+        return started[-1]
+
+    monkeypatch.setattr(os, "posix_spawn", spawn)
     monkeypatch.setattr(os, of, refused)
     before = os.listdir("/proc/self/fd")
     with pytest.raises(OSError, match="no more"):
         stage.Stage(box)
     assert os.listdir("/proc/self/fd") == before
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert len(started) == (of == "pidfd_open")
+    for process in started:
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
     assert step._ahead(box) is None
 
 
