@@ -55,7 +55,8 @@ def demo(
 @app.command()
 def study(
     name: Annotated[
-        str, typer.Argument(help="algorithms, stability, rewards, rust, verilog or duel.")
+        str,
+        typer.Argument(help="algorithms, stability, rewards, python, rust, verilog or duel."),
     ],
     out_folder: Annotated[
         Path | None, typer.Option("--out", help="The study's folder (default: runs/study-NAME).")

@@ -2,10 +2,12 @@
 
 import importlib
 import json
+import re
 from dataclasses import replace
 from typing import get_type_hints
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from forgegym.agents.settings import parsed
@@ -49,6 +51,12 @@ def test_every_arm_is_a_run_that_can_be_configured(study, tmp_path):
         values = {name: parsed(name, str(value), hints[name]) for name, value in given.items()}
         made = config(out=tmp_path, **values)
         assert made.samples == study.common["samples"]
+
+
+def test_help_names_every_study():
+    command = typer.main.get_command(app)
+    said = command.commands["study"].params[0].help
+    assert set(STUDIES) == set(re.findall(r"[a-z]+", said)) - {"or"}
 
 
 def test_a_line_is_said_when_a_run_begins_and_when_it_has_ended():
