@@ -43,8 +43,9 @@ def group_advantages(
 
     `scale` divides by the group's unbiased standard deviation (``"group"``: the paper's form), by
     that of the whole batch (``"batch"``: steadier when a group's rewards hardly differ) or by
-    nothing (``"none"``: https://arxiv.org/abs/2503.20783). `clip` bounds the result: one sample
-    of a nearly uniform group would otherwise outweigh a batch; 5 touches almost none.
+    nothing (``"none"``: https://arxiv.org/abs/2503.20783). `clip` bounds what was divided, in
+    deviations: one sample of a nearly uniform group would otherwise outweigh a batch; 5 touches
+    almost none.
 
     Returns advantages [N] (zero where not valid, and, unless the baseline is the batch's, in a
     group with fewer than two valid samples or equal rewards) and metrics: ``reward_mean``,
@@ -85,7 +86,7 @@ def group_advantages(
         teaches = batch_std.unsqueeze(0) > EPSILON  # [1]
     else:
         centred = torch.where(teaches[index], centred, 0.0)
-    advantages[valid] = centred.clamp(-clip, clip)
+    advantages[valid] = centred if scale == "none" else centred.clamp(-clip, clip)
     return advantages, {
         "reward_mean": kept.mean().item(),
         "reward_std": batch_std.item(),
@@ -157,12 +158,14 @@ def variety(structures: Sequence[Sequence[str] | None], *, coef: float) -> Tenso
     `structures` are those of each sample's parts (circuits, functions). A sample keeps the mean
     over its parts of ``1 - coef * sqrt(share)``, where `share` is how many of the batch's samples
     have a part like that. None (nothing to compare: it was not accepted) keeps 1 and counts for no
-    share, and so does a sample without parts. The root makes the first few of a kind cost most, so
-    that many structures pay better than a few. Parts and not wholes are compared, or a policy that
-    always writes the same part is varied by how many of them it writes.
+    share, and so does a sample without parts, or one that is alone. The root makes the first few of
+    a kind cost most, so that many structures pay better than a few. Parts and not wholes are
+    compared, or a policy that always writes the same part is varied by how many of them it writes.
     """
     counts = Counter(part for parts in structures for part in set(parts or ()))
-    total = max(sum(parts is not None for parts in structures), 1)
+    total = sum(parts is not None for parts in structures)
+    if total < 2:
+        return torch.ones(len(structures))
     return torch.tensor(
         [
             statistics.fmean(1.0 - coef * math.sqrt(counts[part] / total) for part in parts)
@@ -180,8 +183,9 @@ def rarity(completions: Sequence[Sequence[int] | None], *, coef: float) -> Tenso
     (https://arxiv.org/abs/1510.03055): the sum, over the different pairs of neighbouring tokens in
     it, of one over the square of the number of completions that have the pair (1 for a pair of its
     own, soon nothing for others), less its length times the batch's distinct-2. So a long one has
-    to say more. The highest score keeps 1, the lowest 1 - coef, the others by their rank (scores
-    are too uneven to be used as they are). None (it was not accepted) takes no part and keeps 1.
+    to say more. The highest score keeps 1, the lowest 1 - coef (1 where all are equal), the others
+    by their rank (scores are too uneven to be used as they are). None (it was not accepted) takes
+    no part and keeps 1.
     """
     pairs = {i: frozenset(pairwise(c)) for i, c in enumerate(completions) if c is not None}
     lengths = {i: len(completions[i] or ()) for i in pairs}
@@ -193,10 +197,26 @@ def rarity(completions: Sequence[Sequence[int] | None], *, coef: float) -> Tenso
     }
     ordered = sorted(scores.values())
     kept = torch.ones(len(completions))  # [N]
-    for i, score in scores.items():
-        rank = bisect_left(ordered, score) / max(len(ordered) - 1, 1)
-        kept[i] = 1.0 - coef * (1.0 - rank)
+    highest = bisect_left(ordered, ordered[-1]) if ordered else 0
+    for i, score in scores.items() if highest else ():
+        kept[i] = 1.0 - coef * (1.0 - bisect_left(ordered, score) / highest)
     return kept
+
+
+def shared(rewards: Tensor, kept: Tensor, *, groups: Tensor, accepted: Tensor) -> Tensor:
+    """`rewards` [N] times what is `kept` [N] of them by accepted samples, for their variety.
+
+    What a preset takes away stays as it is: a fine would be smaller for being common. And none of
+    the `accepted` (bool [N]) falls below one of its group (`groups` int64 [N]) that is not: to be
+    right comes before being unlike others.
+    """
+    paid = torch.where(accepted & (rewards > 0), rewards * kept, rewards)
+    for group in groups.unique():
+        own = groups == group
+        if (beside := own & ~accepted).any():
+            least = rewards[beside].max()
+            paid = torch.where(own & accepted, paid.maximum(rewards.minimum(least)), paid)
+    return paid
 
 
 def surprise(completions: Sequence[Sequence[int] | None], *, clip: float = 3.0) -> list[Tensor]:

@@ -114,7 +114,8 @@ def load_state(folder: Path) -> TrainingState | None:
             f"{folder / LATEST} and {folder / BEST} are whole, but the run cannot be continued."
         )
     try:
-        data = torch.load(io.BytesIO(body), weights_only=True)
+        # On the CPU: an optimizer takes what is its own to where its weights are.
+        data = torch.load(io.BytesIO(body), weights_only=True, map_location="cpu")
     except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
         raise CheckpointError(f"{path} is not a training state ({error}).") from error
     torch.set_rng_state(data["torch_rng"])
@@ -157,6 +158,8 @@ def prepare_folder(folder: Path, config: Mapping[str, Any], *, resume: bool) -> 
         )
     saved, wanted = _configuration(path), json.loads(text)
     _check_kind(folder, saved, _kind(wanted))
+    # A setting that came after the run was begun, and is off, is as it was without it.
+    saved = {**{k: v for k, v in wanted.items() if not v}, **saved}
     differing = sorted(k for k in {*saved, *wanted} if saved.get(k) != wanted.get(k))
     if differing:
         key = differing[0]

@@ -23,9 +23,24 @@ import torch.distributed as dist
 T = TypeVar("T")
 
 
+class PeerFailedError(RuntimeError):
+    """Another process of a run has ended; it has said itself why."""
+
+
+@contextlib.contextmanager
+def _together() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:  # gloo has no other
+        raise PeerFailedError("another process of this run has failed; it says why") from error
+
+
 @dataclass(frozen=True, slots=True)
 class World:
-    """The processes of a run: this one is number `rank` of `size`."""
+    """The processes of a run: this one is number `rank` of `size`.
+
+    What waits for the others raises `PeerFailedError` when one of them has ended.
+    """
 
     rank: int = 0
     size: int = 1
@@ -44,7 +59,8 @@ class World:
         if self.size == 1:
             return [mine]
         found: list[T | None] = [None] * self.size
-        dist.all_gather_object(found, mine)
+        with _together():
+            dist.all_gather_object(found, mine)
         return found  # type: ignore[return-value]
 
     def agreed(self, value: T) -> T:
@@ -78,13 +94,15 @@ class World:
         if self.size == 1:
             return
         there = torch.tensor([p.grad is not None for p in parameters], dtype=torch.uint8)
-        dist.all_reduce(there, dist.ReduceOp.MAX)
+        with _together():
+            dist.all_reduce(there, dist.ReduceOp.MAX)
         parameters = [p for p, any_has in zip(parameters, there.tolist(), strict=True) if any_has]
         if not parameters:
             return
         gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
         flat = torch.cat([g.detach().float().cpu().flatten() for g in gradients])
-        dist.all_reduce(flat)
+        with _together():
+            dist.all_reduce(flat)
         for parameter, gradient, total in zip(
             parameters, gradients, flat.split([g.numel() for g in gradients]), strict=True
         ):

@@ -25,7 +25,7 @@ import contextlib
 import json
 import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
@@ -46,7 +46,7 @@ from .checkpoint import (
     write_atomically,
 )
 from .generate import Completion
-from .grpo import GRPO, GRPOConfig
+from .grpo import GRPO, VARIED, GRPOConfig
 from .memory import memory_told
 from .policy import (
     META,
@@ -64,8 +64,8 @@ from .policy import (
     tiny_name,
 )
 from .ppo import PPO, PPOConfig
-from .rollout import Batch, Sample, derive_seed, make_env, play
-from .run import Learner, RunConfig
+from .rollout import Batch, JudgingFailedError, Sample, derive_seed, make_env, play
+from .run import Learner, RunConfig, judged, not_judged
 from .settings import above_zero, at_least, not_negative, parsed, share
 from .trackers import tracker_names, trackers
 from .tracking import PLOT_FILE, Progress, Row, RunLog, TrainingResult, draw_curves
@@ -205,7 +205,7 @@ class DuelConfig:
         if self.algorithm == "ppo":
             own |= {"minibatches": 2, "critic_warmup": 1}
         else:  # variety among programs is not what a duel is about
-            own |= dict.fromkeys(("variety_coef", "rarity_coef", "surprise_coef"), 0.0)
+            own |= dict.fromkeys(VARIED, 0.0)
         hints = get_type_hints(kind)
         # What any run has is the duel's to say, or has no part in it.
         known = kind.__dataclass_fields__.keys() - RunConfig.__dataclass_fields__.keys()
@@ -339,8 +339,8 @@ def train_duel(config: DuelConfig, *, console: Console | None = None) -> Trainin
     and ``training_results.json``. Stops after Ctrl-C at the end of the last whole step; everything
     is saved.
 
-    Raises `CheckpointError`, `FolderInUseError`, `PolicyError` or `MemoryExhaustedError` with a
-    sentence for the user.
+    Raises `CheckpointError`, `FolderInUseError`, `PolicyError`, `JudgingFailedError` or
+    `MemoryExhaustedError` with a sentence for the user.
     """
     console = console or Console()
     settings = {k: v for k, v in asdict(config).items() if k not in _FREE}
@@ -464,12 +464,16 @@ class _Run:
             else:
                 programs = solver.plays(number, learning=False)
         if learner is solver:
-            programs = solver.plays(number, self._suites(tests), learning=True)
+            programs = self._judged(
+                lambda: solver.plays(number, self._suites(tests), learning=True)
+            )
             stage = _at_stage(programs, step.stage - 1, self.config.stages)
             sampled = time.monotonic()
             learnt = learner.learns(stage)
         else:
-            tests = writer.plays(number, self._opponents(programs), learning=True)
+            tests = self._judged(
+                lambda: writer.plays(number, self._opponents(programs), learning=True)
+            )
             sampled = time.monotonic()
             learnt = learner.learns(tests)
         now = time.monotonic()
@@ -494,6 +498,18 @@ class _Run:
             "iteration_s": now - started,
             "tokens_per_s": tokens / (now - started),
         }
+
+    def _judged(self, played: Callable[[], Batch]) -> Batch:
+        """What was played; once more where nothing of it could be judged, as in any run."""
+        batch = played()
+        if not judged(batch):
+            batch = played()
+        if not judged(batch):
+            raise JudgingFailedError(
+                f"{not_judged(batch)}; {self.done} steps are saved in {self.config.out}, and "
+                "--resume goes on from there"
+            )
+        return batch
 
     def _suites(self, tests: Batch) -> list[dict[str, Any]]:
         """What each program meets: the tests of its whole group."""

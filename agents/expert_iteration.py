@@ -26,29 +26,31 @@ from .checkpoint import write_atomically
 from .logprob import completion_scores, passes
 from .losses import likelihood_loss
 from .policy import Policy
-from .rollout import Batch, Sample, derive_seed
+from .rollout import Batch, Sample, derive_seed, open_ended
 from .run import TOKENS_PER_PASS, Learner, RunConfig, train
 from .settings import at_least, not_negative
 from .tracking import TrainingResult
 
 EXAMPLES_FILE = "examples.jsonl"
+_REWARD = "compactlora"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpertIterationConfig(RunConfig):
-    """One run of expert iteration; see `RunConfig`, too. The defaults are CompactLoRa's.
+    """One run of expert iteration; see `RunConfig`, too. The defaults are CompactLoRa's, of which
+    the reward is that of Compact's open prompts alone.
 
-    `keep_above`: a sample is kept when its reward is higher; with `best_of_group` (RAFT), only the
-    best of its prompt's. `capacity`: how many kept programs are remembered, the best ones; those
+    `keep_above`: a sample is kept when its reward is higher (None: 1.0 for the reward `compactlora`
+    and 0.5 for others, most of which pay 1 at most); with `best_of_group` (RAFT), only the best of
+    its prompt's. `capacity`: how many kept programs are remembered, the best ones; those
     that were first sampled in the last `recent` iterations (0: in any). `epochs` over them an
     iteration, `batch` of them a step.
     """
 
-    reward: str = "compactlora"
     iterations: int = 5
     samples: int = 16
     group_size: int = 2
-    keep_above: float = 1.0
+    keep_above: float | None = None
     best_of_group: bool = False
     recent: int = 0
     capacity: int = 256
@@ -59,7 +61,11 @@ class ExpertIterationConfig(RunConfig):
     decay_from: float = 1.0
 
     def __post_init__(self) -> None:
+        if self.reward == "auto" and open_ended(self.env, self.tasks):
+            object.__setattr__(self, "reward", _REWARD)
         RunConfig.__post_init__(self)
+        if self.keep_above is None:
+            object.__setattr__(self, "keep_above", 1.0 if self.reward == _REWARD else 0.5)
         for name in ("capacity", "epochs", "batch"):
             at_least(self, name, 1)
         not_negative(self, "recent")
@@ -117,7 +123,7 @@ class ExpertIteration(Learner[ExpertIterationConfig]):
             )
             for s in batch.samples
             if s.valid
-            and s.reward > self.config.keep_above
+            and s.reward > (self.config.keep_above or 0.0)
             and s.reward >= best.get(s.group, s.reward)
         ]
 

@@ -25,13 +25,16 @@ import torch
 from rich.console import Console
 from torch import Tensor
 
-from .advantages import Scaling, group_advantages, rarity, surprise, variety
+from .advantages import Scaling, group_advantages, rarity, shared, surprise, variety
 from .losses import KL, Aggregation, clipped_policy_loss, kl_loss, truncated_policy_loss
 from .policy import Policy
-from .rollout import Batch, Sample, derive_seed, structures
+from .rollout import Batch, Sample, derive_seed, open_ended, structures
 from .run import Learner, Pass, RunConfig, train
-from .settings import above_zero, at_least, not_negative, share, unused
+from .settings import above_zero, at_least, finite, not_negative, share, unused
 from .tracking import TrainingResult
+
+# Tuned on Compact's open prompts (the lab log, "Variety of words").
+VARIED = {"variety_coef": 0.85, "rarity_coef": 0.27, "surprise_coef": 0.1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +48,9 @@ class GRPOConfig(RunConfig):
     `variety_coef` (0 to 1) takes off the pay of a program whose circuits have structures that are
     common in its batch, `rarity_coef` of one whose words are, and `surprise_coef` (0 to 0.15; more
     makes programs long) adds to the advantage of each token that is unusual where it stands;
-    without them a policy settles on one way to write everything. `entropy_coef`: 0 to 0.01.
+    without them a policy settles on one way to write everything. None: as `VARIED` has it for
+    Compact's open prompts, which any of many contracts answers; 0 elsewhere, where what is right
+    is right however it is written. `entropy_coef`: 0 to 0.01.
     """
 
     epochs: int = 1
@@ -60,11 +65,15 @@ class GRPOConfig(RunConfig):
     kl: KL = "k3+"
     kl_coef: float = 0.0
     entropy_coef: float = 0.0
-    variety_coef: float = 0.85
-    rarity_coef: float = 0.27
-    surprise_coef: float = 0.1
+    variety_coef: float | None = None
+    rarity_coef: float | None = None
+    surprise_coef: float | None = None
 
     def __post_init__(self) -> None:
+        varied = open_ended(self.env, self.tasks)
+        for name, coef in VARIED.items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, coef if varied else 0.0)
         if self.group_size < 2:
             raise ValueError(
                 f"group_size must be at least 2, not {self.group_size}: the samples of a group are "
@@ -84,10 +93,11 @@ class GRPOConfig(RunConfig):
             raise ValueError(f"clip_low must lie between 0 and 1, not {self.clip_low}.")
         if self.dual_clip is not None and not self.dual_clip > 1:
             raise ValueError(f"dual_clip must be above 1, not {self.dual_clip}.")
-        for name in ("variety_coef", "rarity_coef", "surprise_coef"):
+        for name in VARIED:
             share(self, name)
         for name in ("kl_coef", "entropy_coef"):
             not_negative(self, name)
+        finite(self, "kl_coef", "entropy_coef")
         for name, known in (
             ("scale", ("group", "batch", "none")),
             ("loss", ("clip", "cispo")),
@@ -136,7 +146,12 @@ class GRPO(Learner[GRPOConfig]):
                 rows = [i for i, s in enumerate(samples) if teaches[i] and s.group in chosen]
                 if not rows:
                     continue
-                about = self.step_on(batch, rows, lambda part: self.loss(part, batch, advantages))
+                about = self.step_on(
+                    batch,
+                    rows,
+                    lambda part: self.loss(part, batch, advantages),
+                    completions=len(samples) / config.minibatches,
+                )
                 for name, value in about.items():
                     totals[name] += value
                 steps += 1
@@ -148,6 +163,7 @@ class GRPO(Learner[GRPOConfig]):
         """Of every token [N, T], and the share of groups that teach nothing."""
         config = self.config
         rewards = torch.tensor([s.reward for s in samples])  # [N]
+        groups = torch.tensor([s.group for s in samples])  # [N]
         # Factors, so that a program that pays nothing gains nothing by being unusual.
         accepted = [s.valid and s.verdict.accepted for s in samples]
         shapes = [
@@ -157,11 +173,12 @@ class GRPO(Learner[GRPOConfig]):
             s.completion.tokens[s.start :].tolist() if a else None
             for s, a in zip(samples, accepted, strict=True)
         ]
-        rewards = rewards * variety(shapes, coef=config.variety_coef)
-        rewards = rewards * rarity(tokens, coef=config.rarity_coef)
+        kept = variety(shapes, coef=config.variety_coef or 0.0)  # [N]
+        kept *= rarity(tokens, coef=config.rarity_coef or 0.0)
+        rewards = shared(rewards, kept, groups=groups, accepted=torch.tensor(accepted))
         advantages, about = group_advantages(
             rewards=rewards,
-            groups=torch.tensor([s.group for s in samples]),  # [N]
+            groups=groups,
             valid=torch.tensor([s.valid for s in samples]),  # [N]
             scale=config.scale,
         )

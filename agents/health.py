@@ -25,7 +25,9 @@ class Bounds:
         entropy: The least, in nats a token. A policy that has learnt to write one kind of program
             well still has a tenth of a nat; one that repeats itself has a hundredth.
         kl: The most that an iteration's steps move the policy (k3 of old against new).
-        zero_variance: The most of all groups that may teach nothing.
+        zero_variance: The most of all groups that may teach nothing, unless they are `solved`.
+        solved: The share of all programs that do all that is asked from which on it is no bad sign
+            that groups teach nothing.
         truncated: The most of all answers that may be cut at the token limit, while it is more than
             at the start of the run: some bases never end an answer.
         fall: The most that the reward may lie below its best mean over `window` iterations, as a
@@ -39,6 +41,7 @@ class Bounds:
     entropy: float = 0.01
     kl: float = 0.5
     zero_variance: float = 0.95
+    solved: float = 0.95
     truncated: float = 0.6
     fall: float = 0.5
     likelihood: float = 1.5
@@ -65,11 +68,12 @@ def complaint(rows: Sequence[Row], bounds: Bounds = Bounds()) -> str | None:
             return None
         return f"{name} has been {bad} {bound:g} for {bounds.patience} iterations"
 
+    solved = always("solved_rate", "above", bounds.solved)
     first = statistics.fmean(_measured(rows[: bounds.patience], "truncated") or [0.0])
     return (
         always("entropy", "below", bounds.entropy)
         or always("approx_kl", "above", bounds.kl)
-        or always("frac_zero_std", "above", bounds.zero_variance)
+        or (not solved and always("frac_zero_std", "above", bounds.zero_variance))
         or always("truncated", "above", max(bounds.truncated, first + 0.1))
         or _fallen(rows, "avg_reward", bounds)
         or _fallen(rows, "positive_logprob", bounds)

@@ -34,14 +34,23 @@ def loss_weights(mask: Tensor, aggregation: Aggregation = "token") -> Tensor:
     return mask
 
 
-def loss_denominator(lengths: Sequence[int], *, aggregation: Aggregation, longest: int) -> float:
+def loss_denominator(
+    lengths: Sequence[int],
+    *,
+    aggregation: Aggregation,
+    longest: int,
+    completions: float | None = None,
+) -> float:
     """What the sum over an optimizer batch of completions with `lengths` tokens is divided by.
 
-    `longest` is the limit on a completion's tokens.
+    `longest` is the limit on a completion's tokens. `completions`: how many a batch has that
+    nothing was left out of, which is what ``"constant"`` counts (None: as many as there are).
     """
     if aggregation == "token":
         return float(sum(lengths))
-    return float(len(lengths) * (longest if aggregation == "constant" else 1))
+    if aggregation == "constant":
+        return (len(lengths) if completions is None else completions) * longest
+    return float(len(lengths))
 
 
 def clipped_policy_loss(

@@ -14,7 +14,7 @@ import itertools
 import json
 import re
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -57,6 +57,8 @@ SAMPLING_TEMPERATURE = 0.6
 # Completions sampled at once by an agent: more no longer speeds up two cores, and the cache of
 # a large model must fit.
 BATCH = 64
+# Answers whose tokens an agent remembers, for what follows: more than are asked for at a time.
+REMEMBERED = 16 * BATCH
 
 _TOKENIZERS = (
     "tokenizer.json", "tokenizer_config.json", "tokenizer.model", "vocab.json", "vocab.txt",
@@ -135,12 +137,14 @@ class Policy:
             )
         return ids
 
-    def _chat(self, prompt: str) -> str:
-        user = {"role": "user", "content": prompt}
+    def _chat(self, *texts: str) -> str:
+        """A conversation that the user begins, as the chat template writes it."""
+        roles = itertools.cycle(("user", "assistant"))
+        said = [{"role": role, "content": text} for role, text in zip(roles, texts, strict=False)]
         # Some templates fail without a system message, others with one.
         system = {"role": "system", "content": "You write programs."}
         reasons = []
-        for messages in ([user], [system, user]):
+        for messages in (said, [system, *said]):
             try:
                 text: str = self.tokenizer.apply_chat_template(
                     messages, tokenize=False, add_generation_prompt=True
@@ -153,37 +157,52 @@ class Policy:
 
     def encode_feedback(self, feedback: str, *, answered: bool) -> list[int]:
         """The token ids of what the environment said, from the end of an answer up to where the
-        next one begins; `answered`: the answer ended with the token that ends one."""
+        next one begins; `answered`: the answer ended with a token that ends one. Raises as
+        `encode`."""
         # The answer's own tokens stay as they were sampled; only what follows one is rendered.
         answer = "[the answer that was given]"
         found, rest = "", ""
         if self.tokenizer.chat_template is not None:
-            messages = [
-                {"role": "user", "content": "prompt"},
-                {"role": "assistant", "content": answer},
-                {"role": "user", "content": feedback},
-            ]
-            text = self.tokenizer.apply_chat_template(
-                messages, tokenize=False, add_generation_prompt=True
-            )
-            _, found, rest = text.partition(answer)
+            _, found, rest = self._chat("prompt", answer, feedback).partition(answer)
             if answered:
-                rest = rest.removeprefix(self.tokenizer.eos_token or "")
+                rest = self._after_the_end(rest)
         if not found:  # a base model, or a template for one prompt
             rest = "\n" + feedback.rstrip("\n") + "\n\n"
         return list(self.tokenizer(rest, add_special_tokens=False)["input_ids"])
 
-    def encode_conversation(self, texts: Sequence[str]) -> list[int]:
+    def _after_the_end(self, rest: str) -> str:
+        """What a template writes after an answer, without the end of one: that was sampled. The
+        two need not be the same token, and a template may begin a line before its own."""
+        ends = (str(self.tokenizer.convert_ids_to_tokens(i)) for i in self.eos_ids)
+        for end in sorted(ends, key=len, reverse=True):
+            if rest.lstrip().startswith(end):
+                return rest.lstrip()[len(end) :]
+        return rest
+
+    def encode_conversation(
+        self,
+        texts: Sequence[str],
+        *,
+        sampled: Mapping[tuple[str, ...], Sequence[int]] | None = None,
+    ) -> list[int]:
         """The token ids of a prompt, an answer, what was said of it, the next answer and so on, up
-        to where an answer begins. Raises as `encode`."""
+        to where an answer begins.
+
+        `sampled`: the tokens of answers that this policy gave, by the texts of the conversation up
+        to and with the answer; others are tokenised. Raises as `encode`.
+        """
         eos = self.tokenizer.eos_token_id
-        ids = self.encode(texts[0])
-        for place, text in enumerate(texts[1:]):
-            if place % 2:
-                ids += self.encode_feedback(text, answered=True)
+        ids, ended = self.encode(texts[0]), True
+        for place, text in enumerate(texts[1:], 1):
+            if place % 2 == 0:
+                ids += self.encode_feedback(text, answered=ended)
+            elif known := (sampled or {}).get(tuple(texts[: place + 1])):
+                ids += known
+                ended = known[-1] in self.eos_ids
             else:
                 ids += self.tokenizer(text, add_special_tokens=False)["input_ids"]
                 ids.append(self.eos_ids[0] if eos is None else eos)
+                ended = True
         return ids
 
     def decode(self, tokens: Tensor, *, stop: Sequence[str] = ()) -> str:
@@ -290,9 +309,10 @@ def load_base(name: str, *, device: str = "auto", dtype: DType = "auto") -> Poli
         where = tiny
     elif Path(name).is_dir():
         where = Path(name)
-        if (where / _PEFT_CONFIG).exists():
+        if _adapter_in(where) is not None:
             raise PolicyError(
-                f"{name} holds an adapter, not a model; give the base it was made on."
+                f"{name} holds an adapter, not a model; give the base it was made on (training "
+                f"goes on from an adapter with --set start={name})."
             )
         if not (where / "config.json").exists():
             raise PolicyError(f"{name} holds no model: it has no config.json.")
@@ -318,8 +338,8 @@ def load_base(name: str, *, device: str = "auto", dtype: DType = "auto") -> Poli
         model, tokenizer = _read(name, where, getattr(torch, of))
         model.requires_grad_(False)
         model.to(chosen).eval()
-    digest = weights_digest(Path(where)) if Path(where).is_dir() else None
-    policy = Policy(model, tokenizer, name, digest)
+    folder = Path(where) if Path(where).is_dir() else _hub_folder(name, model)
+    policy = Policy(model, tokenizer, name, None if folder is None else weights_digest(folder))
     if not policy.eos_ids:
         raise PolicyError(
             f"{name} has no end-of-text token, so that no answer would ever end; name one as "
@@ -360,6 +380,15 @@ def _read(name: str, where: str | Path, dtype: torch.dtype) -> tuple[Any, Any]:
             f"are missing ({missing[0]})."
         )
     return model, tokenizer
+
+
+def _hub_folder(name: str, model: Any) -> Path | None:
+    """Where the files of a model of the hub are kept on this machine."""
+    from huggingface_hub import try_to_load_from_cache
+
+    revision = getattr(model.config, "_commit_hash", None)
+    found = try_to_load_from_cache(name, "config.json", revision=revision)
+    return Path(found).parent if isinstance(found, str) else None
 
 
 def _hub_answers() -> bool:
@@ -603,47 +632,103 @@ def load_policy(
     `base` replaces the base model an adapter names; `dtype`: see `load_base`. Raises `PolicyError`
     when there is nothing to load, or when the adapter was trained on another base.
     """
-    folder = Path(path)
-    for candidate in (folder, folder / "best", folder / "latest"):
-        if (candidate / _PEFT_CONFIG).exists():
-            return _load_adapter(candidate, base=base, device=device, dtype=dtype)
+    folder = _adapter_in(Path(path))
+    if folder is not None:
+        return _load_adapter(folder, base=base, device=device, dtype=dtype)
     if base is not None:
         raise PolicyError(f"{path} holds no adapter, so a base cannot be given for it.")
     return load_base(str(path), device=device, dtype=dtype)
 
 
+def _adapter_in(folder: Path) -> Path | None:
+    """The folder itself if it holds an adapter, else a run's best or latest one in it."""
+    found = (folder, folder / "best", folder / "latest")
+    return next((each for each in found if (each / _PEFT_CONFIG).exists()), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """An adapter as it lies in a folder: peft's configuration, and our note."""
+
+    folder: Path
+    config: dict[str, Any]
+    meta: dict[str, Any]
+
+    @classmethod
+    def read(cls, folder: Path) -> _Saved:
+        try:
+            config = json.loads((folder / _PEFT_CONFIG).read_text(encoding="utf-8"))
+            path = folder / META
+            meta = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        except ValueError as error:
+            raise PolicyError(f"The adapter in {folder} is damaged: {error}.") from error
+        return cls(folder, config, meta)
+
+    def require_base(self, policy: Policy, remedy: str) -> None:
+        """Raises `PolicyError` when it was trained on another model, as far as is known."""
+        wanted = self.meta.get("base_digest")
+        if wanted is not None and policy.base_digest != wanted:
+            raise PolicyError(
+                f"The adapter in {self.folder} was trained on another model than {policy.base} "
+                f"(weights {wanted[:12]}, here {(policy.base_digest or 'unknown')[:12]}); {remedy}."
+            )
+
+    def weights_for(self, policy: Policy) -> dict[str, Tensor]:
+        """Its weights, for the adapter that `policy` has. Raises `PolicyError` when they do not
+        fit."""
+        try:
+            weights: dict[str, Tensor] = load_file(self.folder / WEIGHTS)
+        except (OSError, SafetensorError) as error:
+            raise self.damaged(error) from error
+        expected = get_peft_model_state_dict(policy.model)
+        if {k: v.shape for k, v in expected.items()} != {k: v.shape for k, v in weights.items()}:
+            raise PolicyError(
+                f"The adapter in {self.folder} does not fit the base model {policy.base}."
+            )
+        return weights
+
+    def damaged(self, error: Exception) -> PolicyError:
+        reason = " ".join(str(error).split())[:200]
+        return PolicyError(f"The adapter in {self.folder} could not be loaded: {reason}")
+
+
 def _load_adapter(folder: Path, *, base: str | None, device: str, dtype: DType) -> Policy:
-    try:
-        config = json.loads((folder / _PEFT_CONFIG).read_text(encoding="utf-8"))
-        meta_path = folder / META
-        meta = json.loads(meta_path.read_text(encoding="utf-8")) if meta_path.exists() else {}
-    except ValueError as error:
-        raise PolicyError(f"The adapter in {folder} is damaged: {error}.") from error
-    name = base or meta.get("base") or config.get("base_model_name_or_path")
+    saved = _Saved.read(folder)
+    name = base or saved.meta.get("base") or saved.config.get("base_model_name_or_path")
     if not name:
         raise PolicyError(f"The adapter in {folder} does not name its base model; give --base.")
     policy = load_base(str(name), device=device, dtype=dtype)
-    wanted = meta.get("base_digest")
-    if wanted is not None and policy.base_digest != wanted:
-        raise PolicyError(
-            f"The adapter in {folder} was trained on another model than {name} "
-            f"(weights {wanted[:12]}, here {(policy.base_digest or 'unknown')[:12]}); "
-            "give the right one with --base."
-        )
+    saved.require_base(policy, "give the right one with --base")
     try:
-        known = {k: v for k, v in config.items() if k in LoraConfig.__dataclass_fields__}
+        known = {k: v for k, v in saved.config.items() if k in LoraConfig.__dataclass_fields__}
         model = _wrapped(policy.model, LoraConfig(**known))
-        weights = load_file(folder / WEIGHTS)
-    except (OSError, SafetensorError, TypeError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise PolicyError(f"The adapter in {folder} could not be loaded: {reason}") from error
+    except (TypeError, ValueError) as error:
+        raise saved.damaged(error) from error
     model.requires_grad_(False)
     loaded = Policy(model.eval(), policy.tokenizer, policy.base, policy.base_digest)
-    expected = get_peft_model_state_dict(model)
-    if set(expected) != set(weights) or any(expected[k].shape != weights[k].shape for k in weights):
-        raise PolicyError(f"The adapter in {folder} does not fit the base model {name}.")
-    set_adapter_state(loaded, weights)
+    set_adapter_state(loaded, saved.weights_for(loaded))
     return loaded
+
+
+def start_from(policy: Policy, path: str) -> None:
+    """Gives the new adapter of `policy` the weights of the one at `path`: an adapter's folder, or
+    a run's (its best).
+
+    Raises `PolicyError` when there is none, or one of another base, rank or scale.
+    """
+    folder = _adapter_in(Path(path))
+    if folder is None:
+        raise PolicyError(f"There is no adapter in {path} to start from.")
+    saved = _Saved.read(folder)
+    saved.require_base(policy, "start from it with --base as it was then")
+    own = policy.model.peft_config[policy.adapter]
+    rank, alpha = saved.config.get("r"), saved.config.get("lora_alpha")
+    if (rank, alpha) != (own.r, own.lora_alpha):
+        raise PolicyError(
+            f"The adapter in {folder} has lora_rank={rank} and lora_alpha={alpha}; give the same "
+            "to start from it."
+        )
+    set_adapter_state(policy, saved.weights_for(policy))
 
 
 class PolicyAgent:
@@ -669,6 +754,9 @@ class PolicyAgent:
             raise PolicyError("A stop string must not be empty.")
         self.policy, self.name, self.stop = policy, name, tuple(stop)
         self.tokens: list[int] = []
+        # A conversation goes on after what was sampled, fences and all, as in training; what others
+        # are told of an answer is the program in it.
+        self._sampled: dict[tuple[str, ...], list[int]] = {}
         self.temperature, self.max_new_tokens = temperature, max_new_tokens
         self.top_p = top_p
 
@@ -715,7 +803,10 @@ class PolicyAgent:
             remedy = "lower max_new_tokens, or take a smaller base or a larger device"
             with memory_told("sampling", remedy):
                 sampled = self.policy.sample(
-                    [self.policy.encode_conversation(texts) for texts, _ in groups],
+                    [
+                        self.policy.encode_conversation(texts, sampled=self._sampled)
+                        for texts, _ in groups
+                    ],
                     seeds=[seeds for _, seeds in groups],
                     max_new_tokens=max_new_tokens or self.max_new_tokens,
                     temperature=self.temperature,
@@ -723,8 +814,13 @@ class PolicyAgent:
                     stop=self.stop,
                 )
             completions = [completion for group in sampled for completion in group]
-            answers += [self.policy.decode(c.tokens, stop=self.stop) for c in completions]
-            self.tokens += [len(c.tokens) for c in completions]
+            for (conversation, _), completion in zip(batch, completions, strict=True):
+                answers.append(self.policy.decode(completion.tokens, stop=self.stop))
+                self.tokens.append(len(completion.tokens))
+                said = (*conversation, answers[-1])
+                self._sampled[said] = completion.tokens.tolist()
+        while len(self._sampled) > REMEMBERED:
+            del self._sampled[next(iter(self._sampled))]
         return answers
 
 

@@ -39,7 +39,7 @@ from .run import (
     RunConfig,
     train,
 )
-from .settings import above_zero, at_least, not_negative, share, unused
+from .settings import above_zero, at_least, finite, not_negative, share, unused
 from .tracking import TrainingResult
 from .value import AdapterCritic, FittedHead, ValueHead, explained_variance, mean_so_far
 
@@ -104,6 +104,7 @@ class PPOConfig(RunConfig):
             raise ValueError(f"value_clip must be above 0, not {self.value_clip}.")
         for name in ("value_coef", "critic_warmup", "kl_coef", "entropy_coef"):
             not_negative(self, name)
+        finite(self, "kl_coef", "entropy_coef")
         if self.critic not in ("fitted", "trained", "adapter"):
             raise ValueError(f"critic is fitted, trained or adapter, not {self.critic!r}.")
         if self.critic_gradient not in ("head", "trunk"):

@@ -111,16 +111,24 @@ def derive_seed(*key: object) -> int:
 _REWARDS = {COMPACT: "guided", "PythonTests-v0": "test-writer"}
 
 
-def default_reward(env: str) -> str:
+def open_ended(env: str, tasks: str | None) -> bool:
+    """Whether its tasks are Compact's open prompts, each of which many contracts answer."""
+    return env.removeprefix("forgegym:") == COMPACT and tasks in (None, "open")
+
+
+def default_reward(env: str, tasks: str | None = None) -> str:
     """What trainers are paid by unless told otherwise: for Compact's open prompts, how far a
     contract goes along what is asked; for tests, what they fail; for tasks with hidden cases, how
     many of them pass."""
+    if tasks == "spec":
+        return "compact-spec"
     return _REWARDS.get(env, "staged")
 
 
-def default_toolchain(env: str) -> str:
-    """Who judges unless told otherwise: Compact's embedded front end judges thousands a second."""
-    return "frontend" if env == COMPACT else "auto"
+def default_toolchain(env: str, tasks: str | None = None) -> str:
+    """Who judges unless told otherwise: Compact's embedded front end judges thousands a second, and
+    runs nothing."""
+    return "frontend" if open_ended(env, tasks) else "auto"
 
 
 def make_env(

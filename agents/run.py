@@ -13,7 +13,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args
@@ -49,6 +49,7 @@ from .policy import (
     load_base,
     save_adapter,
     set_adapter_state,
+    start_from,
     tiny_name,
 )
 from .rollout import (
@@ -62,7 +63,7 @@ from .rollout import (
     make_env,
     play,
 )
-from .settings import above_zero, at_least, not_negative, share
+from .settings import above_zero, at_least, finite, not_negative, share
 from .trackers import tracker_names, trackers
 from .tracking import PLOT_FILE, Progress, Row, RunLog, TrainingResult, draw_curves
 
@@ -85,7 +86,9 @@ class RunConfig:
     environment's own, where it has one. `judge_url` and
     `judge_model`: an external judge, which divides the share `judge_weight` of the reward ("":
     none; a resumed run is the same run only as far as its judge says the same again). `base`: see
-    `policy.load_base`. `resume`: go on with the run in `out` if there is one.
+    `policy.load_base`. `start`: an adapter of that base to go on from, by its folder or a run's
+    ("": a new one); what is measured against the base (`kl_coef`) still is. `resume`: go on with
+    the run in `out` if there is one.
 
     `dtype` of the base's weights: float32, bfloat16, or auto (see `policy.load_base`); what is
     trained is float32 in any case. `gradient_checkpointing`: less memory for more arithmetic, and
@@ -115,6 +118,7 @@ class RunConfig:
     judge_model: str = ""
     judge_weight: float = 0.2
     base: str = "tiny"
+    start: str = ""
     seed: int = 0
     iterations: int = 230
     samples: int = 128
@@ -140,14 +144,17 @@ class RunConfig:
     def __post_init__(self) -> None:
         # What is meant is recorded, so that a run is the same run when defaults have changed.
         for name, meant in (
-            ("reward", default_reward(self.env)),
-            ("toolchain", default_toolchain(self.env)),
+            ("reward", default_reward(self.env, self.tasks)),
+            ("toolchain", default_toolchain(self.env, self.tasks)),
         ):
             if getattr(self, name) == "auto":
                 object.__setattr__(self, name, meant)
         if self.base == TINY:
             object.__setattr__(self, "base", tiny_name(self.env))
-        for name in ("iterations", "samples", "group_size", "turns", "max_new_tokens", "lora_rank"):
+        for name in (
+            "iterations", "samples", "group_size", "turns", "max_new_tokens", "lora_rank",
+            "lora_alpha",
+        ):  # fmt: skip
             at_least(self, name, 1)
         if self.samples % self.group_size:
             raise ValueError(
@@ -160,6 +167,7 @@ class RunConfig:
             )
         for name in ("learning_rate", "max_grad_norm", "temperature"):
             above_zero(self, name)
+        finite(self, "learning_rate", "temperature")
         for name in ("warmup", "seed"):
             not_negative(self, name)
         share(self, "decay_from")
@@ -297,16 +305,24 @@ class Learner(ABC, Generic[Config]):
         return {}
 
     def step_on(
-        self, batch: Batch, rows: Sequence[int], loss_of: LossOf, **options: Any
+        self,
+        batch: Batch,
+        rows: Sequence[int],
+        loss_of: LossOf,
+        *,
+        completions: float | None = None,
+        **options: Any,
     ) -> dict[str, float]:
         """One optimizer step on some rows of a batch, in passes that fit; metrics summed over them,
-        ``loss`` and ``grad_norm`` (before it is bounded) among them. `options`: of `score`."""
+        ``loss`` and ``grad_norm`` (before it is bounded) among them. `completions`: see
+        `losses.loss_denominator`; `options`: of `score`."""
         samples = [batch.samples[i] for i in rows]
         lengths = [len(s.completion.tokens) for s in samples]
         denominator = loss_denominator(
             [s.completion.own for s in samples],
             aggregation=self.aggregation,
             longest=self.config.turns * self.config.max_new_tokens,
+            completions=completions,
         )
         own = self.world.share(sorted(range(len(rows)), key=lambda i: lengths[i]))
         totals: dict[str, float] = {"loss": 0.0}
@@ -347,6 +363,25 @@ class Learner(ABC, Generic[Config]):
             self.optimizer.step()
         self.optimizer.zero_grad()
         return {**summed, "grad_norm": norm.item()}
+
+    def rescored(self, batch: Batch) -> Batch:
+        """`batch` with log-probabilities that are read as a step reads them, by the policy as it
+        is now, in place of the sampler's."""
+        lengths = [len(s.completion.tokens) for s in batch.samples]
+        own = self.world.share(sorted(range(len(lengths)), key=lambda i: lengths[i]))
+        found: dict[int, Tensor] = {}
+        for part in passes([lengths[i] for i in own], TOKENS_PER_PASS):
+            rows = [own[i] for i in part]
+            with torch.no_grad():
+                scores = self.score(batch, [batch.samples[i] for i in rows], with_entropy=False)
+            logprobs = (scores.logprobs * scores.mask).cpu()  # [R, T]
+            found |= {i: logprobs[row, : lengths[i]] for row, i in enumerate(rows)}
+        read = {i: row for share in self.world.gather(found) for i, row in share.items()}
+        samples = [
+            replace(s, completion=replace(s.completion, logprobs=read[i]))
+            for i, s in enumerate(batch.samples)
+        ]
+        return replace(batch, samples=samples)
 
     def score(self, batch: Batch, samples: Sequence[Sample], **options: Any) -> Scores:
         """`completion_scores` of samples of a batch, under the policy as it is now."""
@@ -409,6 +444,8 @@ def _train(
     curriculum = Curriculum() if config.curriculum else None
     best, done, restores, since = float("-inf"), 0, 0, 0
     state = load_state(config.out)
+    if state is None and config.start:
+        start_from(policy, config.start)
     if state is not None:
         if state.base is not None and state.base != policy.base_digest:
             raise CheckpointError(

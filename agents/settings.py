@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -44,6 +45,13 @@ def not_negative(config: object, name: str) -> None:
     """Raises `ValueError` with a sentence when a setting is below 0 (or is no number)."""
     if not getattr(config, name) >= 0:
         raise ValueError(f"{name} must not be negative, and is {getattr(config, name)}.")
+
+
+def finite(config: object, *names: str) -> None:
+    """Raises `ValueError` with a sentence when a setting is infinite."""
+    for name in names:
+        if not math.isfinite(getattr(config, name)):
+            raise ValueError(f"{name} must be finite, not {getattr(config, name)}.")
 
 
 def share(config: object, name: str) -> None:

@@ -90,16 +90,17 @@ class StaticDecoder(LlamaDecoder):
     def _capture(self) -> tuple[torch.cuda.CUDAGraph, Tensor, Tensor]:
         # Libraries set themselves up in the first calls, which a graph must not record. A step
         # that is run again before the next token writes the same once more.
-        stream = torch.cuda.Stream()
-        stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(stream):
-            self._forward()
-        torch.cuda.current_stream().wait_stream(stream)
-        if self._pool is None:
-            self._pool = torch.cuda.graph_pool_handle()
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, pool=self._pool):
-            logits, hidden = self._forward()
+        with torch.cuda.device(self._tokens.device):  # of several it need not be the first
+            stream = torch.cuda.Stream()
+            stream.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(stream):
+                self._forward()
+            torch.cuda.current_stream().wait_stream(stream)
+            if self._pool is None:
+                self._pool = torch.cuda.graph_pool_handle()
+            graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph, pool=self._pool):
+                logits, hidden = self._forward()
         return graph, logits, hidden
 
     def _forward(self) -> tuple[Tensor, Tensor]:

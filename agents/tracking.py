@@ -1,6 +1,7 @@
 """A run's figures: appended to CSV and JSONL as they come, shown as they come, drawn at the end.
 
-One row an iteration, the same keys in every row. Keys that end in ``_s`` or ``_per_s`` are
+One row an iteration, the same keys in every row; a run that a later version resumes may have some
+more from there on. Keys that end in ``_s`` or ``_per_s`` are
 timings; everything else is the same whenever the same run is repeated or resumed. A figure that an
 iteration gave no occasion to measure is NaN in a row, ``null`` in JSONL and empty in CSV.
 """
@@ -78,16 +79,21 @@ class RunLog:
                 f"{folder / JSONL_FILE} holds {len(self.rows)} of the {upto} iterations that "
                 "were saved; the log was changed and the run cannot be continued."
             )
+        self._columns: list[str] = list(dict.fromkeys(name for row in self.rows for name in row))
         lines = "".join(json.dumps(_known(row)) + "\n" for row in self.rows)
         write_atomically(folder / JSONL_FILE, lines.encode())
-        table = _csv_lines(self.rows, header=True) if self.rows else ""
-        write_atomically(folder / CSV_FILE, table.encode())
+        self._write_table()
 
     def append(self, row: Row) -> None:
         """Adds one iteration to both files. Raises `CheckpointError` when the disk is full."""
-        lines = _csv_lines([row], header=not self.rows)
         self.rows.append(row)
-        for name, text in ((JSONL_FILE, json.dumps(_known(row)) + "\n"), (CSV_FILE, lines)):
+        texts = {JSONL_FILE: json.dumps(_known(row)) + "\n"}
+        if new := [name for name in row if name not in self._columns]:
+            self._columns += new
+            self._write_table()
+        else:
+            texts[CSV_FILE] = _csv_lines([row], self._columns, header=False)
+        for name, text in texts.items():
             path = self.folder / name
             try:
                 with open(path, "a", encoding="utf-8", newline="") as file:
@@ -101,10 +107,14 @@ class RunLog:
                     "the last saved iteration is intact."
                 ) from error
 
+    def _write_table(self) -> None:
+        table = _csv_lines(self.rows, self._columns, header=True) if self.rows else ""
+        write_atomically(self.folder / CSV_FILE, table.encode())
 
-def _csv_lines(rows: Sequence[Row], *, header: bool) -> str:
+
+def _csv_lines(rows: Sequence[Row], columns: Sequence[str], *, header: bool) -> str:
     out = io.StringIO()
-    writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator="\n")
+    writer = csv.DictWriter(out, fieldnames=columns, lineterminator="\n")
     if header:
         writer.writeheader()
     writer.writerows(_known(row) for row in rows)

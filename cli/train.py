@@ -109,8 +109,12 @@ def _configure(
             except ValueError as error:
                 raise UsageError(f"the setting {error}") from None
     if show:
+        try:  # what is chosen by other settings, as it will be
+            made = kind(**{"out": Path(), **values})
+        except ValueError as error:
+            raise UsageError(str(error)) from error
         for field in fields(kind):
-            value = values.get(field.name, "(must be given)")
+            value = getattr(made, field.name) if field.name in values else "(must be given)"
             out.print(f"{field.name} = {value}", markup=False, soft_wrap=True)
         raise typer.Exit
     for field in fields(kind):

@@ -209,9 +209,9 @@ def test_a_second_epoch_goes_over_the_same_samples(tmp_path, policy):
     steps = []
     original = learner.step_on
 
-    def step_on(batch, rows, loss_of):
+    def step_on(batch, rows, loss_of, **options):
         steps.append(sorted(rows))
-        return original(batch, rows, loss_of)
+        return original(batch, rows, loss_of, **options)
 
     learner.step_on = step_on
     about = learner.learn(batch, 1)
