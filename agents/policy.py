@@ -585,13 +585,23 @@ def _wrapped(model: Any, config: LoraConfig) -> Any:
         warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*")
         # Of patterns that it makes itself for some mixtures of experts.
         warnings.filterwarnings("ignore", message=".*_pattern keys did not match.*")
+        # An adapter's base may lie elsewhere than where it was trained; its weights are compared.
+        warnings.filterwarnings("ignore", message=".*base_model_name_or_path.*was renamed.*")
         return get_peft_model(model, config)
 
 
 def adapter_state(policy: Policy) -> dict[str, Tensor]:
     """Copies of the adapter's weights, on the CPU, under peft's names."""
-    state = get_peft_model_state_dict(policy.model, adapter_name=policy.adapter)
+    state = _state_of(policy)
     return {name: tensor.detach().cpu().clone() for name, tensor in state.items()}
+
+
+def _state_of(policy: Policy) -> dict[str, Tensor]:
+    # Embeddings are never adapted; to find that out by itself, peft asks the hub each time.
+    state: dict[str, Tensor] = get_peft_model_state_dict(
+        policy.model, adapter_name=policy.adapter, save_embedding_layers=False
+    )
+    return state
 
 
 def set_adapter_state(policy: Policy, state: dict[str, Tensor]) -> None:
@@ -680,7 +690,7 @@ class _Saved:
             weights: dict[str, Tensor] = load_file(self.folder / WEIGHTS)
         except (OSError, SafetensorError) as error:
             raise self.damaged(error) from error
-        expected = get_peft_model_state_dict(policy.model)
+        expected = _state_of(policy)
         if {k: v.shape for k, v in expected.items()} != {k: v.shape for k, v in weights.items()}:
             raise PolicyError(
                 f"The adapter in {self.folder} does not fit the base model {policy.base}."

@@ -13,6 +13,7 @@ from forgegym.agents.advantages import (
     generalised_advantages,
     group_advantages,
     rarity,
+    shared,
     surprise,
     token_rewards,
     variety,
@@ -261,3 +262,51 @@ def test_whitened_advantages_have_mean_zero_and_variance_one_over_sampled_tokens
 
 def test_equal_advantages_are_whitened_to_nothing():
     assert whitened(torch.ones(2, 2), torch.ones(2, 2)).tolist() == [[0.0, 0.0], [0.0, 0.0]]
+
+
+def test_without_a_scale_nothing_is_clipped():
+    """Dr. GRPO's advantages are rewards less their mean, on whatever scale rewards are."""
+    rewards = torch.tensor([0.0, 8.0, 32.0, 32.0])
+    found, _ = group_advantages(rewards=rewards, groups=torch.zeros(4).long(), scale="none")
+    assert found.tolist() == [-18.0, -10.0, 14.0, 14.0]
+
+
+def test_one_that_is_alone_or_like_all_others_loses_nothing():
+    assert variety([["if"], None, None], coef=0.85).tolist() == [1.0, 1.0, 1.0]
+    assert rarity([[1, 2, 3], None], coef=0.27).tolist() == [1.0, 1.0]
+    assert rarity([[1, 2, 3]] * 3, coef=0.27).tolist() == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_variety_puts_nothing_that_is_right_below_what_is_wrong(seed):
+    draw = torch.Generator().manual_seed(seed)
+    rewards = torch.rand(32, generator=draw) * 2 - 0.5
+    kept = torch.rand(32, generator=draw)
+    groups = torch.arange(32) // 8
+    accepted = torch.rand(32, generator=draw) < 0.5
+    found = shared(rewards, kept, groups=groups, accepted=accepted)
+    assert torch.equal(found[~accepted], rewards[~accepted])
+    assert bool((found <= rewards).all())
+    for i in accepted.nonzero().flatten().tolist():
+        for j in (~accepted & (groups == groups[i])).nonzero().flatten().tolist():
+            assert (found[i] >= found[j]) == (rewards[i] >= rewards[j])
+
+
+def test_what_is_right_loses_down_to_what_is_wrong_beside_it_and_no_further():
+    found = shared(
+        torch.tensor([1.0, 1.0, 0.4, 0.2, 1.0]),
+        torch.tensor([0.2, 0.5, 1.0, 0.1, 0.2]),
+        groups=torch.tensor([0, 0, 0, 0, 1]),
+        accepted=torch.tensor([True, True, False, True, True]),
+    )
+    assert found.tolist() == pytest.approx([0.4, 0.5, 0.4, 0.2, 0.2])
+
+
+def test_a_fine_is_no_smaller_for_being_common():
+    found = shared(
+        torch.tensor([-2.0, 1.0]),
+        torch.tensor([0.1, 0.5]),
+        groups=torch.tensor([0, 0]),
+        accepted=torch.tensor([True, True]),
+    )
+    assert found.tolist() == [-2.0, 0.5]

@@ -1,9 +1,12 @@
 """Saving and continuing: whole files or none, and damage is refused in one sentence."""
 
+import hashlib
+import io
 import json
 import os
 import random
 import signal
+import zipfile
 
 import pytest
 import torch
@@ -192,3 +195,31 @@ def test_the_first_interrupt_is_a_request_and_the_second_is_not():
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_state_of_a_gpu_is_read_where_there_is_none(tmp_path):
+    """What a tensor on a GPU is saved as differs in the name of its device."""
+    save_state(tmp_path, state())
+    magic, _, body = (tmp_path / STATE).read_bytes().partition(b"\n")
+    elsewhere = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(body)) as old, zipfile.ZipFile(elsewhere, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name.endswith("data.pkl"):
+                assert b"X\x03\x00\x00\x00cpu" in content
+                content = content.replace(b"X\x03\x00\x00\x00cpu", b"X\x06\x00\x00\x00cuda:0")
+            new.writestr(name, content)
+    moved = elsewhere.getvalue()
+    digest = hashlib.sha256(moved).hexdigest().encode()
+    (tmp_path / STATE).write_bytes(magic[: -len(digest)] + digest + b"\n" + moved)
+    found = load_state(tmp_path)
+    assert found.weights["a"].tolist() == [1.5, -2.0]
+    assert found.weights["a"].device.type == "cpu"
+
+
+def test_a_setting_that_came_later_and_is_off_is_no_other_setting(tmp_path):
+    prepare_folder(tmp_path, {"algorithm": "grpo", "seed": 0}, resume=False)
+    (tmp_path / "metrics.jsonl").write_text("{}\n")
+    prepare_folder(tmp_path, {"algorithm": "grpo", "seed": 0, "start": ""}, resume=True)
+    with pytest.raises(CheckpointError, match="start = None, not 'there'"):
+        prepare_folder(tmp_path, {"algorithm": "grpo", "seed": 0, "start": "there"}, resume=True)

@@ -18,6 +18,8 @@ from forgegym.agents.expert_iteration import (
 from forgegym.agents.logprob import completion_scores
 from forgegym.agents.policy import add_adapter, load_policy
 from forgegym.agents.tracking import read_rows
+from forgegym.envs.registration import KINDS
+from forgegym.envs.rewards import reward_function
 
 
 @pytest.fixture(scope="module")
@@ -157,3 +159,22 @@ def test_what_is_too_old_is_forgotten(tmp_path, base):
     copy = ExpertIteration(config, policy)
     copy.load_memory(learner.memory())
     assert copy.examples == learner.examples
+
+
+@pytest.mark.parametrize(
+    ("chosen", "reward", "keep_above"),
+    [
+        ({}, "compactlora", 1.0),
+        ({"reward": "guided"}, "guided", 0.5),
+        ({"tasks": "spec"}, "compact-spec", 0.5),
+        ({"env": "RustCode-v0"}, "staged", 0.5),
+        ({"env": "PythonReasoning-v0", "keep_above": 0.9}, "staged", 0.9),
+    ],
+)
+def test_every_environment_has_a_reward_and_a_bar_that_can_be_passed(
+    tmp_path, chosen, reward, keep_above
+):
+    config = ExpertIterationConfig(out=tmp_path, **chosen)
+    assert (config.reward, config.keep_above) == (reward, keep_above)
+    kind = "compact-spec" if config.tasks == "spec" else KINDS[config.env][0]
+    reward_function(config.reward, kind)

@@ -11,21 +11,26 @@ import pytest
 import torch
 from letters import LETTERS, Letters
 from rich.console import Console
+from safetensors.torch import load_file
 from training import quiet
 
 from forgegym.agents import run
 from forgegym.agents.checkpoint import CheckpointError
 from forgegym.agents.generate import Completion
 from forgegym.agents.grpo import GRPO, GRPOConfig, train_grpo
-from forgegym.agents.gspo import GSPOConfig
+from forgegym.agents.gspo import GSPO, GSPOConfig
 from forgegym.agents.logprob import completion_scores
 from forgegym.agents.policy import (
+    WEIGHTS,
     Policy,
     PolicyError,
     adapter_state,
     add_adapter,
+    load_base,
     load_policy,
     load_policy_agent,
+    save_adapter,
+    start_from,
 )
 from forgegym.agents.rollout import Batch, Sample, play
 from forgegym.agents.run import learning_rate
@@ -461,3 +466,109 @@ def test_an_unusual_word_teaches_even_where_all_programs_pay_alike(tmp_path, pol
     plain, _ = gradients(settings(tmp_path), policy, batch)
     found, _ = gradients(settings(tmp_path, surprise_coef=0.1), policy, batch)
     assert any((a != b).any() for a, b in zip(plain, found, strict=True))
+
+
+def test_the_constant_denominator_counts_what_teaches_nothing_too(tmp_path, policy):
+    """Dr. GRPO divides by the batch's completions, however few of their groups differ."""
+    constant = {"aggregation": "constant", "samples": 6, "group_size": 2}
+    both = batch_of(policy, [0.0, 1.0, 0.2, 0.9, 0.0, 0.0])
+    one = batch_of(policy, [0.0, 1.0, 0.5, 0.5, 0.0, 0.0])
+    other = batch_of(policy, [0.5, 0.5, 0.2, 0.9, 0.0, 0.0])
+    found = [gradients(settings(tmp_path, **constant), policy, b)[0] for b in (both, one, other)]
+    for whole, first, second in zip(*found, strict=True):
+        assert torch.allclose(whole, first + second, atol=1e-6)
+    assert any((g != 0).any() for g in found[1])
+
+
+@pytest.mark.parametrize(
+    ("chosen", "coefs"),
+    [
+        ({}, (0.85, 0.27, 0.1)),
+        ({"tasks": "open"}, (0.85, 0.27, 0.1)),
+        ({"tasks": "spec"}, (0.0, 0.0, 0.0)),
+        ({"env": "RustCode-v0"}, (0.0, 0.0, 0.0)),
+        ({"env": "VerilogModule-v0", "rarity_coef": 0.5}, (0.0, 0.5, 0.0)),
+        ({"variety_coef": 0.0}, (0.0, 0.27, 0.1)),
+    ],
+)
+def test_variety_is_paid_where_many_programs_are_right(tmp_path, chosen, coefs):
+    for kind in (GRPOConfig, GSPOConfig):
+        config = kind(out=tmp_path, **chosen)
+        assert (config.variety_coef, config.rarity_coef, config.surprise_coef) == coefs
+
+
+@pytest.mark.parametrize(("name", "value"), [("kl_coef", "inf"), ("learning_rate", "inf")])
+def test_a_setting_that_is_infinite_is_refused(tmp_path, name, value):
+    with pytest.raises(ValueError, match=f"{name} must be finite, not inf"):
+        GRPOConfig(out=tmp_path, **{name: float(value)})
+
+
+def test_an_adapter_without_weight_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="lora_alpha must be at least 1, not 0"):
+        GRPOConfig(out=tmp_path, lora_alpha=0)
+
+
+def test_gspo_is_on_policy_at_first_in_half_precision_too(tmp_path, base):
+    """Its clip is finer than what the sampler's rounding comes to there."""
+    policy = add_adapter(load_base(str(base), dtype="bfloat16"), rank=4, seed=1)
+    batch = batch_of(policy, [0.0, 1.0, 0.2, 0.1])
+    chosen = {"samples": 4, "group_size": 2, "minibatches": 1, "clip_low": 1e-5, "clip_high": 1e-5}
+    metrics = GSPO(GSPOConfig(out=tmp_path, **chosen), policy).learn(batch, 1)
+    assert metrics["ratio"] == pytest.approx(1.0, abs=1e-6)
+    assert metrics["clip_low"] == metrics["clip_high"] == 0.0
+    # What the sampler said is something else, or this test could not fail.
+    read = GSPO(GSPOConfig(out=tmp_path, **chosen), policy).rescored(batch)
+    pairs = [(a.completion, b.completion) for a, b in zip(batch.samples, read.samples, strict=True)]
+    assert max((a.logprobs - b.logprobs).abs().max() for a, b in pairs) > 1e-4
+
+
+# ------------------------------------------------------------------ from an adapter
+
+
+@pytest.mark.learning
+def test_a_run_goes_on_from_an_adapter(tmp_path, base):
+    """It samples what the adapter samples, and a run that is resumed does not need it any more."""
+    chosen = {
+        "env": LETTERS, "base": str(base), "samples": 8, "group_size": 4, "max_new_tokens": 8,
+        "minibatches": 1, "variety_coef": 0.0, "rarity_coef": 0.0, "surprise_coef": 0.0,
+        "lora_rank": 4, "warmup": 0,
+    }  # fmt: skip
+    first = tmp_path / "first"
+    train_grpo(GRPOConfig(out=first, iterations=3, learning_rate=0.05, **chosen), console=quiet())
+    trained = load_file(first / "latest" / WEIGHTS)
+    second = GRPOConfig(
+        out=tmp_path / "second", start=str(first / "latest"), iterations=2, learning_rate=1e-9,
+        **chosen,
+    )  # fmt: skip
+    train_grpo(dataclasses.replace(second, iterations=1), console=quiet())
+    went_on = load_file(tmp_path / "second" / "latest" / WEIGHTS)
+    assert any(t.abs().max() > 1e-3 for n, t in trained.items() if "lora_B" in n)
+    assert all(torch.allclose(t, went_on[name], atol=1e-6) for name, t in trained.items())
+
+
+@pytest.mark.parametrize(
+    ("start", "changes", "sentence"),
+    [
+        ("nowhere", {}, "There is no adapter in .*nowhere to start from"),
+        ("kept", {"rank": 8}, "has lora_rank=4 and lora_alpha=32; give the same"),
+        ("kept", {"alpha": 8}, "has lora_rank=4 and lora_alpha=32; give the same"),
+        ("elsewhere", {}, "was trained on another model than"),
+        ("broken", {}, "could not be loaded"),
+    ],
+)
+def test_an_adapter_that_does_not_fit_is_no_start(tmp_path, base, start, changes, sentence):
+    kept = add_adapter(load_base(str(base)), rank=4)
+    save_adapter(kept, tmp_path / "kept", note={})
+    save_adapter(dataclasses.replace(kept, base_digest="another"), tmp_path / "elsewhere", note={})
+    save_adapter(kept, tmp_path / "broken", note={})
+    (tmp_path / "broken" / WEIGHTS).write_bytes(b"no weights")
+    policy = add_adapter(load_base(str(base)), **{"rank": 4, **changes})
+    with pytest.raises(PolicyError, match=sentence):
+        start_from(policy, str(tmp_path / start))
+
+
+def test_an_adapter_is_no_base_and_the_sentence_says_what_to_do(tmp_path, base):
+    save_adapter(add_adapter(load_base(str(base)), rank=4), tmp_path / "run" / "best", note={})
+    (tmp_path / "run" / "config.json").write_text("{}")
+    with pytest.raises(PolicyError, match=r"holds an adapter, not a model; .* --set start=.*run"):
+        load_base(str(tmp_path / "run"))

@@ -88,3 +88,8 @@ def test_what_an_iteration_could_not_measure_is_no_sign():
     rows = log(entropy=nothing, approx_kl=nothing, frac_zero_std=1.0)
     assert complaint(rows) == "frac_zero_std has been above 0.95 for 5 iterations"
     assert complaint([{**row, "positive_logprob": nothing} for row in log(12)] + log(20)) is None
+
+
+def test_groups_that_teach_nothing_because_all_is_solved_are_no_bad_sign():
+    assert complaint(log(frac_zero_std=1.0, solved_rate=1.0)) is None
+    assert complaint(log(frac_zero_std=1.0, solved_rate=0.5)) is not None

@@ -6,6 +6,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import warnings
 
 import pytest
 import torch
@@ -29,12 +30,14 @@ from typer.testing import CliRunner
 from forgegym import cli
 from forgegym.agents.agent import Configured
 from forgegym.agents.expert_iteration import Example, ExpertIteration, ExpertIterationConfig
+from forgegym.agents.generate import Completion
 from forgegym.agents.health import complaint
 from forgegym.agents.logprob import completion_scores
 from forgegym.agents.memory import MemoryExhaustedError, is_out_of_memory, memory_told
 from forgegym.agents.policy import (
     PROJECTIONS,
     Policy,
+    PolicyAgent,
     PolicyError,
     adapter_state,
     add_adapter,
@@ -43,6 +46,7 @@ from forgegym.agents.policy import (
     load_policy_agent,
     lora_targets,
     save_adapter,
+    weights_digest,
 )
 from forgegym.agents.reinforce import ReinforceConfig
 from forgegym.cli import shell
@@ -294,6 +298,102 @@ def test_a_chat_template_that_fails_is_one_sentence(tmp_path, template):
 def test_a_prompt_of_nothing_is_one_sentence(tmp_path):
     with pytest.raises(PolicyError, match="makes no tokens of a prompt"):
         policy_of(tmp_path, chat_template="{{ '' }}").encode("say")
+
+
+# Several turns, as templates write them: how an answer ends is what they differ in.
+TURNS = (
+    "{% for m in messages %}{% if m['role'] == 'assistant' %}<assistant>{{ m['content'] }}END"
+    "{% else %}<user>{{ m['content'] }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}<assistant>{% endif %}"
+)
+SYSTEM = "{% if messages[0]['role'] != 'system' %}{{ raise_exception('no system') }}{% endif %}"
+
+
+@pytest.mark.parametrize(
+    ("template", "answered", "cut"),
+    [
+        (TURNS.replace("END", EOS), [3, *ids("no"), 4], [1, 3, *ids("no"), 4]),
+        (SYSTEM + TURNS.replace("END", EOS), [3, *ids("no"), 4], [1, 3, *ids("no"), 4]),
+        # What ends an answer may stand on a line of its own,
+        (
+            TURNS.replace("END", f"\n{EOS}\n"),
+            [*ids("\n"), 3, *ids("no"), 4],
+            [*ids("\n"), 1, *ids("\n"), 3, *ids("no"), 4],
+        ),
+        # and need not be the tokenizer's own end of text.
+        (TURNS.replace("END", BOS), [3, *ids("no"), 4], [2, 3, *ids("no"), 4]),
+        (TURNS.replace("END", ""), [3, *ids("no"), 4], [3, *ids("no"), 4]),
+        ("<user>{{ messages[0]['content'] }}", ids("\nno\n\n"), ids("\nno\n\n")),
+    ],
+)
+def test_what_is_said_of_an_answer_follows_its_end_once(tmp_path, template, answered, cut):
+    tokenizer = make_tokenizer(chat_template=template)
+    folder = save_model(tmp_path / "m", "llama", tokenizer=tokenizer, eos_token_id=[1, 2])
+    policy = load_base(str(folder), device="cpu")
+    assert policy.encode_feedback("no", answered=True) == answered
+    assert policy.encode_feedback("no", answered=False) == cut
+
+
+def test_a_template_that_fails_at_the_second_turn_is_one_sentence(tmp_path):
+    once = "{% if messages|length > 2 %}{{ raise_exception('one turn') }}{% endif %}" + TURN
+    policy = policy_of(tmp_path, chat_template=once)
+    assert policy.encode("say") == CHAT
+    with pytest.raises(PolicyError, match=r"^The chat template of .* fails: .*one turn"):
+        policy.encode_feedback("no", answered=True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "ended"),
+    [("Here:\n```rust\nfn f() {}\n```\nDone.", True), ("```\nfn f() {}\n", False), ("f", True)],
+)
+def test_an_agent_goes_on_after_what_it_wrote_as_in_training(tmp_path, answer, ended):
+    """An evaluation is told the program in an answer; the model reads its own answer again."""
+    policy = policy_of(tmp_path, chat_template=TURNS.replace("END", EOS))
+    wrote = ids(answer) + [1] * ended
+    contexts = []
+
+    def sample(prompts, **options):
+        contexts.extend(prompts)
+        said = Completion(torch.tensor(wrote), torch.zeros(len(wrote)), ended)
+        return [[said for _ in own] for own in options["seeds"]]
+
+    agent = PolicyAgent(policy, name="it")
+    policy_class = type(policy)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(policy_class, "sample", lambda self, *a, **k: sample(*a, **k))
+        (program,) = agent.converse([("say",)], seeds=[1])
+        assert program == policy.decode(torch.tensor(wrote))
+        agent.converse([("say", program, "no"), ("say", "another", "no")], seeds=[2, 3])
+    first, second, other = contexts
+    trained = [*first, *wrote, *policy.encode_feedback("no", answered=ended)]
+    assert second == trained
+    # One that it did not write is what it says.
+    assert other == [*first, *ids("another"), 1, *policy.encode_feedback("no", answered=True)]
+
+
+def test_an_adapter_of_a_model_of_the_hub_knows_its_weights(tmp_path, folders, monkeypatch):
+    """Files of the hub lie in a cache; the same name may be other weights another day."""
+    from huggingface_hub import constants
+
+    cache = tmp_path / "hub"
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("transformers.utils.hub.TRANSFORMERS_CACHE", str(cache), raising=False)
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")  # nobody listens there
+    commit = "0" * 40
+    kept = cache / "models--some--model" / "snapshots" / commit
+    (kept.parents[1] / "refs").mkdir(parents=True)
+    (kept.parents[1] / "refs" / "main").write_text(commit)
+    shutil.copytree(folders("llama"), kept)
+    warnings.simplefilter("error")  # of peft, when it asks the hub for what is known
+    policy = load_base("some/model", device="cpu")
+    assert policy.base_digest == weights_digest(folders("llama"))
+    save_adapter(add_adapter(policy), tmp_path / "adapter", note={})
+    assert load_policy(tmp_path / "adapter", device="cpu").base == "some/model"
+    # The same weights elsewhere will do, others will not.
+    assert load_policy(tmp_path / "adapter", base=str(folders("llama")), device="cpu")
+    with pytest.raises(PolicyError, match="was trained on another model"):
+        load_policy(tmp_path / "adapter", base=str(folders("qwen2")), device="cpu")
 
 
 @pytest.mark.parametrize(

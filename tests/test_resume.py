@@ -62,8 +62,7 @@ def curve(out: Path) -> list[dict[str, float]]:
 
 
 @pytest.mark.learning
-# GSPO, REINFORCE and RLOO keep what GRPO keeps.
-@pytest.mark.parametrize("algorithm", ["grpo", "ppo", "ppo:adapter", "expert-iteration"])
+@pytest.mark.parametrize("algorithm", SETTINGS)
 def test_killed_at_random_moments_and_resumed(tmp_path, base, algorithm):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     run(*command(algorithm, base, whole))

@@ -97,3 +97,17 @@ def test_curves_are_a_png(tmp_path):
         panels={"reward": ("avg_reward",), "two": ("avg_reward", "tokens_per_s")},
     )
     assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_row_in_another_order_or_with_more_stands_under_its_own_headings(tmp_path):
+    log = RunLog(tmp_path, upto=0)
+    log.append(row(1, 0.1))
+    log.append(dict(reversed(row(2, 0.2).items())))
+    log.append({**row(3, 0.3), "entropy": 0.7})
+    log.append({**row(4, 0.4), "entropy": 0.8})
+    again = RunLog(tmp_path, upto=4)
+    again.append({"entropy": 0.9, **row(5, 0.5)})
+    with open(tmp_path / CSV_FILE, newline="") as file:
+        table = list(csv.DictReader(file))
+    assert [float(r["avg_reward"]) for r in table] == [0.1, 0.2, 0.3, 0.4, 0.5]
+    assert [r["entropy"] for r in table] == ["", "", "0.7", "0.8", "0.9"]
