@@ -8,10 +8,14 @@ Departures, each on purpose: equal programs are kept once, so that a favourite i
 and over; and what was kept in earlier iterations stays in the set, best first, because a batch of
 16 keeps too little to learn from alone. A long run has to forget (`recent`): a set of the best ever
 hardly changes any more, and is learnt by heart.
+
+With examples that are given (`data`) and nothing kept (`keep_above=inf`) this is supervised
+fine-tuning; what comes of it can be where reinforcement learning starts.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -43,7 +47,8 @@ class ExpertIterationConfig(RunConfig):
     `keep_above`: a sample is kept when its reward is higher (None: 1.0 for the reward `compactlora`
     and 0.5 for others, most of which pay 1 at most); with `best_of_group` (RAFT), only the best of
     its prompt's. `capacity`: how many kept programs are remembered, the best ones; those
-    that were first sampled in the last `recent` iterations (0: in any). `epochs` over them an
+    that were first sampled in the last `recent` iterations (0: in any). `data`: a file of examples
+    that are imitated besides, always (see `read_examples`; "": none). `epochs` over them all an
     iteration, `batch` of them a step.
     """
 
@@ -54,6 +59,7 @@ class ExpertIterationConfig(RunConfig):
     best_of_group: bool = False
     recent: int = 0
     capacity: int = 256
+    data: str = ""
     epochs: int = 2
     batch: int = 8
     learning_rate: float = 1e-3
@@ -69,6 +75,10 @@ class ExpertIterationConfig(RunConfig):
         for name in ("capacity", "epochs", "batch"):
             at_least(self, name, 1)
         not_negative(self, "recent")
+
+
+class ExamplesError(ValueError):
+    """Examples that cannot be imitated; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +105,7 @@ class ExpertIteration(Learner[ExpertIterationConfig]):
     def __init__(self, config: ExpertIterationConfig, policy: Policy) -> None:
         super().__init__(config, policy)
         self.examples: list[Example] = []
+        self.given, self.digest = read_examples(config.data, policy) if config.data else ([], "")
 
     def learn(self, batch: Batch, iteration: int) -> dict[str, float]:
         kept = self.kept(batch, iteration)
@@ -102,7 +113,8 @@ class ExpertIteration(Learner[ExpertIterationConfig]):
         known = [e for e in self.examples if not recent or e.iteration > iteration - recent]
         self.examples = remember(known, kept, self.config.capacity)
         about = self.imitate(iteration)
-        return {"kept": len(kept), "examples": len(self.examples), **about}
+        count = len(self.given) + len(self.examples)
+        return {"kept": len(kept), "examples": count, **about}
 
     def kept(self, batch: Batch, iteration: int) -> list[Example]:
         """The samples that are worth imitating."""
@@ -130,13 +142,14 @@ class ExpertIteration(Learner[ExpertIterationConfig]):
     def imitate(self, iteration: int) -> dict[str, float]:
         """Maximises the likelihood of the examples; returns what the log says about it."""
         config, nll, steps = self.config, 0.0, 0
-        for epoch in range(config.epochs if self.examples else 0):
+        examples = [*self.given, *self.examples]
+        for epoch in range(config.epochs if examples else 0):
             draw = torch.Generator().manual_seed(
                 derive_seed("epoch", config.seed, iteration, epoch)
             )
-            order = torch.randperm(len(self.examples), generator=draw).tolist()
+            order = torch.randperm(len(examples), generator=draw).tolist()
             for start in range(0, len(order), config.batch):
-                chosen = [self.examples[i] for i in order[start : start + config.batch]]
+                chosen = [examples[i] for i in order[start : start + config.batch]]
                 denominator = float(sum(len(e.tokens) for e in chosen))
                 chosen = self.world.share(chosen)
                 total = 0.0
@@ -162,9 +175,13 @@ class ExpertIteration(Learner[ExpertIterationConfig]):
         return {"nll": nll / max(steps, 1), "steps": float(steps)}
 
     def memory(self) -> list[dict[str, Any]]:
-        return [asdict(example) for example in self.examples]
+        return [{"data": self.digest}, *(asdict(example) for example in self.examples)]
 
     def load_memory(self, records: Sequence[Mapping[str, Any]]) -> None:
+        if records and records[0].keys() == {"data"}:
+            if records[0]["data"] != self.digest:
+                raise ExamplesError(f"{self.config.data} is not the file that the run began with.")
+            records = records[1:]
         self.examples = [
             Example(
                 e["prompt"],
@@ -180,7 +197,7 @@ class ExpertIteration(Learner[ExpertIterationConfig]):
     def lines(self, batch: Batch) -> Iterator[str]:
         for number, sample in enumerate(batch.samples, 1):
             yield f"Sample {number}/{len(batch.samples)}: {describe(sample)}"
-        if not self.kept(batch, 0):
+        if not self.kept(batch, 0) and math.isfinite(self.config.keep_above or 0.0):
             yield (f"None of {len(batch.samples)} samples scored above {self.config.keep_above}.")
 
     def save(self, folder: Path) -> None:
@@ -189,6 +206,44 @@ class ExpertIteration(Learner[ExpertIterationConfig]):
             for e in self.examples
         ]
         write_atomically(folder / EXAMPLES_FILE, "".join(lines).encode())
+
+
+def read_examples(path: str, policy: Policy) -> tuple[list[Example], str]:
+    """The examples in a file, and its sha256: JSON Lines with a `prompt` and the `program` that
+    answers it, as `examples.jsonl` of a run has them; what else a line has is not looked at.
+
+    Raises `ExamplesError` when there is no such file, a line is no such example, or one is longer
+    than the policy can read.
+    """
+    try:
+        content = Path(path).read_bytes()
+        lines = content.decode().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
+        raise ExamplesError(f"The examples in {path} could not be read ({reason}).") from error
+    tokenizer, end = policy.tokenizer, policy.end_id
+    found = []
+    for number, line in enumerate(lines, 1):
+        try:
+            record = json.loads(line)
+            prompt, program = record["prompt"], record["program"]
+            if not (isinstance(prompt, str) and isinstance(program, str)):
+                raise TypeError
+        except (ValueError, TypeError, KeyError) as error:
+            raise ExamplesError(
+                f"Line {number} of {path} is no JSON object with the texts `prompt` and `program`."
+            ) from error
+        ids = policy.encode(prompt)
+        tokens = [*tokenizer(program, add_special_tokens=False)["input_ids"], end]
+        if policy.context is not None and len(ids) + len(tokens) > policy.context:
+            raise ExamplesError(
+                f"Line {number} of {path} has {len(ids) + len(tokens)} tokens, more than the "
+                f"{policy.context} that {policy.base} can read."
+            )
+        found.append(Example(prompt, program, tuple(ids), tuple(tokens), 0.0))
+    if not found:
+        raise ExamplesError(f"There are no examples in {path}.")
+    return found, hashlib.sha256(content).hexdigest()
 
 
 def describe(sample: Sample) -> str:

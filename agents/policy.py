@@ -114,6 +114,12 @@ class Policy:
         listed = configured if isinstance(configured, list) else [configured]
         return tuple(sorted({i for i in (*listed, self.tokenizer.eos_token_id) if i is not None}))
 
+    @property
+    def end_id(self) -> int:
+        """The token that ends an answer which was not sampled."""
+        own = self.tokenizer.eos_token_id
+        return self.eos_ids[0] if own is None else int(own)
+
     def encode(self, prompt: str) -> list[int]:
         """The token ids of a prompt, up to where the answer begins.
 
@@ -191,7 +197,6 @@ class Policy:
         `sampled`: the tokens of answers that this policy gave, by the texts of the conversation up
         to and with the answer; others are tokenised. Raises as `encode`.
         """
-        eos = self.tokenizer.eos_token_id
         ids, ended = self.encode(texts[0]), True
         for place, text in enumerate(texts[1:], 1):
             if place % 2 == 0:
@@ -201,7 +206,7 @@ class Policy:
                 ended = known[-1] in self.eos_ids
             else:
                 ids += self.tokenizer(text, add_special_tokens=False)["input_ids"]
-                ids.append(self.eos_ids[0] if eos is None else eos)
+                ids.append(self.end_id)
                 ended = True
         return ids
 

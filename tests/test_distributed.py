@@ -44,8 +44,9 @@ def torchrun(processes, arguments):
     return done.returncode, done.stdout
 
 
-def as_torchrun(processes, arguments):
-    """What torchrun does, in less time: it, too, only starts them, and says this to each."""
+def as_torchrun(processes, arguments, *, others=None):
+    """What torchrun does, in less time: it, too, only starts them, and says this to each.
+    `others`: what all but the first are given instead."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -53,7 +54,10 @@ def as_torchrun(processes, arguments):
         "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": str(processes),
     }  # fmt: skip
     started = [
-        Forked(*arguments, environment={**everyone, "RANK": str(n), "LOCAL_RANK": str(n)})
+        Forked(
+            *(others if n and others else arguments),
+            environment={**everyone, "RANK": str(n), "LOCAL_RANK": str(n)},
+        )
         for n in range(processes)
     ]
     ended = [process.wait() for process in started]
@@ -119,3 +123,13 @@ def test_one_process_is_a_world_of_its_own():
     assert not world.any(False)
     with pytest.raises(ZeroDivisionError):
         world.first_does(lambda: 1 / 0)
+
+
+@pytest.mark.learning
+def test_a_process_that_fails_ends_the_others_in_a_sentence(tmp_path, small_base):
+    whole = command("grpo", small_base, tmp_path / "run")
+    code, said = as_torchrun(2, whole, others=command("grpo", tmp_path / "nowhere", tmp_path))
+    assert code != 0
+    assert "Traceback" not in said
+    assert "There is no model folder" in said  # from the one,
+    assert "another process of this run has failed" in " ".join(said.split())  # and the other

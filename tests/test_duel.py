@@ -6,6 +6,7 @@ import shutil
 import signal
 import time
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 import torch
@@ -29,7 +30,7 @@ from forgegym.agents.duel import (
 )
 from forgegym.agents.generate import Completion
 from forgegym.agents.policy import WEIGHTS, load_policy
-from forgegym.agents.rollout import Batch, Sample, Turn
+from forgegym.agents.rollout import Batch, JudgingFailedError, Sample, Turn
 from forgegym.agents.tracking import is_timing, read_rows
 
 
@@ -278,3 +279,34 @@ def test_two_models_with_grpo_against_the_past(base, tmp_path):
     result = train_duel(chosen, console=Console(quiet=True))
     assert result.finished
     assert Counter(row["past_opponent"] for row in result.rows) == {0.0: 2, 1.0: 2}
+
+
+@pytest.mark.learning
+@pytest.mark.docker
+@pytest.mark.parametrize("broken", [1, 2])
+def test_a_batch_that_could_not_be_judged_is_played_again(base, tmp_path, monkeypatch, broken):
+    """A machine that fails once changes nothing; one that fails on loses nothing that is saved."""
+    chosen = {
+        **SMALL, "out": tmp_path / "run", "base": base, "stages": 1, "evaluation": 0,
+        "writer_steps": 1, "solver_steps": 0,
+    }  # fmt: skip
+    played, real = [], duel.Player.plays
+
+    def plays(self, *arguments, learning):
+        batch = real(self, *arguments, learning=learning)
+        if not learning:
+            return batch
+        played.append([sample.program for sample in batch.samples])
+        if len(played) > broken:
+            return batch
+        failed = [replace(sample, valid=False, why="it broke") for sample in batch.samples]
+        return replace(batch, samples=failed)
+
+    monkeypatch.setattr(duel.Player, "plays", plays)
+    if broken == 1:
+        result = train_duel(DuelConfig(**chosen), console=Console(quiet=True))
+        assert result.finished
+        assert played[0] == played[1]
+    else:
+        with pytest.raises(JudgingFailedError, match=r"it broke.*0 steps are saved.*--resume"):
+            train_duel(DuelConfig(**chosen), console=Console(quiet=True))

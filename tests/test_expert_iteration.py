@@ -1,6 +1,9 @@
 """Expert iteration: what is kept, what is remembered, and that imitation follows reward."""
 
 import json
+import math
+import re
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,13 +13,15 @@ from training import quiet
 from forgegym.agents.expert_iteration import (
     EXAMPLES_FILE,
     Example,
+    ExamplesError,
     ExpertIteration,
     ExpertIterationConfig,
+    read_examples,
     remember,
     train_expert_iteration,
 )
 from forgegym.agents.logprob import completion_scores
-from forgegym.agents.policy import add_adapter, load_policy
+from forgegym.agents.policy import add_adapter, load_policy, start_from
 from forgegym.agents.tracking import read_rows
 from forgegym.envs.registration import KINDS
 from forgegym.envs.rewards import reward_function
@@ -178,3 +183,64 @@ def test_every_environment_has_a_reward_and_a_bar_that_can_be_passed(
     assert (config.reward, config.keep_above) == (reward, keep_above)
     kind = "compact-spec" if config.tasks == "spec" else KINDS[config.env][0]
     reward_function(config.reward, kind)
+
+
+GIVEN = [
+    {"prompt": "// family: vault\n", "program": "ledger a: Field;", "reward": 3.0},
+    {"prompt": "// family: voting\n", "program": "ledger b: Field;"},
+]
+
+
+def written(path, *records):
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    return str(path)
+
+
+@pytest.mark.learning
+def test_examples_that_are_given_are_learnt_and_nothing_else(tmp_path, base):
+    """Supervised fine-tuning, by a run that can be gone on with like any other."""
+    data = written(tmp_path / "given.jsonl", *GIVEN)
+    chosen = {
+        "base": str(base), "data": data, "keep_above": math.inf, "samples": 4, "epochs": 5,
+        "max_new_tokens": 32, "learning_rate": 1e-2,
+    }  # fmt: skip
+    config = ExpertIterationConfig(out=tmp_path / "run", iterations=4, **chosen)
+    rows = train_expert_iteration(config, console=quiet()).rows
+    assert [row["kept"] for row in rows] == [0.0] * 4
+    assert [row["examples"] for row in rows] == [2.0] * 4
+    assert rows[-1]["nll"] < 0.5 * rows[0]["nll"]
+    # Where reinforcement learning may start.
+    start_from(add_adapter(load_policy(base)), str(tmp_path / "run" / "latest"))
+
+
+@pytest.mark.learning
+def test_a_run_does_not_go_on_with_other_examples(tmp_path, base):
+    data = written(tmp_path / "given.jsonl", *GIVEN)
+    chosen = {"base": str(base), "data": data, "samples": 4, "max_new_tokens": 8}
+    config = ExpertIterationConfig(out=tmp_path / "run", iterations=1, **chosen)
+    train_expert_iteration(config, console=quiet())
+    train_expert_iteration(replace(config, resume=True), console=quiet())
+    written(tmp_path / "given.jsonl", *GIVEN, GIVEN[0])
+    with pytest.raises(ExamplesError, match="is not the file that the run began with"):
+        train_expert_iteration(replace(config, resume=True), console=quiet())
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "could not be read (No such file or directory)"),
+        (b"\xff\xfe", "could not be read (it is no UTF-8 text)"),
+        (b"", "There are no examples in"),
+        (b'{"prompt": "a", "program": "b"}\n[]\n', "Line 2 of"),
+        (b"hello\n", "Line 1 of"),
+        (b'{"prompt": "a", "program": 3}\n', "the texts `prompt` and `program`"),
+        (b'{"prompt": "a", "program": "%s"}\n' % (b"x " * 3000), "tokens, more than the"),
+    ],
+)
+def test_examples_that_are_none_are_one_sentence(tmp_path, base, content, sentence):
+    path = tmp_path / "given.jsonl"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ExamplesError, match=re.escape(sentence)) as raised:
+        read_examples(str(path), load_policy(base))
+    assert "\n" not in str(raised.value)
