@@ -23,7 +23,7 @@ import random
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,15 @@ import torch
 from rich.console import Console
 from torch import Tensor
 
-from .checkpoint import CheckpointError, stop_on_interrupt
+from .checkpoint import (
+    STATE,
+    CheckpointError,
+    TrainingState,
+    load_state,
+    run_folder,
+    save_state,
+    stop_on_interrupt,
+)
 from .lessons import lesson
 from .policy import SAMPLING_TEMPERATURE, Policy
 from .rollout import batch_metrics, default_reward, default_toolchain, derive_seed, make_env, play
@@ -49,12 +57,13 @@ class SFTConfig:
     """How a tiny base policy is made. The defaults are Compact's, and take two minutes on two
     cores; `RECIPES` has those of the others.
 
-    `out`: the folder to write. `env`: where prompts and verdicts come from. `examples`: how many
-    are drawn, of programs of at most `longest` characters (fewer places to go wrong); `steps` and
-    `batch`: how often and how many of them are shown; `copy_steps`: how many first steps only
-    repeat names (finding and repeating an earlier name is the slowest thing to learn from
-    contracts alone). `matrix_lr` is Muon's, for the layers' matrices; `lr` is AdamW's, for
-    everything else. `phrases`: see `build_tokenizer`. The other fields are the sizes of the Llama.
+    `out`: the folder to write. `resume`: go on where a start was stopped. `env`: where prompts and
+    verdicts come from. `examples`: how many are drawn, of programs of at most `longest` characters
+    (fewer places to go wrong); `steps` and `batch`: how often and how many of them are shown;
+    `copy_steps`: how many first steps only repeat names (finding and repeating an earlier name is
+    the slowest thing to learn from contracts alone). `matrix_lr` is Muon's, for the layers'
+    matrices; `lr` is AdamW's, for everything else. `phrases`: see `build_tokenizer`. The other
+    fields are the sizes of the Llama.
     """
 
     out: Path
@@ -73,6 +82,7 @@ class SFTConfig:
     heads: int = 6
     kv_heads: int = 2
     feed_forward: int = 512
+    resume: bool = False
 
     def __post_init__(self) -> None:
         for name in ("examples", "steps", "batch", "hidden", "layers", "heads", "kv_heads"):
@@ -119,15 +129,33 @@ _MAX_NEW_TOKENS = 200
 _COPY_NAMES, _COPY_TIMES = 12, 3
 
 
+def unfinished(out: Path) -> Path:
+    """Where a base that will be `out` is kept until it is complete."""
+    return out.with_name(f".{out.name}.unfinished")
+
+
 def train_sft(config: SFTConfig, *, console: Console | None = None) -> SFTResult:
-    """Makes the tiny base policy in `config.out`, which appears when it is complete.
+    """Makes the tiny base policy in `config.out`, which appears when it is complete; until then
+    what a stopped start had done is kept beside it (see `unfinished`).
 
     Raises `CheckpointError` when `out` exists or cannot be written, or no example is short enough;
-    `KeyboardInterrupt` after Ctrl-C (nothing is left behind).
+    `lock.FolderInUseError` while another process makes it; `KeyboardInterrupt` after Ctrl-C.
     """
     if config.out.exists():
         raise CheckpointError(f"{config.out} already exists; choose another folder.")
-    say = (console or Console()).print
+    kept = unfinished(config.out)
+    settings = {k: v for k, v in asdict(config).items() if k not in ("out", "resume")}
+    try:
+        with run_folder(kept, {**settings, "algorithm": "sft"}, resume=config.resume):
+            result = _train(config, kept, (console or Console()).print)
+            (kept / STATE).unlink(missing_ok=True)
+    finally:
+        if kept.is_dir() and not (kept / STATE).exists():
+            shutil.rmtree(kept, ignore_errors=True)
+    return result
+
+
+def _train(config: SFTConfig, kept: Path, say: Callable[..., None]) -> SFTResult:
     started = time.monotonic()
     torch.manual_seed(config.seed)
     shown = lesson(config.env, count=config.examples, longest=config.longest, seed=config.seed)
@@ -164,6 +192,19 @@ def train_sft(config: SFTConfig, *, console: Console | None = None) -> SFTResult
     ]
     peaks = [config.matrix_lr, config.lr]
 
+    done = 0
+    state = load_state(kept)
+    if state is not None:
+        done = state.iteration
+        model.load_state_dict(dict(state.weights))
+        for number, optimizer in enumerate(optimizers):
+            optimizer.load_state_dict(state.optimizer[str(number)])
+        say(f"going on after step {done}/{config.steps}")
+
+    def save(step: int) -> None:
+        found = {str(number): each.state_dict() for number, each in enumerate(optimizers)}
+        save_state(kept, TrainingState(step, model.state_dict(), found, {}))
+
     with stop_on_interrupt() as stop:
         for step in range(1, config.steps + 1):
             factor = _schedule(step, config.steps)
@@ -173,6 +214,8 @@ def train_sft(config: SFTConfig, *, console: Console | None = None) -> SFTResult
                 ids, labels = copying_batch(known, config.batch, exercises)
             else:
                 ids, labels = next(batches)
+            if step <= done:  # what is shown next follows from what was shown
+                continue
             model.train()
             loss = model(input_ids=ids, labels=labels).loss
             loss.backward()
@@ -181,15 +224,18 @@ def train_sft(config: SFTConfig, *, console: Console | None = None) -> SFTResult
                 optimizer.step()
                 optimizer.zero_grad()
             if stop.requested:
-                raise KeyboardInterrupt("Stopped; nothing was written.")
+                save(step)
+                say(f"Stopped after step {step}/{config.steps}; --resume goes on from there.")
+                raise KeyboardInterrupt
             if step % _SAY_EVERY == 0:
+                save(step)
                 say(f"step {step}/{config.steps}: loss {loss.item():.3f}")
     rates = check_rates(config, policy)
     seconds = time.monotonic() - started
     meta = {
         "what": "tiny base policy: supervised, stopped early",
         "made_by": "forgegym train sft",
-        "config": {k: v for k, v in asdict(config).items() if k != "out"},
+        "config": {k: v for k, v in asdict(config).items() if k not in ("out", "resume")},
         "examples_shown": max(0, config.steps - config.copy_steps) * config.batch,
         "first_examples": digest_of(shown.examples[:_REMEMBERED]),
         "compile_rate": rates["compile_success_rate"],

@@ -74,9 +74,10 @@ def _configure(
     *,
     show: bool,
     command: str,
+    kept: Path | None = None,
 ) -> Configuration:
-    """A configuration from what was given, and where a run is resumed from what that was made with;
-    with `show`, print it and stop.
+    """A configuration from what was given, and where a run is resumed from what that was made with
+    (`kept`: where that is, if not in its folder); with `show`, print it and stop.
 
     Raises `UsageError` for a setting that there is not, or a value that it cannot have,
     `CheckpointError` for a run of another `command`.
@@ -92,7 +93,7 @@ def _configure(
     values |= given
     told = {*given, *(setting.partition("=")[0] for setting in settings or ())}
     if "out" in given and (given.get("resume") or "resume_from" in told):
-        values |= _saved(given["out"], command, {*hints} - told)
+        values |= _saved(kept or given["out"], command, {*hints} - told)
     for setting in settings or ():
         name, equals, text = setting.partition("=")
         if not equals:
@@ -142,15 +143,17 @@ def sft(
     out_folder: RunFolder = None,
     env: TrainingEnvironment = None,
     seed: TrainingSeed = None,
+    resume: Resume = False,
     settings: Settings = None,
     show: ShowSettings = False,
 ) -> None:
     """A tiny base policy: supervised on simple or on spoilt programs, and stopped early."""
-    from ..agents.sft import RECIPES, SFTConfig, train_sft
+    from ..agents.sft import RECIPES, SFTConfig, train_sft, unfinished
 
     own = RECIPES.get(environment_id(env), {}) if env is not None else {}
-    given = {**own, "out": out_folder, "env": env, "seed": seed}
-    config = _configure(SFTConfig, given, settings, show=show, command="sft")
+    given = {**own, "out": out_folder, "env": env, "seed": seed, "resume": resume}
+    kept = None if out_folder is None else unfinished(out_folder)
+    config = _configure(SFTConfig, given, settings, show=show, command="sft", kept=kept)
     probe(config.env)
     train_sft(config, console=out)
 

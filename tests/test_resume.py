@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from conftest import need_module
 from forked import Forked, run
+from training import SMALL
 from typer.testing import CliRunner
 
 from forgegym.agents.checkpoint import STATE, prepare_folder
-from forgegym.agents.policy import load_policy
+from forgegym.agents.policy import load_policy, weights_digest
+from forgegym.agents.sft import unfinished
 from forgegym.agents.tracking import CSV_FILE, is_timing, read_rows
 from forgegym.cli import app
 from forgegym.cli.train import ALGORITHMS
@@ -208,3 +210,27 @@ def test_ctrl_c_is_a_sentence_and_loses_nothing(tmp_path, base):
     run("train", "grpo", "--out", out, "--resume")
     assert curve(out)[: len(rows)] == rows
     assert len(curve(out)) == ITERATIONS
+
+
+@pytest.mark.learning
+def test_a_base_that_was_killed_half_made_is_gone_on_with(tmp_path):
+    """A tiny base appears when it is complete; until then what was done is kept beside it."""
+    chosen = [part for k, v in SMALL.items() for part in ("--set", f"{k}={v}")]
+    run("train", "sft", "--out", str(tmp_path / "whole"), *chosen)
+    out = tmp_path / "killed"
+    process = Forked("train", "sft", "--out", str(out), *chosen)
+    deadline = time.monotonic() + 120
+    while not (unfinished(out) / STATE).exists() and process.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not out.exists()
+    refused = train("sft", "--out", out, *chosen)
+    assert refused.exit_code == 2
+    assert "continue it with --resume" in " ".join(refused.stderr.split())
+    # Its settings need not be said again.
+    _, said = Forked("train", "sft", "--out", str(out), "--resume").wait()
+    assert "going on after step" in said
+    assert weights_digest(out) == weights_digest(tmp_path / "whole")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["killed", "whole"]

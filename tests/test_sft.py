@@ -176,7 +176,7 @@ def test_the_base_in_the_package_is_what_its_recipe_makes():
     """If not, the prompts, the generator or the settings have changed: `agents/sft.py` says how
     it is made again."""
     meta = json.loads((TINY_FOLDER / "compact" / META).read_text())
-    config = {f.name: f.default for f in fields(SFTConfig) if f.name != "out"}
+    config = {f.name: f.default for f in fields(SFTConfig) if f.name not in ("out", "resume")}
     assert meta["config"] == config
     env = make_env(config["env"], count=128, reward="compactlora", toolchain="frontend")
     examples = draw_contracts(env, 200, longest=config["longest"], seed=config["seed"])
@@ -188,7 +188,7 @@ def test_the_base_in_the_package_is_what_its_recipe_makes():
 @pytest.mark.parametrize("env", RECIPES)
 def test_the_base_of_each_other_language_is_what_its_recipe_makes(env):
     meta = json.loads((TINY_FOLDER / LANGUAGES[env] / META).read_text())
-    defaults = {f.name: f.default for f in fields(SFTConfig) if f.name != "out"}
+    defaults = {f.name: f.default for f in fields(SFTConfig) if f.name not in ("out", "resume")}
     config = {**defaults, "env": env, **RECIPES[env]}
     assert meta["config"] == config
     # Of a duel the first examples are the same however many are drawn.
