@@ -550,6 +550,12 @@ def add_adapter(
     return Policy(model, policy.tokenizer, policy.base, policy.base_digest)
 
 
+def parameter_counts(policy: Policy) -> tuple[int, int]:
+    """How many parameters are trained, and how many there are, the adapter's among them."""
+    sizes = [(p.numel(), p.requires_grad) for p in policy.model.parameters()]
+    return sum(n for n, trained in sizes if trained), sum(n for n, _ in sizes)
+
+
 def add_second_adapter(policy: Policy, name: str, *, seed: int) -> list[nn.Parameter]:
     """A new LoRA adapter beside the policy's own and like it, on the same base; its weights.
 

@@ -341,12 +341,18 @@ def structures(verdict: Any) -> list[str]:
     return [str(circuit["structure"]) for circuit in circuits if circuit["structure"]]
 
 
+def _words(metrics: Mapping[str, float]) -> float:
+    return metrics.get("explained", metrics.get("form", 0.0))
+
+
 def batch_metrics(samples: Sequence[Sample]) -> dict[str, float]:
     """What the log says about a batch's programs; invalid samples are only counted.
 
     ``parse_success_rate``, ``compile_success_rate``, ``high_complexity_rate`` (compiles with
     complexity > 3), ``solved_rate`` (accepted), ``behaviour`` (mean share of the hidden cases that
-    a program passes, where there are any), ``complexity`` (mean over those that compile),
+    a program passes, where there are any), ``synthesis_rate`` (Verilog's), ``reasoning`` (mean
+    score, 0..1, of the words that come with a program: Verilog's comments, the texts before a
+    function of Python), ``complexity`` (mean over those that compile),
     ``structures`` (how many different ones the circuits of those that compile have),
     ``commonest_decision`` (the share of all decisions that the commonest kind has), ``distinct_2``
     (different pairs of neighbouring tokens over all pairs), ``length`` (mean tokens),
@@ -374,6 +380,8 @@ def batch_metrics(samples: Sequence[Sample]) -> dict[str, float]:
         "compile_success_rate": sum(s.verdict.compiled for s in valid) / n,
         "solved_rate": len(accepted) / n,
         "behaviour": sum(s.verdict.metrics.get("behaviour", 0.0) for s in valid) / n,
+        "synthesis_rate": sum(s.verdict.passed("synthesise") for s in valid) / n,
+        "reasoning": sum(_words(s.verdict.metrics) for s in valid) / n,
         "high_complexity_rate": sum(c > HIGH_COMPLEXITY for c in complexities) / n,
         "complexity": statistics.fmean(complexities) if complexities else 0.0,
         "structures": float(len({s for v in accepted for s in structures(v)})),

@@ -47,6 +47,7 @@ from .policy import (
     adapter_state,
     add_adapter,
     load_base,
+    parameter_counts,
     save_adapter,
     set_adapter_state,
     start_from,
@@ -210,6 +211,13 @@ _CONTRACT_PANELS = {
     "variety": ("commonest_decision", "distinct_2"),
 }
 _TASK_PANELS = {"rates": ("compile_success_rate", "behaviour", "solved_rate")}
+# Where words come with a program, and have a score.
+_WORDS_PANELS = {**_TASK_PANELS, "reasoning": ("reasoning",)}
+_PANELS: Mapping[str, Mapping[str, Sequence[str]]] = {
+    COMPACT: _CONTRACT_PANELS,
+    "VerilogModule-v0": _WORDS_PANELS,
+    "PythonReasoning-v0": _WORDS_PANELS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -514,6 +522,12 @@ def _train(
     with closing(env), short, stop_on_interrupt() as stop, progress, tracked as track:
         if done:
             progress.say(f"Continuing the run in {config.out} after iteration {done}.")
+        else:
+            trained, all_of_them = parameter_counts(policy)
+            progress.say(
+                f"{trained:,} of {all_of_them:,} parameters are trained "
+                f"({trained / all_of_them:.2%})."
+            )
         for iteration in range(done + 1, config.iterations + 1):
             started = time.monotonic()
             batch = play_once(iteration=iteration)
@@ -591,7 +605,7 @@ def _train(
         title = f"{learner.title} on {config.env}"
         panels = {
             "reward": ("avg_reward",),
-            **(_CONTRACT_PANELS if contracts else _TASK_PANELS),
+            **_PANELS.get(config.env, _TASK_PANELS),
             **learner.panels,
         }
         draw_curves(rows, config.out / PLOT_FILE, title=title, panels=panels)

@@ -211,7 +211,7 @@ def draw_curves(
     x = [row["iteration"] for row in rows]
     for axis, (heading, keys) in zip(axes[0], panels.items(), strict=True):
         for key in keys:
-            y = [row[key] for row in rows]
+            y = [row.get(key, math.nan) for row in rows]
             (line,) = axis.plot(x, y, linewidth=0.6, alpha=0.4)
             axis.plot(x, _smooth(y), linewidth=1.8, color=line.get_color(), label=key)
         axis.set_title(heading)

@@ -35,6 +35,8 @@ COLUMNS = {
 PANELS = {"reward": "avg_reward", "compiles": "compile_success_rate"}
 CONTRACT_PANELS = {"complexity > 3": "high_complexity_rate"}
 TASK_PANELS = {"cases passed": "behaviour", "solved": "solved_rate"}
+# Where words come with a program, and have a score.
+WORDS_PANELS = {"reasoning": "reasoning"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,10 @@ class Conclusion:
         matplotlib.use("Agg")
         import matplotlib.pyplot as plt
 
-        own = CONTRACT_PANELS if self.results["env"] == COMPACT else TASK_PANELS
+        env = self.results["env"]
+        own = CONTRACT_PANELS if env == COMPACT else TASK_PANELS
+        if env in ("VerilogModule-v0", "PythonReasoning-v0"):
+            own = {**own, **WORDS_PANELS}
         panels = {**PANELS, **own, "entropy": "entropy"}
         figure, axes = plt.subplots(
             1, len(panels), figsize=(4.4 * len(panels), 3.8), squeeze=False, layout="constrained"
