@@ -30,6 +30,8 @@ from torch import Tensor
 from .lock import files, working_in
 
 STATE, CONFIG, LATEST, BEST = "state.bin", "config.json", "latest", "best"
+# What trackers (see `trackers`) keep in a run's folder.
+TENSORBOARD_FOLDER, WANDB_FOLDER, WANDB_ID = "tensorboard", "wandb", "wandb_id.txt"
 _MAGIC = b"forgegym training state 1 sha256 "
 
 
@@ -127,8 +129,11 @@ def load_state(folder: Path) -> TrainingState | None:
     )  # fmt: skip
 
 
-def prepare_folder(folder: Path, config: Mapping[str, Any], *, resume: bool) -> None:
-    """Makes `folder` ready for a run with `config`, or checks that it holds that very run.
+def prepare_folder(
+    folder: Path, config: Mapping[str, Any], *, resume: bool, free: Sequence[str] = ()
+) -> None:
+    """Makes `folder` ready for a run with `config`, or checks that it holds that very run, as far
+    as settings are concerned that are not `free`; those it has from now on.
 
     What a start left that failed before its first iteration was over is no run yet: another
     configuration takes its place. Raises `CheckpointError` when the folder already holds a run and
@@ -160,13 +165,16 @@ def prepare_folder(folder: Path, config: Mapping[str, Any], *, resume: bool) -> 
     _check_kind(folder, saved, _kind(wanted))
     # A setting that came after the run was begun, and is off, is as it was without it.
     saved = {**{k: v for k, v in wanted.items() if not v}, **saved}
-    differing = sorted(k for k in {*saved, *wanted} if saved.get(k) != wanted.get(k))
+    others = {*saved, *wanted} - {*free}
+    differing = sorted(k for k in others if saved.get(k) != wanted.get(k))
     if differing:
         key = differing[0]
         raise CheckpointError(
             f"The run in {folder} was made with {key} = {saved.get(key)!r}, not "
             f"{wanted.get(key)!r}; resume it with the settings it began with."
         )
+    if saved != wanted:
+        write_atomically(path, text.encode())
 
 
 def saved_settings(folder: Path, kind: str) -> dict[str, Any]:
@@ -215,8 +223,10 @@ def _check_kind(folder: Path, saved: Mapping[str, Any], kind: str) -> None:
 
 
 def _only_started(folder: Path) -> bool:
-    """Whether a run's configuration and logs without a line are all that there is."""
-    others = [folder / name for name in files(folder) - {CONFIG, CONFIG + ".part"}]
+    """Whether a run's configuration and logs without a line are all that there is, but for what
+    trackers leave."""
+    nothing = {CONFIG, CONFIG + ".part", TENSORBOARD_FOLDER, WANDB_FOLDER, WANDB_ID}
+    others = [folder / name for name in files(folder) - nothing]
     if any(path.is_dir() or path.lstat().st_size for path in others):
         return False
     # A model's folder, or somebody else's, may have a file of this name, too.
@@ -224,7 +234,9 @@ def _only_started(folder: Path) -> bool:
 
 
 @contextlib.contextmanager
-def run_folder(folder: Path, config: Mapping[str, Any], *, resume: bool) -> Iterator[None]:
+def run_folder(
+    folder: Path, config: Mapping[str, Any], *, resume: bool, free: Sequence[str] = ()
+) -> Iterator[None]:
     """A folder made ready by `prepare_folder`, in which no other process works meanwhile.
 
     Raises as that does, and `lock.FolderInUseError` while another one is at work.
@@ -237,7 +249,7 @@ def run_folder(folder: Path, config: Mapping[str, Any], *, resume: bool) -> Iter
             pass  # a file, of which the next line has something to say
         except OSError as error:
             raise CheckpointError(f"{folder} could not be written ({error.strerror}).") from error
-        prepare_folder(folder, config, resume=resume)
+        prepare_folder(folder, config, resume=resume, free=free)
         yield
 
 

@@ -37,6 +37,7 @@ from .tracking import TrainingResult
 
 EXAMPLES_FILE = "examples.jsonl"
 _REWARD = "compactlora"
+LINES = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +196,9 @@ class ExpertIteration(Learner[ExpertIterationConfig]):
         ]
 
     def lines(self, batch: Batch) -> Iterator[str]:
-        for number, sample in enumerate(batch.samples, 1):
+        # A screen of CompactLoRa's lines; of larger batches the table says enough.
+        told = batch.samples if len(batch.samples) <= LINES else []
+        for number, sample in enumerate(told, 1):
             yield f"Sample {number}/{len(batch.samples)}: {describe(sample)}"
         if not self.kept(batch, 0) and math.isfinite(self.config.keep_above or 0.0):
             yield (f"None of {len(batch.samples)} samples scored above {self.config.keep_above}.")

@@ -136,7 +136,8 @@ class GRPO(Learner[GRPOConfig]):
         teaches = [bool(row.any()) for row in advantages]
         order = list(dict.fromkeys(s.group for s, t in zip(samples, teaches, strict=True) if t))
         measured = ("entropy", "approx_kl", "clip_low", "clip_high", "ratio")
-        totals = dict.fromkeys(("loss", "grad_norm", *measured, "kl"), 0.0)
+        divergence = ("kl",) if config.kl_coef else ()  # else nobody measures it
+        totals = dict.fromkeys(("loss", "grad_norm", *measured, *divergence), 0.0)
         steps = 0
         for epoch in range(config.epochs):
             if epoch:  # other groups together than before

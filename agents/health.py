@@ -25,7 +25,8 @@ class Bounds:
         entropy: The least, in nats a token. A policy that has learnt to write one kind of program
             well still has a tenth of a nat; one that repeats itself has a hundredth.
         kl: The most that an iteration's steps move the policy (k3 of old against new).
-        zero_variance: The most of all groups that may teach nothing, unless they are `solved`.
+        zero_variance: The most of all groups that may teach nothing, unless they are `solved`, or
+            none ever taught anything: what is too hard yet is no collapse.
         solved: The share of all programs that do all that is asked from which on it is no bad sign
             that groups teach nothing.
         truncated: The most of all answers that may be cut at the token limit, while it is more than
@@ -69,14 +70,27 @@ def complaint(rows: Sequence[Row], bounds: Bounds = Bounds()) -> str | None:
         return f"{name} has been {bad} {bound:g} for {bounds.patience} iterations"
 
     solved = always("solved_rate", "above", bounds.solved)
+    taught = any(v <= bounds.zero_variance for v in _measured(rows, "frac_zero_std"))
     first = statistics.fmean(_measured(rows[: bounds.patience], "truncated") or [0.0])
     return (
         always("entropy", "below", bounds.entropy)
         or always("approx_kl", "above", bounds.kl)
-        or (not solved and always("frac_zero_std", "above", bounds.zero_variance))
+        or (taught and not solved and always("frac_zero_std", "above", bounds.zero_variance))
         or always("truncated", "above", max(bounds.truncated, first + 0.1))
         or _fallen(rows, "avg_reward", bounds)
         or _fallen(rows, "positive_logprob", bounds)
+    )
+
+
+def hint(rows: Sequence[Row], bounds: Bounds = Bounds()) -> str | None:
+    """What to say, once, of a run whose first iterations taught nothing, in a sentence."""
+    first = _measured(rows, "frac_zero_std")
+    if len(rows) != bounds.patience or len(first) < len(rows) or min(first) <= bounds.zero_variance:
+        return None
+    return (
+        f"In {len(rows)} iterations no two programs for one prompt were paid differently, so that "
+        "nothing could be learnt: easier tasks (families, difficulty), larger groups or a base "
+        "that knows more would help."
     )
 
 

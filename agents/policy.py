@@ -16,7 +16,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -65,6 +65,7 @@ _TOKENIZERS = (
     "spiece.model",
 )  # fmt: skip
 META = "forgegym.json"
+_MANNER = ("stop", "max_new_tokens")
 _OWN = "default"  # peft's name for the first adapter of a model
 WEIGHTS, _PEFT_CONFIG = "adapter_model.safetensors", "adapter_config.json"
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
@@ -77,13 +78,15 @@ class PolicyError(ValueError):
 @dataclass(slots=True)
 class Policy:
     """A causal model, its tokenizer, and what they are called; `adapter` is peft's name for its
-    adapter, where it has one."""
+    adapter, where it has one. `manner`: how a trained one ends its answers, `stop` and
+    `max_new_tokens`."""
 
     model: Any
     tokenizer: Any
     base: str
     base_digest: str | None
     adapter: str = _OWN
+    manner: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def device(self) -> torch.device:
@@ -372,7 +375,8 @@ def _read(name: str, where: str | Path, dtype: torch.dtype) -> tuple[Any, Any]:
             if is_out_of_memory(error):
                 raise
             absent = options.get("local_files_only") and isinstance(error, OSError)
-            reason = "it is not on this machine, and the hub cannot be reached." if absent else None
+            nowhere = "it is no folder, it is not on this machine, and the hub cannot be reached."
+            reason = nowhere if absent else ""
             raise PolicyError(
                 f"{name} could not be loaded as a causal language model: "
                 f"{reason or part + _reason(error)}"
@@ -717,16 +721,20 @@ def _load_adapter(folder: Path, *, base: str | None, device: str, dtype: DType) 
     saved = _Saved.read(folder)
     name = base or saved.meta.get("base") or saved.config.get("base_model_name_or_path")
     if not name:
-        raise PolicyError(f"The adapter in {folder} does not name its base model; give --base.")
+        raise PolicyError(
+            f"The adapter in {folder} does not name its base model; name it "
+            "(`eval --set base=FOLDER`)."
+        )
     policy = load_base(str(name), device=device, dtype=dtype)
-    saved.require_base(policy, "give the right one with --base")
+    saved.require_base(policy, "give the right one (`eval --set base=FOLDER`)")
     try:
         known = {k: v for k, v in saved.config.items() if k in LoraConfig.__dataclass_fields__}
         model = _wrapped(policy.model, LoraConfig(**known))
     except (TypeError, ValueError) as error:
         raise saved.damaged(error) from error
     model.requires_grad_(False)
-    loaded = Policy(model.eval(), policy.tokenizer, policy.base, policy.base_digest)
+    manner = {name: saved.meta[name] for name in _MANNER if name in saved.meta}
+    loaded = replace(policy, model=model.eval(), manner=manner)
     set_adapter_state(loaded, saved.weights_for(loaded))
     return loaded
 
@@ -851,17 +859,19 @@ def load_policy_agent(
     base: str | None = None,
     device: str = "auto",
     temperature: float = SAMPLING_TEMPERATURE,
-    max_new_tokens: int = MAX_NEW_TOKENS,
+    max_new_tokens: int | None = None,
     top_p: float = 1.0,
-    stop: Sequence[str] = (),
+    stop: Sequence[str] | None = None,
 ) -> PolicyAgent:
-    """The policy at `path` (see `load_policy`) as an agent. Raises `PolicyError`."""
+    """The policy at `path` (see `load_policy`) as an agent. What is not said of how its answers end
+    is as an adapter was trained. Raises `PolicyError`."""
     policy = load_policy(path, base=base, device=device)
+    manner = {"max_new_tokens": MAX_NEW_TOKENS, "stop": (), **policy.manner}
     return PolicyAgent(
         policy,
         name=str(path),
         temperature=temperature,
-        max_new_tokens=max_new_tokens,
+        max_new_tokens=manner["max_new_tokens"] if max_new_tokens is None else max_new_tokens,
         top_p=top_p,
-        stop=stop,
+        stop=manner["stop"] if stop is None else stop,
     )

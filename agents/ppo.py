@@ -158,7 +158,8 @@ class PPO(Learner[PPOConfig]):
                     "clip_high", "ratio")  # fmt: skip
         totals = dict.fromkeys(("loss", "grad_norm", *measured), 0.0)
         if not rows:  # nothing was passed through the model
-            nothing = dict.fromkeys((*measured, "explained_variance", "kl"), math.nan)
+            asked = ("kl",) if config.kl_coef else ()
+            nothing = dict.fromkeys((*measured, "explained_variance", *asked), math.nan)
             return {**totals, **nothing}
         targets, divergence = self.targets(batch, rows, first=iteration == 1)
         warm = iteration > config.critic_warmup
@@ -185,7 +186,9 @@ class PPO(Learner[PPOConfig]):
         # Of values that were read before this batch was learnt from.
         known = explained_variance(targets.values, targets.returns, targets.mask)
         means = {name: total / steps for name, total in totals.items()}
-        return {"explained_variance": known, "kl": divergence, **means}
+        # Without a part in the reward nobody has measured it.
+        kl = {"kl": divergence} if config.kl_coef else {}
+        return {"explained_variance": known, **kl, **means}
 
     def targets(self, batch: Batch, rows: Sequence[int], *, first: bool) -> tuple[Targets, float]:
         """What `rows` are taught, and their mean divergence from the base (0 when not asked for).

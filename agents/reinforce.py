@@ -53,6 +53,11 @@ class RLOOConfig(ReinforceConfig):
 
     baseline: Baseline = "others"
 
+    def __post_init__(self) -> None:
+        ReinforceConfig.__post_init__(self)
+        if self.baseline == "batch":
+            raise ValueError("baseline=batch is REINFORCE's: use `train reinforce`.")
+
 
 class Reinforce(Learner[ReinforceConfig]):
     """See the module."""

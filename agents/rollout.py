@@ -13,7 +13,7 @@ import math
 import statistics
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import gymnasium
@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from ..envs.registration import TRANSCRIPTS, register_environments
+from ..verifiers.verdict import FailureKind
 from .curriculum import Curriculum, Kind
 from .distributed import World
 from .generate import Completion
@@ -30,6 +31,9 @@ from .policy import Policy
 HIGH_COMPLEXITY = 3
 
 COMPACT = "CompactContract-v0"
+
+# Times that a task too long for a model is drawn again, before that is said.
+REDRAWN = 20
 
 ALONE = World()
 
@@ -58,7 +62,8 @@ class Sample:
     `group` counts the prompts of the batch. `program` and `verdict` (`info["verdict"]`) are of the
     last turn, and so is `reward`: what stands at the end counts. `completion` is all that followed
     the prompt, `earlier` the turns before the last. `valid` False: the machine failed, so `reward`
-    says nothing and the sample must not be learnt from; `why` is what it failed with.
+    says nothing and the sample must not be learnt from; `why` is what it failed with. `ungraded`:
+    what failed is an external judge, for this program or for another of its group.
     """
 
     group: int
@@ -70,6 +75,7 @@ class Sample:
     verdict: Any
     earlier: tuple[Turn, ...] = ()
     why: str = ""
+    ungraded: bool = False
 
     @property
     def start(self) -> int:
@@ -170,7 +176,7 @@ class _Episode:
         self.pieces: list[Completion] = []
         self.turns: list[Turn] = []
         self.program, self.reward, self.valid, self.verdict = "", 0.0, True, None
-        self.why = ""
+        self.why, self.ungraded = "", False
         self.over = False
 
     @property
@@ -202,6 +208,7 @@ class _Episode:
             verdict=self.verdict,
             earlier=tuple(self.turns),
             why=self.why,
+            ungraded=self.ungraded,
         )
 
 
@@ -243,7 +250,8 @@ def play(
     `env` is a vector environment whose actions and observations are tuples of texts; the same
     seed resets each of its members to the same task. An episode of several `turns` goes on with
     what the environment said after the tokens that were sampled, which are never tokenised again;
-    it ends early where the model's context has no room for another program.
+    it ends early where the model's context has no room for another program. A task whose prompt
+    leaves none for the first is not played: another is drawn in its place, `REDRAWN` times.
     `max_new_tokens` may differ by turn. `curriculum` chooses the kinds of tasks, or `each` has
     options for the reset of every episode; `value_of`, `stop`: see `Policy.sample`.
     """
@@ -252,18 +260,25 @@ def play(
     # Numbered through all processes, so that as many of them as there may be play the same.
     numbers = range(world.rank * count, (world.rank + 1) * count)
     tasks = [derive_seed("task", seed, iteration, group) for group in numbers]
+    room = math.inf if policy.context is None else policy.context - most[0]
     options: dict[str, Any] = {} if each is None else {"each": each}
     if curriculum is not None:
         draw = derive_seed("curriculum", seed, iteration)
         chosen = curriculum.choose(count * world.size, seed=draw)
         options["each"] = [chosen[group] for group in numbers for _ in range(group_size)]
-    observations, about = env.reset(
-        seed=[task for task in tasks for _ in range(group_size)], options=options
-    )
+    for again in range(REDRAWN + 1):
+        observations, about = env.reset(
+            seed=[task for task in tasks for _ in range(group_size)], options=options
+        )
+        prompts = [policy.encode(observations[group * group_size]) for group in range(count)]
+        long = [group for group in range(count) if len(prompts[group]) > room]
+        if not long:
+            break
+        for group in long:
+            tasks[group] = derive_seed("task", seed, iteration, numbers[group], again + 1)
     kinds = []
     if curriculum is not None:
         kinds = list(zip(about["family"], map(int, about["difficulty"]), strict=True))[::group_size]
-    prompts = [policy.encode(observations[group * group_size]) for group in range(count)]
     episodes = [
         _Episode(numbers[i // group_size], observations[i], prompts[i // group_size])
         for i in range(env.num_envs)
@@ -310,7 +325,9 @@ def play(
             episode.reward, episode.valid = float(rewards[i]), bool(infos["valid"][i])
             episode.verdict = infos["verdict"][i]
             if not episode.valid:
-                episode.why = infos["failure"][i].message
+                failure = infos["failure"][i]
+                episode.why = failure.message
+                episode.ungraded = failure.kind is FailureKind.JUDGE
             episode.over = bool(terminated[i] or truncated[i]) or not episode.valid
             if not episode.over and turn + 1 < turns:
                 answered = int(episode.pieces[-1].tokens[-1]) in policy.eos_ids
@@ -323,7 +340,7 @@ def play(
     parts = world.gather(Batch(prompts, [episode.sample() for episode in episodes], kinds))
     whole = Batch(
         [prompt for part in parts for prompt in part.prompts],
-        [sample for part in parts for sample in part.samples],
+        compared([sample for part in parts for sample in part.samples]),
         [kind for part in parts for kind in part.kinds],
     )
     if curriculum is not None:
@@ -333,6 +350,19 @@ def play(
                 paid[sample.group].append(sample.reward)
         curriculum.learn(whole.kinds, paid)
     return whole
+
+
+def compared(samples: Sequence[Sample]) -> list[Sample]:
+    """`samples`, without the groups of which a judge left a program ungraded.
+
+    A box that fails, fails whatever was in it. A judge is only asked of what compiles: without the
+    programs that it failed on, those that do not compile would be the best of their prompt.
+    """
+    why = {s.group: s.why for s in samples if s.ungraded}
+    return [
+        replace(s, valid=False, why=s.why or why[s.group], ungraded=True) if s.group in why else s
+        for s in samples
+    ]
 
 
 def structures(verdict: Any) -> list[str]:

@@ -26,6 +26,7 @@ from torch import Tensor
 from .checkpoint import (
     BEST,
     LATEST,
+    STATE,
     CheckpointError,
     TrainingState,
     load_state,
@@ -35,7 +36,7 @@ from .checkpoint import (
 )
 from .curriculum import Curriculum
 from .distributed import World, join
-from .health import complaint
+from .health import complaint, hint
 from .logprob import Scores, completion_scores, passes
 from .losses import Aggregation, loss_denominator, loss_weights
 from .memory import memory_told
@@ -64,17 +65,30 @@ from .rollout import (
     make_env,
     play,
 )
-from .settings import above_zero, at_least, finite, not_negative, share
+from .settings import above_zero, at_least, finite, not_negative, share, unused
 from .trackers import tracker_names, trackers
-from .tracking import PLOT_FILE, Progress, Row, RunLog, TrainingResult, draw_curves
+from .tracking import (
+    PLOT_FILE,
+    Progress,
+    Row,
+    RunLog,
+    TrainingResult,
+    draw_curves,
+    read_rows,
+)
 
 # Padded positions in one forward and backward pass: more gains nothing on a CPU, and a large
 # model's activations must fit.
 TOKENS_PER_PASS = 8192
+# Parameters from which on a learning rate above this spoils a model in a few steps.
+LARGE, LARGE_RATE = 100_000_000, 5e-4
 # A run that collapses at an eighth of its learning rate will not be saved by a sixteenth.
 MAX_RESTORES = 3
 # Neither changes what is learnt; memory may run out long after a run has begun.
 _FREE = ("out", "resume", "gradient_checkpointing", "track")
+# What a run may be resumed with otherwise: it goes on longer, elsewhere, or in spite of a warning.
+# Its base is known by its weights, wherever they lie.
+_RELAXED = ("iterations", "device", "judge_url", "on_collapse", "base")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +166,8 @@ class RunConfig:
                 object.__setattr__(self, name, meant)
         if self.base == TINY:
             object.__setattr__(self, "base", tiny_name(self.env))
+        elif Path(self.base).is_dir():  # it is found from other folders, too
+            object.__setattr__(self, "base", str(Path(self.base).resolve()))
         for name in (
             "iterations", "samples", "group_size", "turns", "max_new_tokens", "lora_rank",
             "lora_alpha",
@@ -181,6 +197,8 @@ class RunConfig:
             raise ValueError(f"dtype is auto, float32 or bfloat16, not {self.dtype!r}.")
         if bool(self.judge_url) != bool(self.judge_model):
             raise ValueError("judge_url and judge_model belong together: give both, or none.")
+        if not self.judge_url:
+            unused(self, "there is no judge_url", "judge_weight")
 
     @property
     def judge(self) -> dict[str, Any] | None:
@@ -427,7 +445,7 @@ def train(
             )
         settings = {k: v for k, v in asdict(config).items() if k not in _FREE}
         settings["algorithm"] = algorithm.name
-        folder = run_folder(config.out, settings, resume=config.resume)
+        folder = run_folder(config.out, settings, resume=config.resume, free=_RELAXED)
         world.first_does(lambda: held.enter_context(folder))
         said = console if world.first else Console(quiet=True)
         return _train(config, settings, algorithm, world, said)
@@ -452,6 +470,11 @@ def _train(
     curriculum = Curriculum() if config.curriculum else None
     best, done, restores, since = float("-inf"), 0, 0, 0
     state = load_state(config.out)
+    if state is None and len(read_rows(config.out)) > 1:  # one: it was killed before it was saved
+        raise CheckpointError(
+            f"{config.out} has the log of a run and no {STATE} to go on from; the adapters in it "
+            "are whole, but the run cannot be continued."
+        )
     if state is None and config.start:
         start_from(policy, config.start)
     if state is not None:
@@ -523,11 +546,8 @@ def _train(
         if done:
             progress.say(f"Continuing the run in {config.out} after iteration {done}.")
         else:
-            trained, all_of_them = parameter_counts(policy)
-            progress.say(
-                f"{trained:,} of {all_of_them:,} parameters are trained "
-                f"({trained / all_of_them:.2%})."
-            )
+            for told in _introduction(config, policy):
+                progress.say(told)
         for iteration in range(done + 1, config.iterations + 1):
             started = time.monotonic()
             batch = play_once(iteration=iteration)
@@ -550,11 +570,17 @@ def _train(
             for group in learner.optimizer.param_groups:
                 rate = learning_rate(config, iteration) * group.get("rate", 1.0)
                 group["lr"] = rate * 0.5**restores
-            note = {"algorithm": learner.name, "env": config.env}
+            note = {
+                "algorithm": learner.name,
+                "env": config.env,
+                "stop": list(config.stop or ()),
+                "max_new_tokens": config.max_new_tokens,
+            }
             if log is not None:
                 before = [row["avg_reward"] for row in log.rows]
-                recent = [*before, mean_reward(batch)][-learner.best_window :]
-                if len(recent) == learner.best_window and statistics.fmean(recent) > best:
+                window = min(learner.best_window, config.iterations)
+                recent = [*before, mean_reward(batch)][-window:]
+                if len(recent) == window and statistics.fmean(recent) > best:
                     best = statistics.fmean(recent)
                     # Now, before it learns: this is what was paid so well.
                     save_adapter(policy, config.out / BEST, note={**note, "iteration": done})
@@ -567,6 +593,8 @@ def _train(
                 wrong = None if config.on_collapse == "ignore" else complaint(log.rows[since:])
                 saved = (config.out / BEST / WEIGHTS).exists()
                 restore = bool(wrong and saved and config.on_collapse == "restore")
+                if hinted := hint(log.rows):
+                    progress.say(hinted)
             wrong, restore = world.agreed((wrong, restore and restores < MAX_RESTORES))
             if restore:
                 learner.restore(config.out / BEST)
@@ -609,18 +637,35 @@ def _train(
             **learner.panels,
         }
         draw_curves(rows, config.out / PLOT_FILE, title=title, panels=panels)
-    finished = done == config.iterations
+    finished = done >= config.iterations
     if stop.requested and not finished:
         progress.say(
             f"Stopped after iteration {done} of {config.iterations}; everything is saved in "
             f"{config.out}, and --resume goes on from there."
+            if done
+            else "Stopped before the first iteration was over."
         )
-    return TrainingResult(config.out, done, finished, rows)
+    return TrainingResult(config.out, done, finished, rows, interrupted=stop.requested)
+
+
+def _introduction(config: RunConfig, policy: Policy) -> Iterator[str]:
+    """What there is to say of a run that begins."""
+    if config.resume:
+        yield f"There was no run in {config.out} to go on with: it begins."
+    trained, all_of_them = parameter_counts(policy)
+    yield f"{trained:,} of {all_of_them:,} parameters are trained ({trained / all_of_them:.2%})."
+    if all_of_them > LARGE and config.learning_rate > LARGE_RATE:
+        yield (
+            f"learning_rate={config.learning_rate:g} is for the tiny bases; models of this size "
+            "take 1e-5 to 5e-5."
+        )
 
 
 def judged(batch: Batch) -> bool:
-    """Whether there is anything in it to learn from."""
-    return any(s.valid for s in batch.samples)
+    """Whether there is anything in it to learn from. Where a judge fails, there has to be a program
+    that it did grade: what is left without one are those that did not come so far."""
+    ungraded = any(s.ungraded for s in batch.samples)
+    return any(s.valid and (s.verdict.compiled or not ungraded) for s in batch.samples)
 
 
 def not_judged(batch: Batch) -> str:

@@ -44,7 +44,12 @@ class StopStrings:
         )
         last = {string[-1] for string in strings} | {_PART}
         found = [i for i, t in enumerate(texts) if not last.isdisjoint(t.removeprefix(before))]
-        self.endings = torch.tensor(found, dtype=torch.long)
+        # Of a model without an end of a turn of its own, a special token may be what ends one.
+        special = tokenizer.all_special_tokens
+        self.special = tuple(s for s in self.strings if any(token in s for token in special))
+        if self.special:
+            found += tokenizer.all_special_ids
+        self.endings = torch.tensor(sorted({*found}), dtype=torch.long)
 
     def end(self, tokens: Tensor) -> bool:
         """Whether one of them is in the text of `tokens` [T], which had none before the last."""
@@ -53,6 +58,10 @@ class StopStrings:
             text = self._text(tokens[-count:].tolist())
             if any(string in text for string in self.strings):
                 return True
+            if self.special:
+                whole = self.tokenizer.decode(tokens[-count:].tolist(), skip_special_tokens=False)
+                if any(string in whole for string in self.special):
+                    return True
             # The first character may have lost its beginning, or a space before it.
             if len(text.lstrip(_PART)) > self.longest or count >= len(tokens):
                 return False

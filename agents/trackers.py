@@ -16,10 +16,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from .checkpoint import write_atomically
+from .checkpoint import TENSORBOARD_FOLDER, WANDB_ID, write_atomically
 from .tracking import Row
-
-TENSORBOARD_FOLDER, WANDB_ID = "tensorboard", "wandb_id.txt"
 
 
 class TrackerError(ValueError):

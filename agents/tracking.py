@@ -35,12 +35,14 @@ Row = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class TrainingResult:
-    """Where a run stands: its folder, how many iterations are done, if that is all, its rows."""
+    """Where a run stands: its folder, how many iterations are done, if that is all, its rows, and
+    if it was Ctrl-C that ended it."""
 
     folder: Path
     iterations: int
     finished: bool
     rows: Sequence[Row]
+    interrupted: bool = False
 
 
 def is_timing(key: str) -> bool:
@@ -51,10 +53,16 @@ def is_timing(key: str) -> bool:
 def read_rows(folder: Path) -> list[dict[str, float]]:
     """The rows logged in `folder`, without a last one that a kill cut short."""
     path = folder / JSONL_FILE
-    rows = []
+    rows: list[dict[str, float]] = []
     if path.exists():
         for line in path.read_text(encoding="utf-8").split("\n")[:-1]:
-            row = json.loads(line)
+            try:
+                row = json.loads(line)
+                row.items()
+            except (ValueError, AttributeError) as error:
+                raise CheckpointError(
+                    f"Line {len(rows) + 1} of {path} is no row of a log."
+                ) from error
             rows.append({key: math.nan if value is None else value for key, value in row.items()})
     return rows
 

@@ -21,6 +21,7 @@ import typer
 from ..agents.settings import parsed
 from .shell import (
     INTERRUPTED,
+    REFUSED,
     Iterations,
     UsageError,
     environment_id,
@@ -103,7 +104,9 @@ def _configure(
             hint = f"did you mean {close[0]}?" if close else "--settings lists them"
             raise UsageError(f"there is no setting {name!r}; {hint}")
         if _takes_several(hints[name]):
-            values[name] = (*(values[name] or ()), text)
+            # A family's name has no comma; what ends a program may.
+            texts = text.split(",") if name == "families" else [text]
+            values[name] = (*(values[name] or ()), *texts)
         else:
             try:
                 values[name] = parsed(name, text, hints[name])
@@ -208,8 +211,9 @@ def _add_trainer(name: str, module: str, kind: str, function: str, purpose: str)
         }
         options = {name: value for name, value in chosen.items() if value is not None}
         probe(config.env, toolchain=config.toolchain, reward=config.reward, **options)
-        if not getattr(algorithm, function)(config, console=out).finished:
-            raise typer.Exit(INTERRUPTED)
+        result = getattr(algorithm, function)(config, console=out)
+        if not result.finished:
+            raise typer.Exit(INTERRUPTED if result.interrupted else REFUSED)
 
     train_app.command(name, help=purpose)(command)
 

@@ -223,3 +223,25 @@ def test_a_setting_that_came_later_and_is_off_is_no_other_setting(tmp_path):
     prepare_folder(tmp_path, {"algorithm": "grpo", "seed": 0, "start": ""}, resume=True)
     with pytest.raises(CheckpointError, match="start = None, not 'there'"):
         prepare_folder(tmp_path, {"algorithm": "grpo", "seed": 0, "start": "there"}, resume=True)
+
+
+def test_what_is_free_is_from_now_on_what_is_said(tmp_path):
+    run = {"algorithm": "grpo", "seed": 0, "iterations": 8}
+    prepare_folder(tmp_path, run, resume=False)
+    (tmp_path / "metrics.jsonl").write_text("{}\n")
+    longer = {**run, "iterations": 12}
+    with pytest.raises(CheckpointError, match="made with iterations = 8, not 12"):
+        prepare_folder(tmp_path, longer, resume=True)
+    prepare_folder(tmp_path, longer, resume=True, free=("iterations",))
+    assert json.loads((tmp_path / CONFIG).read_text()) == longer
+    with pytest.raises(CheckpointError, match="made with seed = 0, not 1"):
+        prepare_folder(tmp_path, {**longer, "seed": 1}, resume=True, free=("iterations",))
+
+
+def test_what_a_tracker_left_is_no_run_either(tmp_path):
+    prepare_folder(tmp_path, {"algorithm": "grpo", "seed": 1}, resume=False)
+    (tmp_path / "wandb_id.txt").write_text("abc")
+    (tmp_path / "tensorboard").mkdir()
+    (tmp_path / "tensorboard" / "events").write_text("x")
+    prepare_folder(tmp_path, {"algorithm": "grpo", "seed": 2}, resume=False)
+    assert json.loads((tmp_path / CONFIG).read_text())["seed"] == 2

@@ -32,6 +32,7 @@ from forgegym.agents.policy import (
     save_adapter,
     start_from,
 )
+from forgegym.agents.reinforce import RLOOConfig
 from forgegym.agents.rollout import Batch, Sample, play
 from forgegym.agents.run import learning_rate
 from forgegym.agents.tracking import read_rows
@@ -572,3 +573,57 @@ def test_an_adapter_is_no_base_and_the_sentence_says_what_to_do(tmp_path, base):
     (tmp_path / "run" / "config.json").write_text("{}")
     with pytest.raises(PolicyError, match=r"holds an adapter, not a model; .* --set start=.*run"):
         load_base(str(tmp_path / "run"))
+
+
+SMALL_RUN = {
+    "env": LETTERS, "samples": 8, "group_size": 4, "max_new_tokens": 8, "minibatches": 1,
+    "lora_rank": 4,
+}  # fmt: skip
+
+
+@pytest.mark.learning
+def test_a_run_goes_on_longer_and_its_best_adapter_is_there_however_short(tmp_path, base):
+    brief = GRPOConfig(out=tmp_path / "run", base=str(base), iterations=2, **SMALL_RUN)
+    assert train_grpo(brief, console=quiet()).finished
+    assert (tmp_path / "run" / "best" / WEIGHTS).is_file()
+    # Its stop and length are what an evaluation asks for unless it is told otherwise.
+    longer = dataclasses.replace(brief, iterations=3, resume=True)
+    assert train_grpo(longer, console=quiet()).iterations == 3
+    assert [row["iteration"] for row in read_rows(tmp_path / "run")] == [1, 2, 3]
+    assert json.loads((tmp_path / "run" / "config.json").read_text())["iterations"] == 3
+    (tmp_path / "run" / "state.bin").unlink()
+    with pytest.raises(CheckpointError, match=r"has the log of a run and no state\.bin to go on"):
+        train_grpo(longer, console=quiet())
+    assert len(read_rows(tmp_path / "run")) == 3
+
+
+@pytest.mark.learning
+def test_a_trained_adapter_answers_as_it_was_trained_to(tmp_path, base):
+    chosen = {**SMALL_RUN, "iterations": 1, "stop": ("}",), "max_new_tokens": 6}
+    said = Console(record=True, width=300, file=quiet().file)
+    config = GRPOConfig(out=tmp_path / "run", base=str(base), resume=True, **chosen)
+    train_grpo(config, console=said)
+    agent = load_policy_agent(tmp_path / "run")
+    assert (agent.stop, agent.max_new_tokens) == (("}",), 6)
+    told = load_policy_agent(tmp_path / "run", stop=(), max_new_tokens=9)
+    assert (told.stop, told.max_new_tokens) == ((), 9)
+    lines = said.export_text()
+    assert f"There was no run in {tmp_path / 'run'} to go on with: it begins." in lines
+    assert "parameters are trained (" in lines
+
+
+def test_a_base_is_known_by_its_whole_path(tmp_path, base, monkeypatch):
+    monkeypatch.chdir(base.parent)
+    assert GRPOConfig(out=tmp_path, base=base.name).base == str(base.resolve())
+
+
+@pytest.mark.parametrize(
+    ("kind", "chosen", "sentence"),
+    [
+        (GRPOConfig, {"judge_weight": 0.5}, "judge_weight = 0.5 has no part in this: there is no"),
+        (RLOOConfig, {"baseline": "batch"}, "baseline=batch is REINFORCE's"),
+    ],
+)
+def test_settings_without_a_part_are_refused(tmp_path, kind, chosen, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        kind(out=tmp_path, **chosen)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from forgegym.agents.health import Bounds, complaint
+from forgegym.agents.health import Bounds, complaint, hint
 
 WELL = {
     "loss": 0.1, "grad_norm": 0.5, "entropy": 0.4, "approx_kl": 0.01, "frac_zero_std": 0.2,
@@ -93,3 +93,13 @@ def test_what_an_iteration_could_not_measure_is_no_sign():
 def test_groups_that_teach_nothing_because_all_is_solved_are_no_bad_sign():
     assert complaint(log(frac_zero_std=1.0, solved_rate=1.0)) is None
     assert complaint(log(frac_zero_std=1.0, solved_rate=0.5)) is not None
+
+
+def test_what_never_taught_anything_is_no_collapse_and_is_told_once():
+    rows = [{**WELL, "frac_zero_std": 1.0, "avg_reward": 0.0} for _ in range(40)]
+    assert complaint(rows) is None
+    said = [hint(rows[:count]) for count in range(1, 41)]
+    assert [i for i, text in enumerate(said, 1) if text] == [Bounds().patience]
+    assert "nothing could be learnt" in said[Bounds().patience - 1]
+    assert hint(log(5)) is None
+    assert hint([{"iteration": 1.0}] * 5) is None

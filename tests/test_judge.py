@@ -756,13 +756,13 @@ def test_a_run_learns_from_judged_rewards(tmp_path, train: Any, server: Judging)
 
 
 @pytest.mark.learning
-def test_a_run_learns_nothing_from_programs_without_grades(
-    tmp_path, train: Any, server: Judging
-) -> None:
+def test_a_judge_that_grades_nothing_ends_the_run(tmp_path, train: Any, server: Judging) -> None:
+    """It is asked of what compiles alone: what does not would be the best that is left."""
+    from forgegym.agents.rollout import JudgingFailedError
+    from forgegym.agents.tracking import read_rows
+
     server.default = Answer("busy", status=500)
-    rows, examples = train(tmp_path / "run", judge_url=server.url, judge_model="grader")
+    with pytest.raises(JudgingFailedError, match=r"the judge gave no grade.*--resume goes on"):
+        train(tmp_path / "run", judge_url=server.url, judge_model="grader")
     assert server.requests
-    assert rows[0]["invalid"] > 0
-    # Only what parses and does not compile is left.
-    assert examples
-    assert all(e["reward"] == pytest.approx(0.08) for e in examples)
+    assert read_rows(tmp_path / "run") == []

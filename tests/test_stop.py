@@ -120,6 +120,15 @@ def test_it_is_where_the_whole_text_first_has_one(name):
     assert len(set(found)) > 10
 
 
+@pytest.mark.parametrize("string", ["<|end|>", "b<|end|>"])
+def test_a_special_token_may_end_a_completion(string):
+    tokenizer = byte_level()
+    tokens = [*tokenizer("ab")["input_ids"], tokenizer.convert_tokens_to_ids("<|end|>")]
+    stop = StopStrings(tokenizer, [string])
+    assert first_end(stop, [*tokens, *tokenizer("c")["input_ids"]]) == len(tokens)
+    assert first_end(stop, tokenizer("abc")["input_ids"]) is None
+
+
 def test_a_text_is_cut_before_the_first_string():
     assert cut("a;b//c", ["//", ";"]) == "a"
     assert cut("abc", ["x"]) == cut("abc", []) == "abc"

@@ -111,3 +111,12 @@ def test_a_row_in_another_order_or_with_more_stands_under_its_own_headings(tmp_p
         table = list(csv.DictReader(file))
     assert [float(r["avg_reward"]) for r in table] == [0.1, 0.2, 0.3, 0.4, 0.5]
     assert [r["entropy"] for r in table] == ["", "", "0.7", "0.8", "0.9"]
+
+
+@pytest.mark.parametrize("line", ["{broken", "[]", "3"])
+def test_a_damaged_line_of_a_log_is_one_sentence(tmp_path, line):
+    RunLog(tmp_path, upto=0).append(row(1))
+    with open(tmp_path / JSONL_FILE, "a") as file:
+        file.write(line + "\n")
+    with pytest.raises(CheckpointError, match=r"Line 2 of .*metrics\.jsonl is no row of a log"):
+        RunLog(tmp_path, upto=2)

@@ -212,7 +212,7 @@ def _carry_out(run: Run, evaluated: bool) -> str:
         said = forgegym(
             "train", run.arm.algorithm, "--env", run.study.env, "--out", str(run.folder),
             "--resume", "--seed", str(run.seed), "--iterations", str(run.iterations), *settings,
-            allowed=(0, 130),
+            allowed=(0, 1, 130),
         )  # fmt: skip
         if len(run.rows) < run.iterations:
             # A run that was stopped because it collapsed is a result.
