@@ -362,11 +362,14 @@ def _read(name: str, where: str | Path, dtype: torch.dtype) -> tuple[Any, Any]:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     options: dict[str, Any] = {"trust_remote_code": False}  # else it asks on the terminal
-    if isinstance(where, str) and not _hub_answers():
-        options["local_files_only"] = True
+    kept = isinstance(where, str) and not _hub_answers()
     with _quiet():
         part = "its tokenizer: "
         try:
+            if kept:  # by its folder, in which nothing is looked for elsewhere
+                from huggingface_hub import snapshot_download
+
+                where = snapshot_download(str(where), local_files_only=True)
             tokenizer = AutoTokenizer.from_pretrained(where, **options)
             part = ""
             options |= {"dtype": dtype, "output_loading_info": True}
@@ -374,7 +377,7 @@ def _read(name: str, where: str | Path, dtype: torch.dtype) -> tuple[Any, Any]:
         except Exception as error:  # what a damaged file may raise is not ours to list
             if is_out_of_memory(error):
                 raise
-            absent = options.get("local_files_only") and isinstance(error, OSError)
+            absent = kept and isinstance(error, OSError)
             nowhere = "it is no folder, it is not on this machine, and the hub cannot be reached."
             reason = nowhere if absent else ""
             raise PolicyError(

@@ -1,7 +1,5 @@
 """Episodes of several programs: what the environment says is read, and never learnt."""
 
-from types import SimpleNamespace
-
 import gymnasium
 import numpy as np
 import pytest
@@ -11,8 +9,10 @@ from forgegym.agents.logprob import completion_scores
 from forgegym.agents.policy import add_adapter, load_base
 from forgegym.agents.rollout import Sample, Turn, make_env, play
 from forgegym.agents.value import mean_so_far
+from forgegym.verifiers.verdict import Failure, FailureKind
 
 DIALOGUE = "Dialogue-v0"
+BROKEN = Failure(FailureKind.SANDBOX, "run", "it broke")
 
 
 class Silent:
@@ -47,7 +47,7 @@ class Dialogue(gymnasium.vector.VectorEnv):
         infos = {
             "valid": valid,
             "verdict": np.array([Silent()] * n, dtype=object),
-            "failure": [None if fine else SimpleNamespace(message="it broke") for fine in valid],
+            "failure": [None if fine else BROKEN for fine in valid],
         }
         rewards = np.full(n, self.turn / 4)
         said = tuple(f"error: turn {self.turn}\n" for _ in range(n))
