@@ -215,7 +215,7 @@ def load_agent(spec: str, **options: Any) -> Agent:
 
     ``"template"`` (options `min_complexity`, `max_complexity`, `structure`), ``"random"`` and
     ``"grammar"`` (no options), ``"tiny"`` (Compact's; ``"tiny-rust"`` and so on are the others) or
-    the folder of a model, an adapter or a run (options of `agents.policy.load_policy_agent`);
+    the folder of a model, an adapter or a run (options of `agents.policy_agent.load_policy_agent`);
     ``"sb3:PATH"`` (a run of `train sb3`, or a zip in it), ``"search:PATH"`` (a folder that `bench
     sb3` left); from outside ``"openai:MODEL@URL"`` (`agents.endpoint`), ``"process:COMMAND"``
     (`agents.process`), ``"hf:NAME"`` (a model on Hugging Face's hub, or a folder) or
@@ -283,13 +283,13 @@ def _load_policy(path: str, options: dict[str, Any]) -> Agent:
         if not isinstance(value, _POLICY[name]):
             raise AgentError(f"the option {name!r} of a model cannot be {value!r}")
     try:
-        policy = importlib.import_module(".policy", __package__)
+        module = importlib.import_module(".policy_agent", __package__)
     except ModuleNotFoundError as missing:
         raise AgentError(
             f"a trained policy needs {missing.name!r}: install it with "
             "pip install 'forgegym[agents]'"
         ) from None
-    agent: Agent = policy.load_policy_agent(path, **options)
+    agent: Agent = module.load_policy_agent(path, **options)
     return agent
 
 

@@ -34,6 +34,16 @@ import torch
 from rich.console import Console
 from safetensors.torch import load_file
 
+from .adapter import (
+    META,
+    WEIGHTS,
+    adapter_state,
+    add_adapter,
+    at_work,
+    save_adapter,
+    second_policy,
+    set_adapter_state,
+)
 from .checkpoint import (
     CONFIG,
     STATE,
@@ -48,21 +58,7 @@ from .checkpoint import (
 from .generate import Completion
 from .grpo import GRPO, VARIED, GRPOConfig
 from .memory import memory_told
-from .policy import (
-    META,
-    TINY,
-    WEIGHTS,
-    DType,
-    Policy,
-    adapter_state,
-    add_adapter,
-    at_work,
-    load_base,
-    save_adapter,
-    second_policy,
-    set_adapter_state,
-    tiny_name,
-)
+from .policy import TINY, DType, Policy, load_base, tiny_name
 from .ppo import PPO, PPOConfig
 from .rollout import Batch, JudgingFailedError, Sample, derive_seed, make_env, play
 from .run import Learner, RunConfig, judged, not_judged

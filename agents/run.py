@@ -23,6 +23,15 @@ from rich.console import Console
 from safetensors.torch import load_file
 from torch import Tensor
 
+from .adapter import (
+    WEIGHTS,
+    adapter_state,
+    add_adapter,
+    parameter_counts,
+    save_adapter,
+    set_adapter_state,
+    start_from,
+)
 from .checkpoint import (
     BEST,
     LATEST,
@@ -40,20 +49,7 @@ from .health import complaint, hint
 from .logprob import Scores, completion_scores, passes
 from .losses import Aggregation, loss_denominator, loss_weights
 from .memory import memory_told
-from .policy import (
-    TINY,
-    WEIGHTS,
-    DType,
-    Policy,
-    adapter_state,
-    add_adapter,
-    load_base,
-    parameter_counts,
-    save_adapter,
-    set_adapter_state,
-    start_from,
-    tiny_name,
-)
+from .policy import TINY, DType, Policy, load_base, tiny_name
 from .rollout import (
     COMPACT,
     Batch,

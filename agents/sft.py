@@ -42,7 +42,8 @@ from .checkpoint import (
     stop_on_interrupt,
 )
 from .lessons import lesson
-from .policy import SAMPLING_TEMPERATURE, Policy
+from .policy import Policy
+from .policy_agent import SAMPLING_TEMPERATURE
 from .rollout import batch_metrics, default_reward, default_toolchain, derive_seed, make_env, play
 from .tokenizer import build_tokenizer
 

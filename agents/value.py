@@ -13,8 +13,9 @@ import contextlib
 import torch
 from torch import Tensor, nn
 
+from .adapter import add_second_adapter, second_adapter
 from .distributed import World
-from .policy import Policy, add_second_adapter, second_adapter
+from .policy import Policy
 
 _ADAPTER = "critic"
 

@@ -54,7 +54,7 @@ def run(
     evaluation do, with a sentence for the user.
     """
     from ..agents.grpo import GRPOConfig, train_grpo
-    from ..agents.policy import load_policy_agent
+    from ..agents.policy_agent import load_policy_agent
 
     began = time.monotonic()
     take_folder(folder)

@@ -11,8 +11,8 @@ from forked import Forked
 from safetensors.torch import load_file
 from test_resume import SETTINGS, SHARED
 
+from forgegym.agents.adapter import WEIGHTS
 from forgegym.agents.distributed import World
-from forgegym.agents.policy import WEIGHTS
 from forgegym.agents.tracking import is_timing, read_rows
 
 ITERATIONS = 3

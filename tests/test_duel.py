@@ -15,6 +15,7 @@ from rich.console import Console
 from safetensors.torch import load_file
 
 from forgegym.agents import duel
+from forgegym.agents.adapter import WEIGHTS, load_policy
 from forgegym.agents.checkpoint import STATE, CheckpointError
 from forgegym.agents.duel import (
     BEST,
@@ -29,7 +30,6 @@ from forgegym.agents.duel import (
     train_duel,
 )
 from forgegym.agents.generate import Completion
-from forgegym.agents.policy import WEIGHTS, load_policy
 from forgegym.agents.rollout import Batch, JudgingFailedError, Sample, Turn
 from forgegym.agents.tracking import is_timing, read_rows
 

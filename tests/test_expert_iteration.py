@@ -10,6 +10,7 @@ import torch
 from rich.console import Console
 from training import quiet
 
+from forgegym.agents.adapter import add_adapter, load_policy, start_from
 from forgegym.agents.expert_iteration import (
     EXAMPLES_FILE,
     Example,
@@ -21,7 +22,6 @@ from forgegym.agents.expert_iteration import (
     train_expert_iteration,
 )
 from forgegym.agents.logprob import completion_scores
-from forgegym.agents.policy import add_adapter, load_policy, start_from
 from forgegym.agents.tracking import read_rows
 from forgegym.envs.registration import KINDS
 from forgegym.envs.rewards import reward_function

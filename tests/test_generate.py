@@ -21,10 +21,10 @@ from transformers import (
 )
 
 from forgegym.agents import logprob
+from forgegym.agents.adapter import PROJECTIONS
 from forgegym.agents.generate import CacheDecoder, decoder_for, generate, sample
 from forgegym.agents.llama import LlamaDecoder, has_plain_blocks, is_plain_llama
 from forgegym.agents.logprob import completion_scores, passes
-from forgegym.agents.policy import PROJECTIONS
 from forgegym.agents.static import StaticDecoder
 from forgegym.agents.value import mean_so_far
 

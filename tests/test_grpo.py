@@ -15,23 +15,21 @@ from safetensors.torch import load_file
 from training import quiet
 
 from forgegym.agents import run
+from forgegym.agents.adapter import (
+    WEIGHTS,
+    adapter_state,
+    add_adapter,
+    load_policy,
+    save_adapter,
+    start_from,
+)
 from forgegym.agents.checkpoint import CheckpointError
 from forgegym.agents.generate import Completion
 from forgegym.agents.grpo import GRPO, GRPOConfig, train_grpo
 from forgegym.agents.gspo import GSPO, GSPOConfig
 from forgegym.agents.logprob import completion_scores
-from forgegym.agents.policy import (
-    WEIGHTS,
-    Policy,
-    PolicyError,
-    adapter_state,
-    add_adapter,
-    load_base,
-    load_policy,
-    load_policy_agent,
-    save_adapter,
-    start_from,
-)
+from forgegym.agents.policy import Policy, PolicyError, load_base
+from forgegym.agents.policy_agent import load_policy_agent
 from forgegym.agents.reinforce import RLOOConfig
 from forgegym.agents.rollout import Batch, Sample, play
 from forgegym.agents.run import learning_rate
@@ -376,7 +374,7 @@ def test_a_missing_model_is_one_sentence(tmp_path):
 
 
 def test_an_adapter_is_not_laid_on_another_model(tmp_path, base, policy):
-    from forgegym.agents.policy import save_adapter
+    from forgegym.agents.adapter import save_adapter
 
     save_adapter(policy, tmp_path / "adapter", note={})
     other = copy.copy(load_policy(base))
@@ -395,7 +393,7 @@ def test_an_adapter_is_not_laid_on_another_model(tmp_path, base, policy):
 
 
 def test_a_damaged_adapter_is_one_sentence(tmp_path, policy):
-    from forgegym.agents.policy import save_adapter
+    from forgegym.agents.adapter import save_adapter
 
     save_adapter(policy, tmp_path / "adapter", note={})
     weights = tmp_path / "adapter" / "adapter_model.safetensors"

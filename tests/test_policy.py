@@ -28,26 +28,22 @@ from training import quiet
 from typer.testing import CliRunner
 
 from forgegym import cli
+from forgegym.agents.adapter import (
+    PROJECTIONS,
+    adapter_state,
+    add_adapter,
+    load_policy,
+    lora_targets,
+    save_adapter,
+)
 from forgegym.agents.agent import Configured
 from forgegym.agents.expert_iteration import Example, ExpertIteration, ExpertIterationConfig
 from forgegym.agents.generate import Completion
 from forgegym.agents.health import complaint
 from forgegym.agents.logprob import completion_scores
 from forgegym.agents.memory import MemoryExhaustedError, is_out_of_memory, memory_told
-from forgegym.agents.policy import (
-    PROJECTIONS,
-    Policy,
-    PolicyAgent,
-    PolicyError,
-    adapter_state,
-    add_adapter,
-    load_base,
-    load_policy,
-    load_policy_agent,
-    lora_targets,
-    save_adapter,
-    weights_digest,
-)
+from forgegym.agents.policy import Policy, PolicyError, load_base, weights_digest
+from forgegym.agents.policy_agent import PolicyAgent, load_policy_agent
 from forgegym.agents.reinforce import ReinforceConfig
 from forgegym.cli import shell
 

@@ -10,15 +10,9 @@ from safetensors.torch import load_file
 from training import quiet
 
 from forgegym.agents import ppo
+from forgegym.agents.adapter import WEIGHTS, adapter_state, add_adapter, load_policy, save_adapter
 from forgegym.agents.distributed import World
 from forgegym.agents.logprob import completion_scores
-from forgegym.agents.policy import (
-    WEIGHTS,
-    adapter_state,
-    add_adapter,
-    load_policy,
-    save_adapter,
-)
 from forgegym.agents.ppo import PPO, PPOConfig, train_ppo
 from forgegym.agents.rollout import Batch, Sample
 from forgegym.agents.tracking import read_rows

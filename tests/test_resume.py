@@ -15,8 +15,9 @@ from forked import Forked, run
 from training import SMALL
 from typer.testing import CliRunner
 
+from forgegym.agents.adapter import load_policy
 from forgegym.agents.checkpoint import STATE, prepare_folder
-from forgegym.agents.policy import load_policy, weights_digest
+from forgegym.agents.policy import weights_digest
 from forgegym.agents.sft import unfinished
 from forgegym.agents.tracking import CSV_FILE, is_timing, read_rows
 from forgegym.cli import app

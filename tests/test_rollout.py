@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
+from forgegym.agents.adapter import add_adapter
 from forgegym.agents.generate import Completion
-from forgegym.agents.policy import PolicyError, add_adapter, load_base
+from forgegym.agents.policy import PolicyError, load_base
 from forgegym.agents.rollout import (
     Batch,
     Sample,

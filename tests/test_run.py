@@ -12,8 +12,8 @@ from rich.console import Console
 from training import quiet
 
 from forgegym.agents import run
+from forgegym.agents.adapter import adapter_state, load_policy
 from forgegym.agents.checkpoint import CheckpointError
-from forgegym.agents.policy import adapter_state, load_policy
 from forgegym.agents.reinforce import Reinforce, ReinforceConfig, train_reinforce
 from forgegym.agents.rollout import JudgingFailedError
 from forgegym.agents.run import MAX_RESTORES

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from training import SMALL, quiet
 from transformers import AutoTokenizer
 
+from forgegym.agents.adapter import load_policy
 from forgegym.agents.checkpoint import CheckpointError
 from forgegym.agents.compact_names import IDENTIFIERS
 from forgegym.agents.lessons import (
@@ -24,7 +25,8 @@ from forgegym.agents.lessons import (
     spoilt,
     texts,
 )
-from forgegym.agents.policy import SAMPLING_TEMPERATURE, TINY_FOLDER, load_policy
+from forgegym.agents.policy import TINY_FOLDER
+from forgegym.agents.policy_agent import SAMPLING_TEMPERATURE
 from forgegym.agents.rollout import batch_metrics, make_env, play
 from forgegym.agents.sft import (
     META,

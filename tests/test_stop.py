@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from forgegym.agents import policy as policies
 from forgegym.agents.grpo import GRPOConfig
-from forgegym.agents.policy import Policy, PolicyAgent, PolicyError, load_base
+from forgegym.agents.policy import Policy, PolicyError, load_base
+from forgegym.agents.policy_agent import PolicyAgent
 from forgegym.agents.stop import StopStrings, cut
 from forgegym.cli import app
 

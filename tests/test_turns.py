@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import torch
 
+from forgegym.agents.adapter import add_adapter
 from forgegym.agents.logprob import completion_scores
-from forgegym.agents.policy import add_adapter, load_base
+from forgegym.agents.policy import load_base
 from forgegym.agents.rollout import Sample, Turn, make_env, play
 from forgegym.agents.value import mean_so_far
 from forgegym.verifiers.verdict import Failure, FailureKind

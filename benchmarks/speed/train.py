@@ -32,9 +32,10 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
+from ...agents.adapter import PROJECTIONS
 from ...agents.generate import generate
 from ...agents.grpo import GRPO, GRPOConfig
-from ...agents.policy import PROJECTIONS, Policy
+from ...agents.policy import Policy
 from ...agents.ppo import PPO, PPOConfig
 from ...agents.rollout import Batch, Sample
 from ...verifiers.verdict import Toolchain, Verdict
