@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import math
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -18,6 +17,7 @@ from forgegym.agents.reinforce import Reinforce, ReinforceConfig, train_reinforc
 from forgegym.agents.rollout import JudgingFailedError
 from forgegym.agents.run import MAX_RESTORES
 from forgegym.agents.tracking import read_rows
+from forgegym.verifiers.verdict import Failure, FailureKind
 
 
 @pytest.fixture(scope="module")
@@ -178,7 +178,9 @@ class Broken:
             observed, rewards, ended, cut, infos = original(env, actions)
             if self.steps in fails:
                 infos["valid"][:] = False
-                infos["failure"] = [SimpleNamespace(message="the disk is full")] * env.num_envs
+                infos["failure"] = [
+                    Failure(FailureKind.SANDBOX, "compile", "the disk is full")
+                ] * env.num_envs
             return observed, rewards, ended, cut, infos
 
         monkeypatch.setattr(Letters, "step", step)
