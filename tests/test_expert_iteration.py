@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from letters import LETTERS
 from rich.console import Console
 from training import quiet
 
@@ -244,3 +245,16 @@ def test_examples_that_are_none_are_one_sentence(tmp_path, base, content, senten
     with pytest.raises(ExamplesError, match=re.escape(sentence)) as raised:
         read_examples(str(path), load_policy(base))
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.learning
+@pytest.mark.parametrize("seed", range(5))
+def test_it_learns_what_is_paid(tmp_path, base, seed):
+    """As RAFT does it: the best of each prompt's samples, of late."""
+    config = ExpertIterationConfig(
+        out=tmp_path / "run", env=LETTERS, base=str(base), seed=seed, iterations=30, samples=32,
+        group_size=8, max_new_tokens=12, learning_rate=1e-2, keep_above=0.0, best_of_group=True,
+        recent=4,
+    )  # fmt: skip
+    paid = [row["avg_reward"] for row in train_expert_iteration(config, console=quiet()).rows]
+    assert sum(paid[-3:]) > 3 * sum(paid[:3])

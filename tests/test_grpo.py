@@ -254,7 +254,7 @@ def test_only_the_adapter_is_trained(tmp_path, policy):
 
 
 @pytest.mark.learning
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(5))
 def test_it_learns_what_is_paid(tmp_path, base, seed):
     config = GRPOConfig(
         out=tmp_path / "run",

@@ -43,14 +43,18 @@ def test_reinforce_needs_no_groups(tmp_path):
 
 @pytest.mark.learning
 @pytest.mark.parametrize(
-    ("train", "config"),
-    [(train_gspo, GSPOConfig), (train_reinforce, ReinforceConfig), (train_rloo, RLOOConfig)],
+    ("train", "config", "seed"),
+    [
+        *((train_gspo, GSPOConfig, seed) for seed in range(5)),
+        (train_reinforce, ReinforceConfig, 0),
+        (train_rloo, RLOOConfig, 0),
+    ],
 )
-def test_it_learns_what_is_paid(tmp_path, base, train, config):
+def test_it_learns_what_is_paid(tmp_path, base, train, config, seed):
     more = {"variety_coef": 0.0, "rarity_coef": 0.0, "surprise_coef": 0.0}
     settings = config(
         out=tmp_path / "run", env=LETTERS, base=str(base), iterations=30, samples=32,
-        max_new_tokens=12, learning_rate=1e-2,
+        max_new_tokens=12, learning_rate=1e-2, seed=seed,
         scale="batch" if config is ReinforceConfig else "group",
         **(more if config is GSPOConfig else {}),
     )  # fmt: skip
