@@ -6,7 +6,8 @@ and its mean over completions. It differs from GRPO only where an iteration take
 
 A clip of a thousandth asks for old log-probabilities that are as exact. In bfloat16 a pass over
 whole completions rounds differently from the sampler's token by token: of the tiny base's programs
-a fifth lay outside before any step was taken. There the old ones are read by such a pass, too.
+four in five lay outside the paper's clip before any step was taken (the lab log, "Variety and what
+is right"). There the old ones are read by such a pass, too.
 """
 
 from __future__ import annotations

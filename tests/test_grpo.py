@@ -584,7 +584,6 @@ def test_a_run_goes_on_longer_and_its_best_adapter_is_there_however_short(tmp_pa
     brief = GRPOConfig(out=tmp_path / "run", base=str(base), iterations=2, **SMALL_RUN)
     assert train_grpo(brief, console=quiet()).finished
     assert (tmp_path / "run" / "best" / WEIGHTS).is_file()
-    # Its stop and length are what an evaluation asks for unless it is told otherwise.
     longer = dataclasses.replace(brief, iterations=3, resume=True)
     assert train_grpo(longer, console=quiet()).iterations == 3
     assert [row["iteration"] for row in read_rows(tmp_path / "run")] == [1, 2, 3]
