@@ -3,9 +3,10 @@
 For a model of a few million parameters those calls, and LoRA's separate products, cost more than
 the arithmetic. Here the adapters are added to fresh copies of the weights (never merged in place:
 adding and subtracting again leaves a residue; nor in 16 bits, which lose them), queries, keys and
-values share one product, and so do gate and up. Completions of one long prompt read its keys and
-values together, once, rather than each a copy of them. Qwen2 and Qwen3 are Llamas with a bias or a
-norm more. `tests/test_generate.py` holds it to Hugging Face's own forward pass.
+values share one product, and so do gate and up. Large weights are laid out anew (`packing`).
+Completions of one long prompt read its keys and values together, once, rather than each a copy of
+them. Qwen2 and Qwen3 are Llamas with a bias or a norm more. `tests/test_generate.py` holds it to
+Hugging Face's own forward pass.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 from transformers import LlamaForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM
+
+from .packing import linear, packed
 
 # Reading a prompt together costs a few small operations a layer; a shorter one is copied faster.
 SHARED_FROM = 64
@@ -110,7 +113,7 @@ class _Product:
         biases = [base.bias for base in bases]
         bias = None if biases[0] is None else _joined(biases)
         if bases[0].weight.dtype == torch.float32:
-            return cls(_joined([merged_weight(layer) for layer in layers]), bias)
+            return cls(packed(_joined([merged_weight(layer) for layer in layers])), bias)
         downs, ups = [], []
         for layer, base in zip(layers, bases, strict=True):
             names = [] if layer is base else _active(layer)
@@ -124,7 +127,7 @@ class _Product:
         return cls(weight, bias, torch.cat(downs), torch.block_diag(*ups))
 
     def __call__(self, x: Tensor) -> Tensor:
-        out = F.linear(x, self.weight, self.bias)
+        out = linear(x, self.weight, self.bias)
         if self.down is None:
             return out
         # As peft does: an adapter is wider than the weights it is beside, and so is their sum.
@@ -199,7 +202,7 @@ class LlamaDecoder:
         self.width: int = getattr(config, "head_dim", None) or config.hidden_size // self.heads
         self.eps: float = config.rms_norm_eps
         self.embedding = inner.model.embed_tokens.weight
-        self.head = inner.lm_head.weight
+        self.head = packed(inner.lm_head.weight)
         self.norm = inner.model.norm.weight
         theta = _rope(config)["rope_theta"]
         steps = torch.arange(0, self.width, 2, dtype=torch.float32) / self.width
@@ -372,4 +375,4 @@ class LlamaDecoder:
 
     def _logits(self, x: Tensor) -> Tensor:
         self.hidden = self._rms(x, self.norm)  # [R, H]
-        return F.linear(self.hidden, self.head)
+        return linear(self.hidden, self.head)

@@ -25,6 +25,7 @@ from forgegym.agents.adapter import PROJECTIONS
 from forgegym.agents.generate import CacheDecoder, decoder_for, generate, sample
 from forgegym.agents.llama import LlamaDecoder, has_plain_blocks, is_plain_llama
 from forgegym.agents.logprob import completion_scores, passes
+from forgegym.agents.packing import PACKED_FROM, linear, packed
 from forgegym.agents.static import StaticDecoder
 from forgegym.agents.value import mean_so_far
 
@@ -198,6 +199,48 @@ def test_the_short_ways_for_llamas_equal_the_general_one(monkeypatch, decoder, m
             assert a.tokens.tolist() == b.tokens.tolist()
             assert torch.allclose(a.logprobs, b.logprobs, atol=1e-4)
             assert torch.allclose(a.values, b.values, atol=1e-3)
+
+
+@pytest.mark.parametrize("make", [llama, qwen2, qwen3])
+@torch.no_grad()
+def test_weights_laid_out_anew_give_the_same(monkeypatch, make):
+    model = with_adapter(make())
+    plain = steps_of(LlamaDecoder(model))
+    monkeypatch.setattr("forgegym.agents.packing.PACKED_FROM", 1)
+    decoder = LlamaDecoder(model)
+    weights = [decoder.head]
+    for block in decoder.blocks:
+        weights += [p.weight for p in (block.qkv, block.out, block.gate_up, block.down)]
+    assert all(weight.is_mkldnn for weight in weights)
+    assert torch.allclose(steps_of(decoder), plain, atol=1e-5)
+
+
+@pytest.mark.parametrize("bias", [None, torch.linspace(-1, 1, 512)])
+@torch.no_grad()
+def test_a_packed_weight_multiplies_any_rows(bias):
+    torch.manual_seed(3)
+    weight = torch.nn.Parameter(torch.randn(512, 256))
+    laid_out = packed(weight)
+    assert laid_out.is_mkldnn
+    assert not laid_out.requires_grad
+    rows = torch.randn(40, 256)
+    whole = linear(rows, laid_out, bias)
+    exact = rows.double() @ weight.double().T + (0 if bias is None else bias.double())
+    assert torch.allclose(whole.double(), exact, atol=1e-4)
+    for count in (1, 3, 8, 17):
+        assert torch.allclose(linear(rows[:count], laid_out, bias), whole[:count], atol=1e-4)
+    strided = torch.randn(2, 5, 512)[:, 1:3, ::2]  # [2, 2, 256]
+    assert torch.allclose(linear(strided, laid_out), linear(strided, weight), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "weight",
+    [torch.zeros(512, 256, dtype=torch.bfloat16), torch.zeros(256, 256), torch.zeros(512, 256)],
+)
+def test_a_weight_is_laid_out_only_where_that_is_faster(monkeypatch, weight):
+    if weight.numel() >= PACKED_FROM and weight.dtype == torch.float32:
+        monkeypatch.setattr("platform.machine", lambda: "arm64")
+    assert packed(weight) is weight
 
 
 def steps_of(decoder, *, count=6, device="cpu"):

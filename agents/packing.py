@@ -1,0 +1,42 @@
+"""Weights laid out once as the CPU's matrix kernels read them.
+
+A decoding step multiplies a few rows by every weight of the model. MKL, which torch asks by
+default, lays each weight out anew in every call: for so few rows that is most of the work. oneDNN
+takes a layout that is kept, and any number of rows with it. `forgegym bench train` measures what
+that is worth.
+"""
+
+from __future__ import annotations
+
+import platform
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor
+
+# 512 x 256. Asking oneDNN takes some 12 microseconds more: a smaller weight does not win them back.
+PACKED_FROM = 1 << 17
+
+
+def packed(weight: Tensor) -> Tensor:
+    """`weight` [out, in] for `linear`: laid out anew (a copy without gradient, of the same size)
+    where that is faster, or as it is."""
+    if not (
+        weight.dtype == torch.float32
+        and weight.device.type == "cpu"
+        and weight.numel() >= PACKED_FROM
+        and platform.machine().lower() in ("x86_64", "amd64")
+        and torch.backends.mkldnn.is_available()
+        and torch.backends.mkldnn.enabled
+    ):
+        return weight
+    laid_out: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight.detach())
+    return laid_out
+
+
+def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """`torch.nn.functional.linear` without gradients, for a weight that may be `packed`."""
+    if not weight.is_mkldnn:
+        return F.linear(x, weight, bias)
+    out: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], None)
+    return out
