@@ -21,7 +21,7 @@ from ..verifiers.sandbox.base import SandboxUnavailableError
 from ..verifiers.verifier import ToolchainMissingError
 from .compact_agreement import compile_all
 from .evaluate import evaluate_into, read_rows
-from .evaluation_config import EvaluationConfig
+from .evaluation_config import REWARDS, EvaluationConfig
 from .evaluation_rows import Row
 from .records import make_folder, take_folder, write_json, write_text
 from .report import evaluation_table, percent_interval
@@ -81,7 +81,11 @@ def run(
         code = Syntax(row["source"].strip(), "typescript", theme="ansi_dark", word_wrap=True)
         console.print(Panel(code, title=title, title_align="left"))
     console.print(
-        evaluation_table({"base policy": before, "after GRPO": after}, title=f"{ENV}, eval prompts")
+        evaluation_table(
+            {"base policy": before, "after GRPO": after},
+            title=f"{ENV}, eval prompts",
+            reward=REWARDS[ENV],
+        )
     )
     judged = _real_compiler(folder / "contracts", rows, console)
     minutes = (time.monotonic() - began) / 60
@@ -100,7 +104,9 @@ def run(
 def _evaluate(
     folder: Path, agent: Agent, samples: int, seed: int, console: Console
 ) -> ContractSummary:
-    config = EvaluationConfig(ENV, agent.name, samples, seed=seed, toolchain="frontend")
+    config = EvaluationConfig(
+        ENV, agent.name, samples, seed=seed, toolchain="frontend", reward=REWARDS[ENV]
+    )
     done = 0
     with console.status(f"sampling {samples} contracts") as status:
 

@@ -34,9 +34,10 @@ def number_interval(estimate: Estimate) -> str:
 
 
 def evaluation_table(
-    summaries: Mapping[str, Summary], *, title: str, language: str = "compact"
+    summaries: Mapping[str, Summary], *, title: str, reward: str, language: str = "compact"
 ) -> Table:
-    """One column an agent: the rates, then variety; of contracts their complexity, too."""
+    """One column an agent: the rates, then variety; of contracts their complexity, too. `reward`
+    is the preset that all were paid."""
     table = Table(title=title, title_justify="left")
     table.add_column("")
     for name in summaries:
@@ -81,7 +82,10 @@ def evaluation_table(
     if any(s.failures for s in all_):
         table.add_row("machine failures (left out)", *(str(s.failures) for s in all_))
     toolchains = sorted({name for s in all_ for name in s.toolchains})
-    table.caption = f"95 % intervals, clustered by prompt; judged by {', '.join(toolchains) or '–'}"
+    table.caption = (
+        f"95 % intervals, clustered by prompt; paid {reward}; "
+        f"judged by {', '.join(toolchains) or '–'}"
+    )
     table.caption_justify = "left"
     return table
 

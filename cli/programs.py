@@ -416,7 +416,10 @@ def evaluate(
         title = f"{name}, {split.value} prompts"
         columns = {player.name: summary}
         if answered or not summary.samples:
-            out.print(evaluation_table(columns, title=title, language=LANGUAGES[name]))
+            table = evaluation_table(
+                columns, title=title, reward=config.reward, language=LANGUAGES[name]
+            )
+            out.print(table)
         out.print(f"rows and summary: {escape(str(folder))}", soft_wrap=True)
         episodes_there = summary.samples + summary.failures
         if whole and episodes_there % whole:

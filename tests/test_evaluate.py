@@ -634,7 +634,9 @@ def test_complexity_is_told_of_contracts_alone():
     def shown(language: str) -> str:
         console = Console(width=100, record=True, file=io.StringIO())
         summaries = {"agent": summarise([row(0, complexity=3)])}
-        console.print(report.evaluation_table(summaries, title="t", language=language))
+        console.print(
+            report.evaluation_table(summaries, title="t", reward="binary", language=language)
+        )
         return console.export_text()
 
     assert "average complexity" in shown("compact")
@@ -642,6 +644,7 @@ def test_complexity_is_told_of_contracts_alone():
     assert "complexity" not in other
     assert "structures" not in other
     assert "mean reward" in other
+    assert "paid binary" in other
 
 
 # ---------------------------------------------------------------- some families
