@@ -104,6 +104,12 @@ class PPOConfig(RunConfig):
             raise ValueError(f"value_clip must be above 0, not {self.value_clip}.")
         for name in ("value_coef", "critic_warmup", "kl_coef", "entropy_coef"):
             not_negative(self, name)
+        if self.iterations <= self.critic_warmup:
+            raise ValueError(
+                f"Only the critic learns in the first {self.critic_warmup} iterations "
+                f"(critic_warmup), and the run ends after {self.iterations}: set more iterations, "
+                "or critic_warmup=0."
+            )
         finite(self, "kl_coef", "entropy_coef")
         if self.critic not in ("fitted", "trained", "adapter"):
             raise ValueError(f"critic is fitted, trained or adapter, not {self.critic!r}.")

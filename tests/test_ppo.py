@@ -420,6 +420,11 @@ def test_a_head_begins_as_a_constant_and_knows_nothing():
     assert explained_variance(returns, torch.ones(1, 3), mask) == 0.0
 
 
+def test_a_run_in_which_only_the_critic_would_learn_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"first 2 iterations.*ends after 2: set more iterations"):
+        PPOConfig(out=tmp_path, iterations=2)
+
+
 @pytest.mark.learning
 @pytest.mark.parametrize(
     ("seed", "critic"), [*((seed, "fitted") for seed in range(5)), (0, "adapter")]
