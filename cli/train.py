@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import json
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import (
@@ -94,7 +95,8 @@ def _configure(
     values |= given
     told = {*given, *(setting.partition("=")[0] for setting in settings or ())}
     if "out" in given and (given.get("resume") or "resume_from" in told):
-        values |= _saved(kept or given["out"], command, {*hints} - told)
+        unsaid = {name: hint for name, hint in hints.items() if name not in told}
+        values |= _saved(kept or given["out"], command, unsaid)
     for setting in settings or ():
         name, equals, text = setting.partition("=")
         if not equals:
@@ -130,15 +132,29 @@ def _configure(
         raise UsageError(str(error)) from error
 
 
-def _saved(folder: Path, command: str, names: set[str]) -> dict[str, Any]:
-    """What the run in `folder` was made with, of these settings."""
-    from ..agents.checkpoint import saved_settings
+def _saved(folder: Path, command: str, hints: dict[str, Any]) -> dict[str, Any]:
+    """What the run in `folder` was made with, of these settings, by their types.
 
-    return {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in saved_settings(folder, command).items()
-        if name in names
-    }
+    Raises `CheckpointError` where a value is of another type: the file is there to be read, and is
+    edited.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    from ..agents.checkpoint import CONFIG, CheckpointError, saved_settings
+
+    values = {}
+    for name, value in saved_settings(folder, command).items():
+        if name not in hints:
+            continue
+        try:
+            values[name] = TypeAdapter(hints[name]).validate_json(json.dumps(value), strict=True)
+        except ValidationError as error:
+            problem = error.errors()[0]["msg"]
+            raise CheckpointError(
+                f"{folder / CONFIG} says {name} = {json.dumps(value)}, and resuming cannot use "
+                f"that: {problem[0].lower()}{problem[1:]}."
+            ) from None
+    return values
 
 
 @train_app.command()

@@ -166,6 +166,17 @@ def test_a_setting_that_is_given_and_another_is_refused(tmp_path):
     assert "was made with samples = 128, not 64" in said.stderr
 
 
+@pytest.mark.parametrize("value", ['"many"', "8.5", "[8]", "null"])
+def test_a_setting_that_was_edited_to_another_type_is_refused(tmp_path, value):
+    begun(tmp_path, "grpo")
+    path = tmp_path / "config.json"
+    config = json.loads(path.read_text()) | {"samples": json.loads(value)}
+    path.write_text(json.dumps(config))
+    said = train("grpo", "--out", tmp_path, "--resume")
+    assert said.exit_code == 2
+    assert f"says samples = {value}, and resuming cannot use that" in " ".join(said.stderr.split())
+
+
 @pytest.mark.parametrize("other", ["ppo", "sb3", "duel"])
 def test_a_run_of_another_algorithm_is_not_resumed(tmp_path, other):
     if other == "sb3":
