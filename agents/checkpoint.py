@@ -133,7 +133,7 @@ def prepare_folder(
     folder: Path, config: Mapping[str, Any], *, resume: bool, free: Sequence[str] = ()
 ) -> None:
     """Makes `folder` ready for a run with `config`, or checks that it holds that very run, as far
-    as settings are concerned that are not `free`; those it has from now on.
+    as settings are concerned that are not `free`; `record_settings` is for those.
 
     What a start left that failed before its first iteration was over is no run yet: another
     configuration takes its place. Raises `CheckpointError` when the folder already holds a run and
@@ -141,7 +141,7 @@ def prepare_folder(
     be written.
     """
     path = folder / CONFIG
-    text = json.dumps(dict(config), indent=2, sort_keys=True, default=str) + "\n"
+    text = _as_json(config)
     if folder.exists() and not folder.is_dir():
         raise CheckpointError(f"{folder} is a file, not a folder for a run.")
     if not path.exists():
@@ -173,8 +173,17 @@ def prepare_folder(
             f"The run in {folder} was made with {key} = {saved.get(key)!r}, not "
             f"{wanted.get(key)!r}; resume it with the settings it began with."
         )
-    if saved != wanted:
+
+
+def record_settings(folder: Path, config: Mapping[str, Any]) -> None:
+    """The run in `folder` has these settings from now on: it goes on with them."""
+    path, text = folder / CONFIG, _as_json(config)
+    if _configuration(path) != json.loads(text):
         write_atomically(path, text.encode())
+
+
+def _as_json(config: Mapping[str, Any]) -> str:
+    return json.dumps(dict(config), indent=2, sort_keys=True, default=str) + "\n"
 
 
 def saved_settings(folder: Path, kind: str) -> dict[str, Any]:

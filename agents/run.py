@@ -39,6 +39,7 @@ from .checkpoint import (
     CheckpointError,
     TrainingState,
     load_state,
+    record_settings,
     run_folder,
     save_state,
     stop_on_interrupt,
@@ -485,6 +486,8 @@ def _train(
         restores, since = int(state.counters["restores"]), int(state.counters["since"])
         if curriculum is not None:
             curriculum.load_state(state.counters)
+    if world.first:
+        record_settings(config.out, settings)
     log = RunLog(config.out, upto=done) if world.first else None
     env = make_env(
         config.env,

@@ -19,6 +19,7 @@ from forgegym.agents.checkpoint import (
     TrainingState,
     load_state,
     prepare_folder,
+    record_settings,
     save_state,
     stop_on_interrupt,
     write_atomically,
@@ -233,6 +234,8 @@ def test_what_is_free_is_from_now_on_what_is_said(tmp_path):
     with pytest.raises(CheckpointError, match="made with iterations = 8, not 12"):
         prepare_folder(tmp_path, longer, resume=True)
     prepare_folder(tmp_path, longer, resume=True, free=("iterations",))
+    assert json.loads((tmp_path / CONFIG).read_text()) == run
+    record_settings(tmp_path, longer)
     assert json.loads((tmp_path / CONFIG).read_text()) == longer
     with pytest.raises(CheckpointError, match="made with seed = 0, not 1"):
         prepare_folder(tmp_path, {**longer, "seed": 1}, resume=True, free=("iterations",))

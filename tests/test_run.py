@@ -244,5 +244,7 @@ def test_a_run_is_not_resumed_on_another_model(tmp_path, base, monkeypatch):
         return dataclasses.replace(original(*args, **options), base_digest="0" * 64)
 
     monkeypatch.setattr(run, "load_base", another)
+    written = (tmp_path / "run" / "config.json").read_bytes()
     with pytest.raises(CheckpointError, match="was made on another model than what"):
-        train_reinforce(dataclasses.replace(config, resume=True), console=quiet())
+        train_reinforce(dataclasses.replace(config, resume=True, device="cpu"), console=quiet())
+    assert (tmp_path / "run" / "config.json").read_bytes() == written
