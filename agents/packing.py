@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-# 512 x 256. Asking oneDNN takes some 12 microseconds more: a smaller weight does not win them back.
-PACKED_FROM = 1 << 17
+# 512 x 512. Asking oneDNN takes some 12 microseconds more; smaller weights hardly win them back.
+PACKED_FROM = 1 << 18
 
 
 def packed(weight: Tensor) -> Tensor:

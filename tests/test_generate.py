@@ -215,11 +215,11 @@ def test_weights_laid_out_anew_give_the_same(monkeypatch, make):
     assert torch.allclose(steps_of(decoder), plain, atol=1e-5)
 
 
-@pytest.mark.parametrize("bias", [None, torch.linspace(-1, 1, 512)])
+@pytest.mark.parametrize("bias", [None, torch.linspace(-1, 1, 1024)])
 @torch.no_grad()
 def test_a_packed_weight_multiplies_any_rows(bias):
     torch.manual_seed(3)
-    weight = torch.nn.Parameter(torch.randn(512, 256))
+    weight = torch.nn.Parameter(torch.randn(1024, 256))
     laid_out = packed(weight)
     assert laid_out.is_mkldnn
     assert not laid_out.requires_grad
@@ -235,7 +235,7 @@ def test_a_packed_weight_multiplies_any_rows(bias):
 
 @pytest.mark.parametrize(
     "weight",
-    [torch.zeros(512, 256, dtype=torch.bfloat16), torch.zeros(256, 256), torch.zeros(512, 256)],
+    [torch.zeros(1024, 256).bfloat16(), torch.zeros(512, 256), torch.zeros(1024, 256)],
 )
 def test_a_weight_is_laid_out_only_where_that_is_faster(monkeypatch, weight):
     if weight.numel() >= PACKED_FROM and weight.dtype == torch.float32:
