@@ -35,7 +35,10 @@ class Bounds:
             share of that.
         likelihood: The most, in nats a token, that the good samples' log-probability may lie below
             its best mean over `window` iterations.
-        window: Iterations of a mean.
+        noise: The standard errors by which these two must fall, too. A reward that one program in
+            a hundred gets halves and doubles by chance; of 150 iterations of such, five standard
+            errors stop hardly any.
+        window: Iterations of a mean, at least 2.
     """
 
     patience: int = 5
@@ -46,6 +49,7 @@ class Bounds:
     truncated: float = 0.6
     fall: float = 0.5
     likelihood: float = 1.5
+    noise: float = 5.0
     window: int = 10
 
 
@@ -100,7 +104,11 @@ def _fallen(rows: Sequence[Row], name: str, bounds: Bounds) -> str | None:
     if len(values) < 2 * window:
         return None
     means = [statistics.fmean(values[i : i + window]) for i in range(len(values) - window + 1)]
-    best, now = max(means[:-window]), means[-1]
+    at = max(range(len(means) - window), key=means.__getitem__)
+    best, now = means[at], means[-1]
+    spread = statistics.variance(values[at : at + window]) + statistics.variance(values[-window:])
+    if best - now <= bounds.noise * math.sqrt(spread / window):
+        return None
     bound = best - bounds.likelihood if name == "positive_logprob" else best * (1 - bounds.fall)
     if now >= bound or (best <= 0 and name == "avg_reward"):
         return None

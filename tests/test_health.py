@@ -1,5 +1,7 @@
 """What a log looks like when a run goes bad, and when it does not."""
 
+import random
+
 import pytest
 
 from forgegym.agents.health import Bounds, complaint, hint
@@ -51,6 +53,35 @@ def test_a_reward_that_falls_by_half_and_stays_there_is_a_collapse():
     assert said == "avg_reward has fallen from 1 to 0.3 (means of 10 iterations)"
     assert complaint(log(avg_reward=[0.6] * 10)) is None
     assert complaint(log(avg_reward=[0.0] * 3)) is None
+
+
+def rare(seed, count=150):
+    """What 128 programs earn an iteration of which about one in seventy earns 1: in groups of
+    eight, of which one in five is of a prompt where that happens."""
+    drawn = random.Random(seed)
+    prompts = [sum(drawn.random() < 0.2 for _ in range(16)) for _ in range(count)]
+    return [sum(drawn.random() < 0.07 for _ in range(8 * n)) / 128 for n in prompts]
+
+
+def test_chance_is_no_collapse():
+    """By halves alone, each of these runs would be called one."""
+
+    def stopped(rewards, bounds):
+        rows = log(len(rewards), avg_reward=rewards)
+        return any(complaint(rows[:n], bounds) for n in range(1, len(rows) + 1))
+
+    runs = [rare(seed) for seed in range(10)]
+    assert sum(stopped(run, Bounds(noise=0)) for run in runs) == 10
+    assert sum(stopped(run, Bounds()) for run in runs) <= 1
+
+
+def test_a_fall_is_seen_through_noise():
+    drawn = random.Random(1)
+    rewards = [drawn.gauss(0.3 if i < 40 else 0.1, 0.05) for i in range(52)]
+    assert complaint(log(52, avg_reward=rewards[:40] + [0.3] * 12)) is None
+    said = complaint(log(52, avg_reward=rewards))
+    assert said is not None
+    assert said.startswith("avg_reward has fallen from 0.3")
 
 
 def test_a_run_that_has_earned_nothing_yet_has_nothing_to_lose():
