@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from ..envs.registration import TRANSCRIPTS, register_environments
+from ..envs.rewards import solved
 from ..verifiers.verdict import FailureKind
 from .curriculum import Curriculum, Kind
 from .distributed import World
@@ -379,16 +380,15 @@ def batch_metrics(samples: Sequence[Sample]) -> dict[str, float]:
     """What the log says about a batch's programs; invalid samples are only counted.
 
     ``parse_success_rate``, ``compile_success_rate``, ``high_complexity_rate`` (compiles with
-    complexity > 3), ``solved_rate`` (accepted), ``behaviour`` (mean share of the hidden cases that
-    a program passes, where there are any), ``synthesis_rate`` (Verilog's), ``reasoning`` (mean
-    score, 0..1, of the words that come with a program: Verilog's comments, the texts before a
-    function of Python), ``complexity`` (mean over those that compile),
+    complexity > 3), ``solved_rate`` (accepted, and all that was asked for is there), ``behaviour``
+    (mean share of the hidden cases that a program passes, where there are any), ``synthesis_rate``
+    (Verilog's), ``reasoning`` (mean score, 0..1, of the words that come with a program: Verilog's
+    comments, the texts before a function of Python), ``complexity`` (mean over those that compile),
     ``structures`` (how many different ones the circuits of those that compile have),
     ``commonest_decision`` (the share of all decisions that the commonest kind has), ``distinct_2``
     (different pairs of neighbouring tokens over all pairs), ``length`` (mean tokens),
-    ``truncated`` and ``invalid`` (shares), and
-    ``positive_logprob`` (mean log-probability of a token in samples that paid more than the mean;
-    NaN where all were paid alike).
+    ``truncated`` and ``invalid`` (shares), and ``positive_logprob`` (mean log-probability of a
+    token in samples that paid more than the mean; NaN where all were paid alike).
     """
     valid = [s for s in samples if s.valid]
     accepted = [s.verdict for s in valid if s.verdict.accepted]
@@ -408,7 +408,7 @@ def batch_metrics(samples: Sequence[Sample]) -> dict[str, float]:
     return {
         "parse_success_rate": sum(s.verdict.passed("parse") for s in valid) / n,
         "compile_success_rate": sum(s.verdict.compiled for s in valid) / n,
-        "solved_rate": len(accepted) / n,
+        "solved_rate": sum(solved(s.verdict) for s in valid) / n,
         "behaviour": sum(s.verdict.metrics.get("behaviour", 0.0) for s in valid) / n,
         "synthesis_rate": sum(s.verdict.passed("synthesise") for s in valid) / n,
         "reasoning": sum(_words(s.verdict.metrics) for s in valid) / n,

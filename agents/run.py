@@ -215,13 +215,14 @@ Config = TypeVar("Config", bound=RunConfig)
 # a contract decides, and of tasks with hidden cases.
 _CONTRACT_COLUMNS = {
     "high_complexity_rate": ("complexity > 3", ".0%"),
+    "solved_rate": ("does all asked", ".0%"),
     "complexity": ("complexity", ".1f"),
     "structures": ("structures", ".0f"),
     "commonest_decision": ("commonest decision", ".0%"),
 }
 _TASK_COLUMNS = {"behaviour": ("cases passed", ".0%"), "solved_rate": ("solved", ".0%")}
 _CONTRACT_PANELS = {
-    "rates": ("compile_success_rate", "high_complexity_rate"),
+    "rates": ("compile_success_rate", "high_complexity_rate", "solved_rate"),
     "complexity (compiling)": ("complexity",),
     "variety": ("commonest_decision", "distinct_2"),
 }

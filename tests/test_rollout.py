@@ -54,6 +54,15 @@ def test_the_rates_of_a_batch_are_of_what_was_judged():
     assert found["positive_logprob"] == pytest.approx(-0.5)
 
 
+def test_a_program_that_leaves_out_what_was_asked_for_solves_nothing():
+    batch = [sample({"parse": PASSED, "compile": PASSED}, {}) for _ in range(4)]
+    for i, one in enumerate(batch):
+        one.verdict.facts["requirements"] = {"ledger": {"met": True}, "loop": {"met": i == 0}}
+    found = batch_metrics(batch)
+    assert found["compile_success_rate"] == 1.0
+    assert found["solved_rate"] == 0.25
+
+
 def test_the_words_before_a_function_have_a_score_too():
     batch = [sample({"parse": PASSED}, {"form": 0.25}), sample({"parse": PASSED}, {})]
     assert batch_metrics(batch)["reasoning"] == pytest.approx(0.125)
