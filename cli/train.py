@@ -135,8 +135,7 @@ def _configure(
 def _saved(folder: Path, command: str, hints: dict[str, Any]) -> dict[str, Any]:
     """What the run in `folder` was made with, of these settings, by their types.
 
-    Raises `CheckpointError` where a value is of another type: the file is there to be read, and is
-    edited.
+    Raises `CheckpointError` where a value is of another type: people edit such files.
     """
     from pydantic import TypeAdapter, ValidationError
 
