@@ -53,7 +53,12 @@ class Server:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                document = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if len(body) < length:  # whoever asked has given up between the head and the body
+                    self.close_connection = True
+                    return
+                document = json.loads(body)
                 with outer._lock:
                     outer.requests.append(document)
                     outer.headers.append(dict(self.headers))
