@@ -56,7 +56,9 @@ def demo(
 def study(
     name: Annotated[
         str,
-        typer.Argument(help="algorithms, stability, rewards, python, rust, verilog or duel."),
+        typer.Argument(
+            help="algorithms, stability, degradation, rewards, python, rust, verilog or duel."
+        ),
     ],
     out_folder: Annotated[
         Path | None, typer.Option("--out", help="The study's folder (default: runs/study-NAME).")

@@ -83,6 +83,7 @@ def test_a_study_goes_on_where_it_was_stopped(tmp_path, small_base):
         rates=(1e-3, 4e-3),
         rate_iterations=2,
         evaluation_samples=32,
+        watched={"length": "tokens a program"},
     )
     said = []
     conclusion = study.conduct(tmp_path, seeds=2, workers=2, say=said.append)
@@ -97,6 +98,7 @@ def test_a_study_goes_on_where_it_was_stopped(tmp_path, small_base):
     conclusion.draw(tmp_path / "curves.png")
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
     assert "GRPO" in conclusion.markdown()
+    assert re.search(r"^\| tokens a program, end \|  \| \d", conclusion.markdown(), re.M)
 
     # What is there is kept; what is missing is made again, and comes out the same.
     summary = tmp_path / "runs" / "GRPO" / "seed-1" / "eval-best" / "summary.json"

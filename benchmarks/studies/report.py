@@ -78,7 +78,8 @@ class Conclusion:
         own = CONTRACT_PANELS if env == COMPACT else TASK_PANELS
         if env in ("VerilogModule-v0", "PythonReasoning-v0"):
             own = {**own, **WORDS_PANELS}
-        panels = {**PANELS, **own, "entropy": "entropy"}
+        watched = {heading: name for name, heading in self.results["watched"].items()}
+        panels = {**PANELS, **own, "entropy": "entropy", **watched}
         figure, axes = plt.subplots(
             1, len(panels), figsize=(4.4 * len(panels), 3.8), squeeze=False, layout="constrained"
         )
@@ -115,7 +116,10 @@ def _cells(results: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
     if any(arm["learning_rate"] for arm in arms):
         rates = [arm["learning_rate"] for arm in arms]
         rows.append(("learning rate", ["" if rate is None else f"{rate:g}" for rate in rates]))
-    for name, (heading, form) in COLUMNS.items():
+    watched = {
+        f"last_{name}": (f"{heading}, end", ".3g") for name, heading in results["watched"].items()
+    }
+    for name, (heading, form) in {**COLUMNS, **watched}.items():
         if name == "best_complex" and results["env"] != COMPACT:
             continue
         found = [arm["interquartile_means"].get(name) for arm in arms]

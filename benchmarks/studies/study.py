@@ -58,6 +58,7 @@ class Study:
         families: Of whose tasks; empty: all, and judged by the frozen ones.
         evaluation_samples: By which the adapters of a run are judged.
         evaluation_temperature: At which they are sampled; None: that of `forgegym eval`.
+        watched: What else of the runs' logs is shown: metric -> heading.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Study:
     families: Sequence[str] = ()
     evaluation_samples: int = 256
     evaluation_temperature: float | None = None
+    watched: Mapping[str, str] = field(default_factory=dict)
 
     def conduct(
         self, folder: Path, *, seeds: int, workers: int, say: Say = lambda _: None
@@ -286,7 +288,7 @@ def figures(run: Run, token_budget: float) -> dict[str, float]:
         found[f"last_{short}"] = last
         found[f"fall_{short}"] = best_window(rows, name) - last
         found[f"equal_{short}"] = mean(rows[within - WINDOW : within], name)
-    return found
+    return found | {f"last_{name}": mean(rows[-WINDOW:], name) for name in run.study.watched}
 
 
 def summarise(
@@ -305,6 +307,7 @@ def summarise(
         "question": study.question,
         "env": study.env,
         "seeds": len(next(iter(by_arm.values()))),
+        "watched": dict(study.watched),
         "token_budget": budget,
         "arms": {
             arm.name: {
