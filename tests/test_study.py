@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import math
 import re
 from dataclasses import replace
 from typing import get_type_hints
@@ -14,7 +15,7 @@ from forgegym.agents.settings import parsed
 from forgegym.agents.tracking import JSONL_FILE
 from forgegym.benchmarks.studies.catalogue import STUDIES
 from forgegym.benchmarks.studies.duel import DuelConclusion, DuelStudy, summarise
-from forgegym.benchmarks.studies.report import WINDOW, Conclusion
+from forgegym.benchmarks.studies.report import WINDOW, Conclusion, smooth
 from forgegym.benchmarks.studies.runs import StudyError, in_turn
 from forgegym.benchmarks.studies.study import Arm, Run, Study, best_window, iqm
 from forgegym.benchmarks.studies.study import summarise as summarise_study
@@ -34,6 +35,15 @@ def test_a_mean_of_the_middle_half():
 def test_the_best_window_is_no_single_iteration():
     rows = [{"x": float(value)} for value in [0] * 10 + [1] * 10 + [0] * 9 + [5]]
     assert best_window(rows, "x") == 1.0
+
+
+def test_a_curve_goes_on_over_iterations_that_have_no_value():
+    rows = [{"entropy": value} for value in [math.nan] * 2 + [1.0, 3.0] + [math.nan] * 12]
+    found = smooth(rows, "entropy")
+    assert len(found) == len(rows)
+    assert math.isnan(found[1])
+    assert found[2:5] == [1.0, 2.0, 2.0]
+    assert math.isnan(found[-1])
 
 
 COMPARISONS = {name: study for name, study in STUDIES.items() if isinstance(study, Study)}

@@ -66,8 +66,8 @@ DEGRADATION = Study(
             {k: v for k, v in _PUBLISHED.items() if k not in _PLAIN}),
     ),
     common=_GUIDED,
-    iterations=150,
-    watched={"length": "tokens a program", "entropy": "entropy"},
+    iterations=300,
+    watched={"length": "tokens a program"},
 )  # fmt: skip
 
 REWARDS = Study(

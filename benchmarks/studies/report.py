@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+import math
+import statistics
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,7 +99,8 @@ class Conclusion:
                         [np.cumsum([row["tokens"] for row in rows[:length]]) for rows in known],
                         axis=0,
                     )
-                    middle = np.median([smooth(rows[:length], metric) for rows in known], axis=0)
+                    smoothed = zip(*(smooth(rows[:length], metric) for rows in known), strict=True)
+                    middle = [_of_known(statistics.median, values) for values in smoothed]
                     axis.plot(spent / 1e6, middle, color=f"C{number}", linewidth=2, label=name)
             axis.set_title(heading)
             axis.set_xlabel("million tokens sampled")
@@ -134,6 +137,12 @@ def _estimate(found: Mapping[str, float] | None, form: str) -> str:
 
 
 def smooth(rows: Sequence[Mapping[str, float]], metric: str) -> list[float]:
-    """The running mean of a metric over the last `WINDOW` iterations."""
-    values = [row[metric] for row in rows]
-    return [float(np.mean(values[max(0, i - WINDOW + 1) : i + 1])) for i in range(len(values))]
+    """The running mean of a metric over those of the last `WINDOW` iterations that have it: where
+    nothing was learnt from, there is no entropy."""
+    windows = [rows[max(0, i - WINDOW + 1) : i + 1] for i in range(len(rows))]
+    return [_of_known(statistics.fmean, [row[metric] for row in window]) for window in windows]
+
+
+def _of_known(middle: Callable[[Sequence[float]], float], values: Sequence[float]) -> float:
+    known = [value for value in values if not math.isnan(value)]
+    return middle(known) if known else math.nan
