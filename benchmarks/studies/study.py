@@ -58,7 +58,8 @@ class Study:
         families: Of whose tasks; empty: all, and judged by the frozen ones.
         evaluation_samples: By which the adapters of a run are judged.
         evaluation_temperature: At which they are sampled; None: that of `forgegym eval`.
-        watched: What else of the runs' logs is shown: metric, which every iteration has -> heading.
+        watched: What else of the runs' logs is shown: metric (one that every iteration has) ->
+            heading.
     """
 
     name: str
