@@ -55,8 +55,8 @@ STABILITY = Study(
 DEGRADATION = Study(
     name="degradation",
     question="Which part of GRPO as published makes it degrade?",
-    # Each but the first has one part of the shipped recipe. The rate, which that lets fall after 210 of 300
-    # iterations, is constant in all of them, and `clip_high` follows the steps a batch.
+    # Each but the first has one part of the shipped recipe. The rate, which that lets fall after
+    # 210 of 300 iterations, is constant in all of them; `clip_high` follows the steps a batch.
     arms=(
         Arm("as published", "grpo", _PUBLISHED),
         Arm("mean over tokens", "grpo", {**_PUBLISHED, "aggregation": "token"}),
